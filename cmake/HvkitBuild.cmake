@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# How this project compiles: language level, warnings, and the two flavours of each library.
+#
+#   hv_<room>       for hosted programs (tests, fuzzers, a userspace VMM); takes HVKIT_SANITIZE
+#   hv_<room>_bare  the same sources for bare metal: no libc, no red zone, general registers only
+#
+# Both are the same code with no #ifdef between them.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Debug CACHE STRING "" FORCE)
+endif()
+
+set(HVKIT_SANITIZE "" CACHE STRING "Sanitizers for hosted code: address;undefined, thread, or empty")
+set(HVKIT_COVERAGE_FLAGS "" CACHE STRING "Instrumentation for the libraries under test, such as -fsanitize=fuzzer-no-link")
+
+set(HVKIT_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+    -Wpointer-arith -Wvla -Wundef -Werror)
+set(HVKIT_BARE_FLAGS -ffreestanding -nostdlib -mno-red-zone -mgeneral-regs-only -fpie -fvisibility=hidden
+    -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer
+    -fno-strict-aliasing -fno-common -fno-tree-vectorize)
+
+# Settings shared by every hosted target.
+add_library(hvkit_hosted INTERFACE)
+target_compile_options(hvkit_hosted INTERFACE ${HVKIT_WARNINGS} ${HVKIT_COVERAGE_FLAGS})
+if(HVKIT_SANITIZE)
+    list(JOIN HVKIT_SANITIZE "," _sanitize)
+    target_compile_options(hvkit_hosted INTERFACE -fsanitize=${_sanitize} -fno-sanitize-recover=all
+                           -fno-omit-frame-pointer)
+    target_link_options(hvkit_hosted INTERFACE -fsanitize=${_sanitize})
+endif()
+
+# Settings shared by every bare-metal target.
+add_library(hvkit_bare INTERFACE)
+target_compile_options(hvkit_bare INTERFACE
+    ${HVKIT_WARNINGS} ${HVKIT_BARE_FLAGS} -g $<$<CONFIG:Debug>:-O1> $<$<NOT:$<CONFIG:Debug>>:-O2>)
+
+# hvkit_add_library(core SOURCES a.c b.c)
+function(hvkit_add_library room)
+    cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+
+    # An installed archive must link without the warnings and sanitizers of this build tree, hence
+    # BUILD_INTERFACE around all that is private to it.
+    add_library(hv_${room} STATIC ${arg_SOURCES})
+    add_library(hvkit::${room} ALIAS hv_${room})
+    target_compile_options(hv_${room} PRIVATE -ffreestanding -fno-common)
+    target_link_libraries(hv_${room} PRIVATE $<BUILD_INTERFACE:hvkit_hosted>)
+    target_include_directories(hv_${room}
+        PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+        PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    set_target_properties(hv_${room} PROPERTIES EXPORT_NAME ${room} POSITION_INDEPENDENT_CODE ON)
+    set_property(GLOBAL APPEND PROPERTY HVKIT_LIBRARIES hv_${room})
+
+    if(HVKIT_BARE)
+        add_library(hv_${room}_bare STATIC ${arg_SOURCES})
+        add_library(hvkit::${room}_bare ALIAS hv_${room}_bare)
+        target_link_libraries(hv_${room}_bare PRIVATE $<BUILD_INTERFACE:hvkit_bare>)
+        target_include_directories(hv_${room}_bare
+            PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+            PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+        set_target_properties(hv_${room}_bare PROPERTIES EXPORT_NAME ${room}_bare)
+        set_property(GLOBAL APPEND PROPERTY HVKIT_LIBRARIES hv_${room}_bare)
+    endif()
+endfunction()
+
+# hvkit_add_unit_test(core_address SOURCES test_address.c LIBRARIES hvkit::core)
+# A Check program; it sees the private headers of the room that its directory belongs to.
+function(hvkit_add_unit_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+    if(NOT BUILD_TESTING)
+        return()
+    endif()
+    find_package(PkgConfig REQUIRED)
+    pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET GLOBAL check)
+    add_executable(test_${name} ${arg_SOURCES})
+    target_link_libraries(test_${name} PRIVATE ${arg_LIBRARIES} hvkit_hosted PkgConfig::CHECK)
+    target_include_directories(test_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/..)
+    # Check's macros compare signed with unsigned and pass a NULL format tail.
+    target_compile_options(test_${name} PRIVATE -Wno-sign-conversion -Wno-format-extra-args)
+    add_test(NAME unit.${name} COMMAND test_${name})
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120
+        ENVIRONMENT "CK_FORK=no;CK_VERBOSITY=normal")
+endfunction()

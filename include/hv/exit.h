@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/**
+ * @file
+ * @brief How a CPU back end tells lib/core why a VP left the guest, and what it is told to do.
+ */
+#ifndef HV_EXIT_H
+#define HV_EXIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Numbers of the general purpose registers, as instructions encode them. */
+enum hv_gpr {
+    HV_GPR_RAX,
+    HV_GPR_RCX,
+    HV_GPR_RDX,
+    HV_GPR_RBX,
+    HV_GPR_RSP,
+    HV_GPR_RBP,
+    HV_GPR_RSI,
+    HV_GPR_RDI,
+    HV_GPR_R8,
+    HV_GPR_R9,
+    HV_GPR_R10,
+    HV_GPR_R11,
+    HV_GPR_R12,
+    HV_GPR_R13,
+    HV_GPR_R14,
+    HV_GPR_R15,
+    HV_GPR_COUNT,
+};
+
+/** The registers that exit handlers read and write directly; they live in the back end's VP. */
+struct hv_gprs {
+    uint64_t gpr[HV_GPR_COUNT]; /**< General purpose registers, by enum hv_gpr. */
+    uint64_t rip;               /**< Instruction pointer. */
+    uint64_t rflags;            /**< Flags. */
+};
+
+/** Why the VP left the guest. */
+enum hv_exit_reason {
+    HV_EXIT_CPUID,     /**< CPUID; hv_exit.cpuid. */
+    HV_EXIT_MSR_READ,  /**< RDMSR of the MSR in RCX. */
+    HV_EXIT_MSR_WRITE, /**< WRMSR of RDX:RAX to the MSR in RCX. */
+    HV_EXIT_HYPERCALL, /**< The hypercall instruction (VMMCALL, VMCALL); hv_exit.hypercall. */
+    HV_EXIT_MEMORY,    /**< A nested page fault; hv_exit.memory. */
+};
+
+/** Kinds of access to a guest physical page, as a mask. */
+enum hv_access {
+    HV_ACCESS_NONE = 0,    /**< No access at all. */
+    HV_ACCESS_READ = 1,    /**< Data read. */
+    HV_ACCESS_WRITE = 2,   /**< Data write. */
+    HV_ACCESS_EXECUTE = 4, /**< Instruction fetch. */
+    HV_ACCESS_ALL = 7,     /**< All of them. */
+};
+
+/** One exit, filled in by the back end. */
+struct hv_exit {
+    enum hv_exit_reason reason; /**< Why. */
+    uint8_t instruction_length; /**< Bytes of the exiting instruction; not used for memory exits. */
+    struct hv_gprs *gprs;       /**< The VP's registers; results go here. */
+    union {
+        /** HV_EXIT_CPUID: the leaf is in RAX, the subleaf in RCX. */
+        struct {
+            uint32_t native[4]; /**< EAX, EBX, ECX, EDX as the back end would answer; not read for
+                                     leaves 0x40000000 to 0x4FFFFFFF. */
+        } cpuid;
+        /** HV_EXIT_HYPERCALL: the mode of the caller. */
+        struct {
+            uint8_t cpl;         /**< Current privilege level. */
+            bool protected_mode; /**< CR0.PE = 1 and RFLAGS.VM = 0. */
+            bool long_mode;      /**< EFER.LMA = 1 and CS.L = 1. */
+        } hypercall;
+        /** HV_EXIT_MEMORY: what faulted. */
+        struct {
+            uint64_t gpa;   /**< Guest physical address. */
+            uint8_t access; /**< The one bit of enum hv_access that was tried. */
+            bool page_walk; /**< The guest's own page tables were being read or written. */
+        } memory;
+    };
+};
+
+/** What the back end is to do next. */
+enum hv_disposition {
+    /** Enter the guest: the exit is completed, or an exception has been injected. */
+    HV_DISPOSITION_RESUME,
+    /** Not lib/core's: the back end emulates it by the rules of the architecture (an MSR that is
+        not synthetic), and nothing has been changed. */
+    HV_DISPOSITION_PASS,
+    /** Completed; leave the VP outside the guest until an interrupt is pending for it, whether or
+        not RFLAGS.IF allows to take it, then enter (TLFS: guest idle). */
+    HV_DISPOSITION_IDLE,
+    /** The guest asked for a reset of its machine. */
+    HV_DISPOSITION_RESET,
+};
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/**
+ * @file
+ * @brief Everything of lib/core at once.
+ */
+#ifndef HV_HV_H
+#define HV_HV_H
+
+#include <hv/address.h>
+#include <hv/exit.h>
+#include <hv/insn.h>
+#include <hv/partition.h>
+#include <hv/platform.h>
+#include <hv/status.h>
+#include <hv/vp.h>
+
+#endif

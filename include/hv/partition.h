@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/**
+ * @file
+ * @brief Partitions: what separates one guest from another.
+ *
+ * A partition and all that belongs to it lives in pages that were deposited for it: its own object,
+ * its virtual processors, its nested page tables, its overlay pages. Nothing else is ever
+ * allocated, so running out is the status HV_STATUS_INSUFFICIENT_MEMORY and never a crash.
+ */
+#ifndef HV_PARTITION_H
+#define HV_PARTITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hv/platform.h>
+#include <hv/status.h>
+
+/** Virtual processors that a partition can have: indexes 0 to HV_PARTITION_MAX_VPS - 1. */
+#define HV_PARTITION_MAX_VPS 512
+
+/** What a partition is created with. */
+struct hv_partition_config {
+    uint64_t id;         /**< Partition ID, neither HV_PARTITION_ID_INVALID nor _SELF. */
+    uint64_t privileges; /**< HV_PRIVILEGE_ bits wanted; see hv_partition_privileges(). */
+    bool root;           /**< This is the root partition. */
+    uint32_t max_vps;    /**< Announced in CPUID leaf 0x40000005; 1 to HV_PARTITION_MAX_VPS. */
+    uint8_t gpa_bits;    /**< Width of a guest physical address, 32 to 48. */
+};
+
+/**
+ * Create a partition in the pages given, of which it keeps all.
+ *
+ * @param platform where it runs; kept by reference.
+ * @param config   copied.
+ * @param pages    system physical page numbers; hv_partition_pages() tells how many are enough.
+ * @param count    how many.
+ * @param[out] partition the new partition, without VPs and with an empty GPA space.
+ * @return HV_STATUS_SUCCESS; HV_STATUS_INVALID_PARAMETER for a config out of range, a page that is
+ *         not ordinary memory or a TSC of 10 MHz or slower; HV_STATUS_INSUFFICIENT_MEMORY. On
+ *         failure the pages are the caller's again, with any content.
+ */
+hv_status hv_partition_create(const struct hv_platform *platform,
+                              const struct hv_partition_config *config, const uint64_t *pages,
+                              size_t count, struct hv_partition **partition);
+
+/** Pages that hv_partition_create() needs, before VPs and GPA mappings. */
+size_t hv_partition_pages(void);
+
+/** Pages that hv_vp_create() takes, without what the back end takes for itself. */
+size_t hv_vp_pages(void);
+
+/**
+ * Add a page to the partition's pool (TLFS: HvCallDepositMemory).
+ * @return HV_STATUS_SUCCESS, or HV_STATUS_INVALID_PARAMETER when it is not ordinary memory.
+ */
+hv_status hv_partition_deposit(struct hv_partition *partition, uint64_t spa_page);
+
+/**
+ * Take an unused page out of the partition's pool (TLFS: HvCallWithdrawMemory).
+ * @return HV_STATUS_SUCCESS, or HV_STATUS_INSUFFICIENT_MEMORY when no page is unused.
+ */
+hv_status hv_partition_withdraw(struct hv_partition *partition, uint64_t *spa_page);
+
+/** Pages in the pool that are not in use. */
+size_t hv_partition_available(const struct hv_partition *partition);
+
+/**
+ * Take a zeroed page of the partition's pool for the back end's own use (a VMCB, a bitmap). It
+ * stays in use as long as the partition exists.
+ * @param[out] spa_page its system physical page number; may be NULL.
+ * @return where it can be read and written, or NULL when the pool is empty.
+ */
+void *hv_partition_alloc_page(struct hv_partition *partition, uint64_t *spa_page);
+
+/**
+ * Put every synthetic register of the partition and its VPs back to its value at creation, and
+ * take all overlays away. No VP may be inside the guest. The reference counter keeps running.
+ */
+void hv_partition_reset(struct hv_partition *partition);
+
+/**
+ * The partition's privilege mask, CPUID leaf 0x40000003 EBX:EAX: what was asked for, less what this
+ * library and the back end do not implement.
+ */
+uint64_t hv_partition_privileges(const struct hv_partition *partition);
+
+/** The partition's ID. */
+uint64_t hv_partition_id(const struct hv_partition *partition);
+
+/**
+ * Read a property (TLFS: HvCallGetPartitionProperty, HV_PARTITION_PROPERTY_CODE).
+ * @return HV_STATUS_SUCCESS or HV_STATUS_UNKNOWN_PROPERTY.
+ */
+hv_status hv_partition_get_property(const struct hv_partition *partition, uint32_t code,
+                                    uint64_t *value);
+
+/**
+ * Write a property.
+ * @return HV_STATUS_SUCCESS; HV_STATUS_UNKNOWN_PROPERTY; HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE,
+ * also for a property that is read-only and for privileges that can't be granted;
+ *         HV_STATUS_INVALID_PARTITION_STATE for one that is fixed once a VP exists.
+ */
+hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t code, uint64_t value);
+
+/** The platform that the partition was created with. */
+const struct hv_platform *hv_partition_platform(const struct hv_partition *partition);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/**
+ * @file
+ * @brief All that an embedder provides to lib/core.
+ *
+ * One table of functions for each concern, each with its own context pointer that is handed back as
+ * the first argument. Every function may be called on any logical processor (LP) unless its comment
+ * says otherwise; none may call back into lib/core. lib/core uses nothing of the machine but these.
+ */
+#ifndef HV_PLATFORM_H
+#define HV_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hv/status.h>
+
+struct hv_partition;
+struct hv_vp;
+
+/** A 128-bit register value; narrower registers are zero-extended. */
+struct hv_register128 {
+    uint64_t low;  /**< Bits 63:0. */
+    uint64_t high; /**< Bits 127:64. */
+};
+
+/**
+ * The CPU back end: the part of an embedder that enters and leaves the guest (AMD SVM, Intel VMX,
+ * a userspace interface, a fake in a test).
+ */
+struct hv_cpu_ops {
+    void *context; /**< Handed to each function of this table. */
+
+    /**
+     * Read an architectural register of @p vp by its HV_REGISTER_NAME.
+     *
+     * Called on the LP that owns @p vp, with the VP outside the guest. The back end knows all
+     * architectural registers of its architecture; synthetic ones never reach it.
+     * @return HV_STATUS_SUCCESS, or HV_STATUS_INVALID_PARAMETER for a name it does not know.
+     */
+    hv_status (*get_register)(void *context, struct hv_vp *vp, uint32_t name,
+                              struct hv_register128 *value);
+
+    /**
+     * Write an architectural register of @p vp; same conditions as get_register.
+     * @return HV_STATUS_SUCCESS; HV_STATUS_INVALID_PARAMETER for an unknown or read-only name;
+     *         HV_STATUS_INVALID_REGISTER_VALUE for a value that the architecture refuses (reserved
+     *         bits, non-canonical addresses, impossible combinations). Nothing changes on failure.
+     */
+    hv_status (*set_register)(void *context, struct hv_vp *vp, uint32_t name,
+                              const struct hv_register128 *value);
+
+    /** Copy @p count of the guest's XMM registers, from @p first on, 16 bytes each, to @p out. */
+    void (*read_xmm)(void *context, struct hv_vp *vp, unsigned first, unsigned count, void *out);
+
+    /** Load @p count of the guest's XMM registers, from @p first on, from @p in. */
+    void (*write_xmm)(void *context, struct hv_vp *vp, unsigned first, unsigned count,
+                      const void *in);
+
+    /**
+     * Make @p vp take exception @p vector when it is entered next; RIP stays at the instruction
+     * that caused it. @p has_error tells whether @p error is pushed.
+     */
+    void (*inject_exception)(void *context, struct hv_vp *vp, uint8_t vector, bool has_error,
+                             uint32_t error);
+
+    /**
+     * Make @p vp take the fixed interrupt @p vector as if its local APIC had accepted it. May be
+     * called on any LP.
+     */
+    void (*inject_interrupt)(void *context, struct hv_vp *vp, uint8_t vector);
+
+    /**
+     * Forget every cached translation of @p partition's nested page tables, on all LPs. When it
+     * returns no LP can use one that was cached before the call.
+     *
+     * May wait for LPs that are inside the guest, and must not wait for one that is outside: that
+     * one may be waiting for a lock which the caller holds, and forgets before it enters again.
+     */
+    void (*flush_slat)(void *context, struct hv_partition *partition);
+
+    /**
+     * Make the LP that owns @p vp leave the guest, or its idle state, and call hv_vp_prepare()
+     * soon. Does not wait. A kick of a VP that is outside the guest must not be lost.
+     */
+    void (*kick)(void *context, struct hv_vp *vp);
+};
+
+/** Time of the machine. */
+struct hv_time_ops {
+    void *context; /**< Handed to each function of this table. */
+
+    /** The LP's time stamp counter, in ticks of hv_platform_facts.tsc_hz, synchronous on all LPs.
+     */
+    uint64_t (*tsc)(void *context);
+};
+
+/** Access to physical memory. */
+struct hv_memory_ops {
+    void *context; /**< Handed to each function of this table. */
+
+    /**
+     * The address at which the 4 KiB page with system physical page number @p spa_page can be read
+     * and written, or NULL when that page is not ordinary memory. Stays valid for ever and is the
+     * same on every LP.
+     */
+    void *(*map)(void *context, uint64_t spa_page);
+};
+
+/**
+ * Whole pages of memory for partitions that have no parent to deposit any, such as the root.
+ * Pages are 4 KiB, need not be zeroed nor contiguous, and must be reachable by hv_memory_ops.map.
+ */
+struct hv_page_ops {
+    void *context; /**< Handed to each function of this table. */
+
+    /** Take a page; false when there is none. */
+    bool (*alloc)(void *context, uint64_t *spa_page);
+
+    /** Give a page back. */
+    void (*free)(void *context, uint64_t spa_page);
+};
+
+/** How much a log line matters. */
+enum hv_log_level {
+    HV_LOG_ERROR,   /**< The embedder did something wrong. */
+    HV_LOG_WARNING, /**< A guest did something that its owner wants to know of. */
+    HV_LOG_INFO,    /**< A rare event in a partition's life. */
+};
+
+/** What a guest reported by its crash registers (TLFS: partition properties, "guest crash"). */
+struct hv_crash_report {
+    uint32_t vp_index;       /**< The VP that wrote HV_X64_MSR_CRASH_CTL. */
+    uint64_t control;        /**< The value written. */
+    uint64_t parameters[5];  /**< HV_X64_MSR_CRASH_P0 to P4. */
+    const char *message;     /**< The guest's message: not terminated, any bytes; NULL for none. */
+    uint32_t message_length; /**< Bytes in @p message, at most 4096. */
+};
+
+/** What lib/core has to tell. */
+struct hv_log_ops {
+    void *context; /**< Handed to each function of this table. */
+
+    /** One line of text without line end. */
+    void (*write)(void *context, enum hv_log_level level, const char *text);
+
+    /** A guest reported its crash. @p report is valid during the call. */
+    void (*guest_crashed)(void *context, struct hv_partition *partition,
+                          const struct hv_crash_report *report);
+};
+
+/** Formats of nested page tables (second level address translation). */
+enum hv_slat_format {
+    HV_SLAT_NPT, /**< AMD nested paging: the long-mode page table format (APM vol. 2, 15.25). */
+    HV_SLAT_EPT, /**< Intel extended page tables (SDM vol. 3C, 29.3). */
+};
+
+/** What the CPU back end can do; what is not here is not announced to guests. */
+enum hv_cpu_capability {
+    HV_CPU_INVARIANT_TSC = 1u << 0,    /**< The TSC runs at tsc_hz, always, on all LPs alike. */
+    HV_CPU_NPIEP = 1u << 1,            /**< Enforces what hv_vp_npiep() asks for. */
+    HV_CPU_GUEST_IDLE = 1u << 2,       /**< Honours HV_DISPOSITION_IDLE. */
+    HV_CPU_RESET = 1u << 3,            /**< Honours HV_DISPOSITION_RESET. */
+    HV_CPU_XMM = 1u << 4,              /**< read_xmm and write_xmm work. */
+    HV_CPU_1G_PAGES = 1u << 5,         /**< Nested page tables may hold 1 GiB pages. */
+    HV_CPU_EPT_EXECUTE_ONLY = 1u << 6, /**< EPT entries may be executable and not readable. */
+    HV_CPU_MSR_BITMAPS = 1u << 7,      /**< Uses MSR permission maps (announced in leaf 6). */
+};
+
+/** Facts about the machine, constant from boot on. */
+struct hv_platform_facts {
+    uint64_t tsc_hz;       /**< Frequency of hv_time_ops.tsc, Hz, more than 10,000,000. */
+    uint64_t apic_hz;      /**< Clock of the local APIC timer at divisor 1, Hz; 0: unknown. */
+    uint32_t lp_count;     /**< Logical processors. */
+    uint32_t capabilities; /**< Bits of enum hv_cpu_capability. */
+    enum hv_slat_format slat_format; /**< Format of nested page tables. */
+    uint8_t physical_address_bits;   /**< Width of a system physical address, 32 to 52. */
+};
+
+/** Everything that lib/core knows of where it runs; the embedder keeps it alive and unchanged. */
+struct hv_platform {
+    struct hv_cpu_ops cpu;          /**< CPU back end. */
+    struct hv_time_ops time;        /**< Clock. */
+    struct hv_memory_ops memory;    /**< Physical memory. */
+    struct hv_page_ops pages;       /**< Page allocation. */
+    struct hv_log_ops log;          /**< Log. */
+    struct hv_platform_facts facts; /**< Constants of the machine. */
+};
+
+#endif

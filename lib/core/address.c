@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The GPA space in nested page tables.
+ *
+ * Who reads the tables, hardware and hv_address_translate(), takes no lock. Therefore each entry
+ * changes in one atomic store, a table is complete before an entry points to it, and a table that
+ * was once linked stays where it is until the partition ends, empty or not: nobody could know when
+ * the last reader has left it. So a region that was once cut into small pages stays so.
+ *
+ * Only accessed and dirty bits are written by hardware, and nothing here depends on them.
+ *
+ * The space's lock is never held while hardware is made to forget: an LP that waits for the lock
+ * could not answer.
+ */
+#include "core.h"
+
+#include "mem.h"
+
+typedef _Atomic uint64_t hv_entry;
+
+/* Where a walk ended. */
+struct place {
+    hv_entry *slot;
+    uint64_t entry; /* a leaf, or not present */
+    unsigned level;
+};
+
+static hv_entry *table_at(const struct hv_partition *partition, uint64_t spa_page)
+{
+    const struct hv_memory_ops *memory = &partition->platform->memory;
+
+    return memory->map(memory->context, spa_page);
+}
+
+/* The entry that decides on gpa_page, which lies within the space. */
+static struct place find(const struct hv_partition *partition, uint64_t gpa_page)
+{
+    const struct hv_address_space *space = &partition->address;
+    struct place place = { .level = HV_SLAT_TOP_LEVEL };
+    uint64_t table = space->root;
+
+    for (;;) {
+        place.slot = table_at(partition, table) + hv_slat_index(gpa_page, place.level);
+        /* Acquire pairs with the release in deepen(): a table that is seen is seen filled. */
+        place.entry = atomic_load_explicit(place.slot, memory_order_acquire);
+        if (!space->slat->is_present(place.entry) || space->slat->is_leaf(place.entry, place.level))
+            return place;
+        table = space->slat->page(place.entry);
+        place.level--;
+    }
+}
+
+static bool is_mapped(const struct hv_address_space *space, const struct place *place)
+{
+    return space->slat->is_present(place->entry);
+}
+
+static uint64_t next_place(const struct place *place, uint64_t gpa_page)
+{
+    return (gpa_page | (hv_slat_pages(place->level) - 1)) + 1;
+}
+
+/* Whether what hardware may have cached of old misleads once new holds. */
+static bool is_stale(const struct hv_mapping *old, const struct hv_mapping *new)
+{
+    return old->spa_page != new->spa_page || old->cache != new->cache ||
+           (old->access & ~new->access);
+}
+
+/* Returns whether a cached translation may have become wrong. */
+static bool store(const struct hv_address_space *space, const struct place *place,
+                  const struct hv_mapping *mapping)
+{
+    uint64_t entry = 0;
+    struct hv_mapping old;
+
+    if (mapping->access != HV_ACCESS_NONE)
+        entry = space->slat->leaf(mapping, place->level);
+    /* Entries carry nothing but themselves; content of the page is ordered by whoever wrote it. */
+    atomic_store_explicit(place->slot, entry, memory_order_relaxed);
+
+    if (!is_mapped(space, place))
+        return false;
+    space->slat->decode(place->entry, place->level, &old);
+    return is_stale(&old, mapping);
+}
+
+/*
+ * Puts a table, in the page given, where place has a large leaf or nothing; it says the same. The
+ * exchange is repeated if hardware sets an accessed or dirty bit in the leaf meanwhile.
+ */
+static void deepen(const struct hv_partition *partition, const struct place *place,
+                   uint64_t spa_page)
+{
+    const struct hv_slat_ops *slat = partition->address.slat;
+    hv_entry *table = table_at(partition, spa_page);
+    uint64_t entry = place->entry;
+
+    do {
+        for (unsigned i = 0; i < HV_SLAT_TABLE_ENTRIES; i++) {
+            uint64_t part = slat->is_present(entry) ? slat->split(entry, place->level, i) : 0;
+
+            atomic_store_explicit(&table[i], part, memory_order_relaxed);
+        }
+    } while (!atomic_compare_exchange_weak_explicit(place->slot, &entry, slat->table(spa_page),
+                                                    memory_order_release, memory_order_relaxed));
+}
+
+static hv_status deepen_from_pool(struct hv_partition *partition, const struct place *place)
+{
+    uint64_t spa_page;
+
+    if (hv_pool_alloc(&partition->pool, &spa_page) == NULL)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    deepen(partition, place, spa_page);
+    return HV_STATUS_SUCCESS;
+}
+
+/* Cuts a leaf that begins before gpa_page and ends after it, so that none does. */
+static hv_status cut(struct hv_partition *partition, uint64_t gpa_page)
+{
+    const struct hv_address_space *space = &partition->address;
+
+    while (gpa_page < space->page_count) {
+        struct place place = find(partition, gpa_page);
+
+        if (!is_mapped(space, &place) || gpa_page % hv_slat_pages(place.level) == 0)
+            break;
+        if (deepen_from_pool(partition, &place) != HV_STATUS_SUCCESS)
+            return HV_STATUS_INSUFFICIENT_MEMORY;
+    }
+    return HV_STATUS_SUCCESS;
+}
+
+static bool in_space(const struct hv_address_space *space, uint64_t gpa_page, uint64_t count)
+{
+    return gpa_page <= space->page_count && count <= space->page_count - gpa_page;
+}
+
+static bool in_machine(const struct hv_partition *partition, uint64_t spa_page, uint64_t count)
+{
+    unsigned bits = partition->platform->facts.physical_address_bits;
+    uint64_t pages = UINT64_C(1) << (bits - HV_PAGE_SHIFT);
+
+    return spa_page <= pages && count <= pages - spa_page;
+}
+
+static bool cache_valid(enum hv_cache_type cache)
+{
+    switch (cache) {
+    case HV_CACHE_UNCACHED:
+    case HV_CACHE_WRITE_COMBINING:
+    case HV_CACHE_WRITE_THROUGH:
+    case HV_CACHE_WRITE_PROTECTED:
+    case HV_CACHE_WRITE_BACK:
+        return true;
+    }
+    return false;
+}
+
+/* The highest level at which one leaf may map the beginning of this range. */
+static unsigned largest_leaf(const struct hv_address_space *space, uint64_t gpa_page,
+                             uint64_t spa_page, uint64_t count)
+{
+    unsigned level = space->capabilities & HV_CPU_1G_PAGES ? 3 : 2;
+
+    while ((gpa_page | spa_page) % hv_slat_pages(level) != 0 || count < hv_slat_pages(level))
+        level--;
+    return level;
+}
+
+/*
+ * Maps as much of the beginning of a range as one entry can, or makes a table on the way there.
+ * count becomes the number of pages mapped.
+ */
+static hv_status map_step(struct hv_partition *partition, uint64_t gpa_page,
+                          const struct hv_mapping *mapping, uint64_t *count, bool *stale)
+{
+    const struct hv_address_space *space = &partition->address;
+    unsigned level = largest_leaf(space, gpa_page, mapping->spa_page, *count);
+    struct place place = find(partition, gpa_page);
+
+    *count = 0;
+    if (place.level > level)
+        return deepen_from_pool(partition, &place);
+
+    *count = hv_slat_pages(place.level);
+    if (place.level == 1 && hv_overlay_at(space, gpa_page) != NULL)
+        *hv_overlay_covered(space, gpa_page) = *mapping;
+    else
+        *stale |= store(space, &place, mapping);
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status map_locked(struct hv_partition *partition, uint64_t gpa_page,
+                            struct hv_mapping *mapping, uint64_t count, bool *stale)
+{
+    while (count > 0) {
+        uint64_t done = count;
+        hv_status status = map_step(partition, gpa_page, mapping, &done, stale);
+
+        if (status != HV_STATUS_SUCCESS)
+            return status;
+        gpa_page += done;
+        mapping->spa_page += done;
+        count -= done;
+    }
+    return HV_STATUS_SUCCESS;
+}
+
+/* Gives mapped pages other rights; HV_ACCESS_NONE unmaps them. */
+static bool restrict_place(const struct hv_address_space *space, const struct place *place,
+                           uint64_t gpa_page, uint8_t access)
+{
+    struct hv_mapping mapping;
+
+    space->slat->decode(place->entry, place->level, &mapping);
+    if (!mapping.overlay) {
+        mapping.access = access;
+        return store(space, place, &mapping);
+    }
+    if (hv_overlay_covered(space, gpa_page)->access != HV_ACCESS_NONE)
+        hv_overlay_covered(space, gpa_page)->access = access;
+    return false;
+}
+
+/* Both ends are cut first, so running out of memory changes nothing. */
+static hv_status restrict_locked(struct hv_partition *partition, uint64_t gpa_page, uint64_t count,
+                                 uint8_t access, bool *stale)
+{
+    const struct hv_address_space *space = &partition->address;
+    uint64_t end = gpa_page + count;
+
+    if (cut(partition, gpa_page) != HV_STATUS_SUCCESS || cut(partition, end) != HV_STATUS_SUCCESS)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+
+    while (gpa_page < end) {
+        struct place place = find(partition, gpa_page);
+
+        if (is_mapped(space, &place))
+            *stale |= restrict_place(space, &place, gpa_page, access);
+        gpa_page = next_place(&place, gpa_page);
+    }
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status restrict_range(struct hv_partition *partition, uint64_t gpa_page, uint64_t count,
+                                uint8_t access)
+{
+    struct hv_address_space *space = &partition->address;
+    bool stale = false;
+    hv_status status;
+
+    if (!in_space(space, gpa_page, count))
+        return HV_STATUS_INVALID_PARAMETER;
+
+    hv_lock_acquire(&space->lock);
+    status = restrict_locked(partition, gpa_page, count, access, &stale);
+    hv_lock_release(&space->lock);
+    if (stale)
+        hv_address_flush(partition);
+    return status;
+}
+
+hv_status hv_address_space_init(struct hv_partition *partition, uint8_t gpa_bits)
+{
+    const struct hv_platform_facts *facts = &partition->platform->facts;
+    struct hv_address_space *space = &partition->address;
+
+    if (gpa_bits < 32 || gpa_bits > HV_SLAT_ADDRESS_BITS)
+        return HV_STATUS_INVALID_PARAMETER;
+
+    memset(space, 0, sizeof(*space));
+    space->slat = facts->slat_format == HV_SLAT_EPT ? &hv_slat_ept : &hv_slat_npt;
+    space->page_count = UINT64_C(1) << (gpa_bits - HV_PAGE_SHIFT);
+    space->capabilities = facts->capabilities;
+    if (hv_pool_alloc(&partition->pool, &space->root) == NULL)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_address_map(struct hv_partition *partition, uint64_t gpa_page, uint64_t spa_page,
+                         uint64_t count, uint8_t access, enum hv_cache_type cache)
+{
+    struct hv_address_space *space = &partition->address;
+    struct hv_mapping mapping = { .spa_page = spa_page, .access = access, .cache = (uint8_t)cache };
+    bool stale = false;
+    hv_status status;
+
+    if (!in_space(space, gpa_page, count) || !in_machine(partition, spa_page, count))
+        return HV_STATUS_INVALID_PARAMETER;
+    if (!space->slat->access_valid(access, space->capabilities) || !cache_valid(cache))
+        return HV_STATUS_INVALID_PARAMETER;
+
+    hv_lock_acquire(&space->lock);
+    status = map_locked(partition, gpa_page, &mapping, count, &stale);
+    hv_lock_release(&space->lock);
+    if (stale)
+        hv_address_flush(partition);
+    return status;
+}
+
+hv_status hv_address_unmap(struct hv_partition *partition, uint64_t gpa_page, uint64_t count)
+{
+    return restrict_range(partition, gpa_page, count, HV_ACCESS_NONE);
+}
+
+hv_status hv_address_protect(struct hv_partition *partition, uint64_t gpa_page, uint64_t count,
+                             uint8_t access)
+{
+    const struct hv_address_space *space = &partition->address;
+
+    if (!space->slat->access_valid(access, space->capabilities))
+        return HV_STATUS_INVALID_PARAMETER;
+    return restrict_range(partition, gpa_page, count, access);
+}
+
+bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_page,
+                          struct hv_mapping *mapping)
+{
+    const struct hv_address_space *space = &partition->address;
+    struct place place;
+
+    if (gpa_page >= space->page_count)
+        return false;
+    place = find(partition, gpa_page);
+    if (!is_mapped(space, &place))
+        return false;
+
+    space->slat->decode(place.entry, place.level, mapping);
+    mapping->spa_page += gpa_page % hv_slat_pages(place.level);
+    return true;
+}
+
+uint64_t hv_address_root(const struct hv_partition *partition)
+{
+    return partition->address.root;
+}
+
+hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page)
+{
+    uint64_t pages[HV_SLAT_TOP_LEVEL - 1];
+    struct place place = find(partition, gpa_page);
+    unsigned needed = place.level - 1;
+
+    for (unsigned i = 0; i < needed; i++) {
+        if (hv_pool_alloc(&partition->pool, &pages[i]) != NULL)
+            continue;
+        while (i-- > 0)
+            hv_pool_free(&partition->pool, pages[i]);
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    }
+    for (unsigned i = 0; i < needed; i++) {
+        deepen(partition, &place, pages[i]);
+        place = find(partition, gpa_page);
+    }
+    return HV_STATUS_SUCCESS;
+}
+
+bool hv_address_set(struct hv_partition *partition, uint64_t gpa_page,
+                    const struct hv_mapping *mapping)
+{
+    struct place place = find(partition, gpa_page);
+
+    return store(&partition->address, &place, mapping);
+}
+
+void hv_address_flush(struct hv_partition *partition)
+{
+    const struct hv_cpu_ops *cpu = &partition->platform->cpu;
+
+    cpu->flush_slat(cpu->context, partition);
+}

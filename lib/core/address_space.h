@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Private face of the address manager; its public one is hv/address.h. */
+#ifndef HV_CORE_ADDRESS_SPACE_H
+#define HV_CORE_ADDRESS_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/address.h>
+
+#include "lock.h"
+#include "slat.h"
+
+#define HV_COVERED_BUCKETS 32
+
+struct hv_overlay;
+
+struct hv_address_space {
+    const struct hv_slat_ops *slat;
+    struct hv_lock lock; /* guards changes of the tables and all below; translation takes none */
+    uint64_t root;       /* SPA page number of the top table */
+    uint64_t page_count; /* GPA pages that exist: 1 << (gpa_bits - 12) */
+    uint32_t capabilities;
+    /* Overlays by GPA page number: the visible one of each covered page, those below linked to it.
+     */
+    struct hv_overlay *covered[HV_COVERED_BUCKETS];
+};
+
+/*
+ * An empty GPA space with its top table, from the partition's pool. HV_STATUS_INVALID_PARAMETER for
+ * gpa_bits outside 32 to HV_SLAT_ADDRESS_BITS; HV_STATUS_INSUFFICIENT_MEMORY.
+ */
+hv_status hv_address_space_init(struct hv_partition *partition, uint8_t gpa_bits);
+
+/*
+ * One overlay page (TLFS: overlay pages). It owns its page for life, so its content survives being
+ * moved, covered or disabled.
+ */
+struct hv_overlay {
+    uint64_t spa_page;        /* its own page */
+    void *page;               /* where that can be written */
+    uint64_t gpa_page;        /* where it lies while enabled */
+    uint8_t access;           /* what the guest may do with it: mask of enum hv_access */
+    uint8_t violation_vector; /* exception for anything else */
+    bool enabled;            /* placed (it may lie beyond the GPA space, and then nobody sees it) */
+    struct hv_mapping under; /* what the page at the bottom of this stack covers; valid in the
+                                lowest overlay of a stack */
+    struct hv_overlay *below; /* the overlay that this one covers */
+    struct hv_overlay *next;  /* in the hash bucket, for the top of a stack */
+};
+
+/*
+ * Gives the overlay its page, zeroed, from the partition's pool. Both table formats must be able to
+ * express access: it includes HV_ACCESS_READ.
+ */
+hv_status hv_overlay_init(struct hv_partition *partition, struct hv_overlay *overlay,
+                          uint8_t access, uint8_t violation_vector);
+
+/*
+ * Puts the overlay at gpa_page, on top of whatever is there; if it was elsewhere it leaves that
+ * place first. Where it lies already, it stays as it is. Beyond the GPA space it becomes enabled
+ * but is not accessible. On HV_STATUS_INSUFFICIENT_MEMORY (no page for the tables) nothing has
+ * changed.
+ */
+hv_status hv_overlay_enable(struct hv_partition *partition, struct hv_overlay *overlay,
+                            uint64_t gpa_page);
+
+/* Takes the overlay away; what it covered reappears. Nothing to do when it is not enabled. */
+void hv_overlay_disable(struct hv_partition *partition, struct hv_overlay *overlay);
+
+/* Completes a memory exit by the rules for overlays and for pages that are not mapped. */
+enum hv_disposition hv_address_exit(struct hv_vp *vp, const struct hv_exit *exit);
+
+/* ---- between address.c and overlay.c, under the lock of the space ---- */
+
+/* The visible overlay at gpa_page, or NULL. */
+struct hv_overlay *hv_overlay_at(const struct hv_address_space *space, uint64_t gpa_page);
+
+/* What the overlays at gpa_page cover; there is one. */
+struct hv_mapping *hv_overlay_covered(const struct hv_address_space *space, uint64_t gpa_page);
+
+/*
+ * Sees to it that gpa_page has a 4 KiB entry of its own. On HV_STATUS_INSUFFICIENT_MEMORY nothing
+ * has changed.
+ */
+hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page);
+
+/*
+ * Makes the entry of gpa_page, which has one of 4 KiB, say this; not mapped if it allows nothing.
+ * Returns whether a translation that was cached may have become wrong.
+ */
+bool hv_address_set(struct hv_partition *partition, uint64_t gpa_page,
+                    const struct hv_mapping *mapping);
+
+/* Without the lock: hardware forgets what it has cached of the partition's tables. */
+void hv_address_flush(struct hv_partition *partition);
+
+#endif

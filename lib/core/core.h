@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The two objects that everything in this room hangs on. */
+#ifndef HV_CORE_CORE_H
+#define HV_CORE_CORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/abi/tlfs.h>
+#include <hv/exit.h>
+#include <hv/partition.h>
+#include <hv/platform.h>
+#include <hv/vp.h>
+
+#include "address_space.h"
+#include "feature_set.h"
+#include "lock.h"
+#include "pool.h"
+#include "request.h"
+#include "reference_time.h"
+
+#define HV_X64_EXCEPTION_UD 6
+#define HV_X64_EXCEPTION_GP 13
+#define HV_X64_EXCEPTION_MC 18
+
+/* Statistics pages of one object (TLFS: statistics): index 0 retail, 1 internal. */
+struct hv_stats_pages {
+    _Atomic uint64_t msr[2];
+    struct hv_overlay overlay[2];
+};
+
+struct hv_crash_registers {
+    _Atomic uint64_t parameters[5];
+    struct hv_lock lock; /* one report at a time: guards message */
+    void *message;       /* one page: private copy of the guest's message */
+};
+
+/* One partition; lives in its first deposited page. */
+struct hv_partition {
+    const struct hv_platform *platform;
+    uint64_t id;
+    bool root;
+    uint8_t gpa_bits;
+    uint32_t max_vps;
+    _Atomic uint32_t vp_count;
+    struct hv_vp **vps; /* one page of pointers, by VP index */
+    struct hv_features features;
+    struct hv_pool pool;
+    struct hv_address_space address;
+
+    struct hv_lock register_lock;   /* writers of the partition-wide registers below */
+    _Atomic uint64_t guest_os_id;   /* HV_X64_MSR_GUEST_OS_ID */
+    _Atomic uint64_t hypercall_msr; /* HV_X64_MSR_HYPERCALL */
+    struct hv_overlay hypercall_page;
+    struct hv_time time;
+    struct hv_crash_registers crash;
+    struct hv_stats_pages stats;
+};
+
+_Static_assert(sizeof(struct hv_partition) <= HV_PAGE_SIZE, "a partition must fit in one page");
+
+/* One virtual processor; lives in one page. Everything in it belongs to the LP that owns the VP,
+   but for requests. */
+struct hv_vp {
+    struct hv_partition *partition;
+    void *backend;
+    uint32_t index;
+    uint32_t npiep;                        /* HV_X64_MSR_NPIEP_CONFIG */
+    _Atomic(struct hv_request *) requests; /* posted by any LP */
+    bool running;                          /* between account_start and account_stop */
+    uint64_t started_tsc;                  /* of the current run */
+    uint64_t run_ticks;                    /* of earlier runs, TSC ticks */
+    struct hv_stats_pages stats;
+    uint8_t *hypercall_input;  /* one page: private copy of the current call's input */
+    uint8_t *hypercall_output; /* one page: output before it is copied to the guest */
+};
+
+_Static_assert(sizeof(struct hv_vp) <= HV_PAGE_SIZE, "a VP must fit in one page");
+
+/* HV_X64_MSR_VP_RUNTIME: 100 ns units. On the LP that owns vp. */
+uint64_t hv_vp_runtime(const struct hv_vp *vp);
+
+static inline const struct hv_cpu_ops *hv_vp_cpu(const struct hv_vp *vp)
+{
+    return &vp->partition->platform->cpu;
+}
+
+static inline void hv_vp_inject(struct hv_vp *vp, uint8_t vector, bool has_error, uint32_t error)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+
+    cpu->inject_exception(cpu->context, vp, vector, has_error, error);
+}
+
+static inline enum hv_disposition hv_vp_inject_gp(struct hv_vp *vp)
+{
+    hv_vp_inject(vp, HV_X64_EXCEPTION_GP, true, 0);
+    return HV_DISPOSITION_RESUME;
+}
+
+static inline enum hv_disposition hv_vp_inject_ud(struct hv_vp *vp)
+{
+    hv_vp_inject(vp, HV_X64_EXCEPTION_UD, false, 0);
+    return HV_DISPOSITION_RESUME;
+}
+
+/* Ends the exiting instruction: execution goes on behind it. */
+static inline enum hv_disposition hv_exit_complete(struct hv_exit *exit)
+{
+    exit->gprs->rip += exit->instruction_length;
+    return HV_DISPOSITION_RESUME;
+}
+
+static inline bool hv_partition_may(const struct hv_partition *partition, uint64_t privileges)
+{
+    return (partition->features.privileges & privileges) == privileges;
+}
+
+static inline uint64_t hv_now(const struct hv_partition *partition)
+{
+    const struct hv_time_ops *time = &partition->platform->time;
+
+    return time->tsc(time->context);
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* CPUID: what a partition is told. */
+#ifndef HV_CORE_CPUID_H
+#define HV_CORE_CPUID_H
+
+#include <stdint.h>
+
+#include <hv/exit.h>
+#include <hv/vp.h>
+
+enum { HV_EAX, HV_EBX, HV_ECX, HV_EDX };
+
+enum hv_disposition hv_cpuid_exit(struct hv_vp *vp, struct hv_exit *exit);
+
+/* A leaf of the hypervisor range 0x40000000 to 0x4FFFFFFF. */
+void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t out[4]);
+
+/* An architectural leaf: value holds what the back end would answer and is adapted. */
+void hv_cpuid_architectural_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
+                                 uint32_t value[4]);
+
+#endif

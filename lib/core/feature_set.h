@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * What a partition is offered, derived once from what its creator asked for, what this library
+ * implements and what the back end can do. CPUID, the MSR table and the hypercall table all ask
+ * here, so that a bit that is announced works and a feature that is missing is not announced.
+ */
+#ifndef HV_CORE_FEATURE_SET_H
+#define HV_CORE_FEATURE_SET_H
+
+#include <stdint.h>
+
+#include <hv/platform.h>
+
+struct hv_features {
+    uint64_t privileges;      /* leaf 0x40000003 EBX:EAX */
+    uint32_t features_edx;    /* leaf 0x40000003 EDX */
+    uint32_t recommendations; /* leaf 0x40000004 EAX */
+    uint32_t hardware;        /* leaf 0x40000006 EAX */
+};
+
+/* The privileges that this library can grant on that machine. */
+uint64_t hv_features_implemented(const struct hv_platform *platform);
+
+/* privileges: what the partition's creator asks for. */
+void hv_features_derive(struct hv_features *features, const struct hv_platform *platform,
+                        uint64_t privileges);
+
+#endif

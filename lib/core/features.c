@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "core.h"
+
+/* A privilege and what the machine must have for it to work. */
+struct privilege_rule {
+    uint64_t privilege;
+    uint32_t capabilities; /* all of these bits of enum hv_cpu_capability */
+};
+
+/* What this library implements. A privilege that is not here is never granted. */
+static const struct privilege_rule privilege_rules[] = {
+    { HV_PRIVILEGE_AccessVpRunTimeReg, 0 },
+    { HV_PRIVILEGE_AccessPartitionReferenceCounter, 0 },
+    { HV_PRIVILEGE_AccessHypercallMsrs, 0 },
+    { HV_PRIVILEGE_AccessVpIndex, 0 },
+    { HV_PRIVILEGE_AccessResetReg, HV_CPU_RESET },
+    { HV_PRIVILEGE_AccessStatsReg, 0 },
+    { HV_PRIVILEGE_AccessPartitionReferenceTsc, HV_CPU_INVARIANT_TSC },
+    { HV_PRIVILEGE_AccessGuestIdleReg, HV_CPU_GUEST_IDLE },
+    { HV_PRIVILEGE_AccessFrequencyRegs, 0 },
+    { HV_PRIVILEGE_AccessReenlightenmentControls, 0 },
+    { HV_PRIVILEGE_AccessTscInvariantControls, HV_CPU_INVARIANT_TSC },
+    { HV_PRIVILEGE_AccessPartitionId, 0 },
+    { HV_PRIVILEGE_AccessVpRegisters, 0 },
+    { HV_PRIVILEGE_EnableExtendedHypercalls, 0 },
+};
+
+/* A feature bit, and the privilege and the capability without which it would be a lie. */
+struct feature_rule {
+    uint32_t feature;
+    uint32_t capabilities;
+    uint64_t privilege;
+};
+
+static const struct feature_rule feature_rules[] = {
+    { HV_FEATURE_EDX_XMM_HYPERCALL_INPUT, HV_CPU_XMM, 0 },
+    { HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT, HV_CPU_XMM, 0 },
+    { HV_FEATURE_EDX_GUEST_IDLE_STATE, 0, HV_PRIVILEGE_AccessGuestIdleReg },
+    { HV_FEATURE_EDX_TIMER_FREQUENCIES, 0, HV_PRIVILEGE_AccessFrequencyRegs },
+    { HV_FEATURE_EDX_GUEST_CRASH_MSRS, 0, 0 },
+    { HV_FEATURE_EDX_NPIEP, HV_CPU_NPIEP, 0 },
+    { HV_FEATURE_EDX_HYPERCALL_MSR_LOCK, 0, HV_PRIVILEGE_AccessHypercallMsrs },
+};
+
+uint64_t hv_features_implemented(const struct hv_platform *platform)
+{
+    const struct hv_platform_facts *facts = &platform->facts;
+    uint64_t implemented = 0;
+
+    for (size_t i = 0; i < sizeof(privilege_rules) / sizeof(privilege_rules[0]); i++) {
+        const struct privilege_rule *rule = &privilege_rules[i];
+
+        if ((facts->capabilities & rule->capabilities) == rule->capabilities)
+            implemented |= rule->privilege;
+    }
+    if (facts->apic_hz == 0)
+        implemented &= ~HV_PRIVILEGE_AccessFrequencyRegs;
+    return implemented;
+}
+
+static uint32_t derive_features_edx(uint64_t privileges, uint32_t capabilities)
+{
+    uint32_t features = 0;
+
+    for (size_t i = 0; i < sizeof(feature_rules) / sizeof(feature_rules[0]); i++) {
+        const struct feature_rule *rule = &feature_rules[i];
+
+        if ((capabilities & rule->capabilities) == rule->capabilities &&
+            (privileges & rule->privilege) == rule->privilege)
+            features |= rule->feature;
+    }
+    return features;
+}
+
+static uint32_t derive_recommendations(uint64_t privileges)
+{
+    uint32_t recommendations = HV_RECOMMEND_EAX_RELAXED_TIMING;
+
+    if (privileges & HV_PRIVILEGE_AccessResetReg)
+        recommendations |= HV_RECOMMEND_EAX_RESET_MSR;
+    return recommendations;
+}
+
+static uint32_t derive_hardware(uint32_t capabilities)
+{
+    uint32_t hardware = HV_HARDWARE_EAX_SECOND_LEVEL_ADDRESS_TRANSLATION;
+
+    if (capabilities & HV_CPU_MSR_BITMAPS)
+        hardware |= HV_HARDWARE_EAX_MSR_BITMAPS;
+    return hardware;
+}
+
+void hv_features_derive(struct hv_features *features, const struct hv_platform *platform,
+                        uint64_t privileges)
+{
+    uint32_t capabilities = platform->facts.capabilities;
+
+    features->privileges = privileges & hv_features_implemented(platform);
+    features->features_edx = derive_features_edx(features->privileges, capabilities);
+    features->recommendations = derive_recommendations(features->privileges);
+    features->hardware = derive_hardware(capabilities);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The one way to guest memory.
+ *
+ * The guest runs on other LPs and changes its memory at will, so what is behind a volatile pointer
+ * here is never looked at twice; whoever checks, checks the copy.
+ *
+ * Addresses never wrap: the GPA space ends long before 2^64, and each loop below ends at the first
+ * page outside it.
+ */
+#include "core.h"
+
+#include "mem.h"
+
+/* Where the page that gpa lies in can be accessed, at gpa's offset; NULL when access is denied. */
+static uint8_t *locate(const struct hv_partition *partition, uint64_t gpa, uint8_t access)
+{
+    const struct hv_memory_ops *memory = &partition->platform->memory;
+    struct hv_mapping mapping;
+    uint8_t *page;
+
+    if (!hv_address_translate(partition, gpa >> HV_PAGE_SHIFT, &mapping))
+        return NULL;
+    if (!(mapping.access & access))
+        return NULL;
+    page = memory->map(memory->context, mapping.spa_page);
+    return page == NULL ? NULL : page + gpa % HV_PAGE_SIZE;
+}
+
+static uint32_t rest_of_page(uint64_t gpa, uint32_t size)
+{
+    uint32_t rest = (uint32_t)(HV_PAGE_SIZE - gpa % HV_PAGE_SIZE);
+
+    return size < rest ? size : rest;
+}
+
+/* A word of memory that is declared as bytes elsewhere. */
+typedef uint64_t __attribute__((may_alias)) guest_word;
+
+static bool has_word(const volatile uint8_t *guest, uint32_t size)
+{
+    return size >= sizeof(guest_word) && (uintptr_t)guest % sizeof(guest_word) == 0;
+}
+
+static void copy_in(uint8_t *out, const volatile uint8_t *guest, uint32_t size)
+{
+    uint32_t step;
+
+    for (; size > 0; size -= step, out += step, guest += step) {
+        if (has_word(guest, size)) {
+            guest_word word = *(const volatile guest_word *)guest;
+
+            step = sizeof(word);
+            memcpy(out, &word, sizeof(word));
+        } else {
+            step = 1;
+            *out = *guest;
+        }
+    }
+}
+
+static void copy_out(volatile uint8_t *guest, const uint8_t *in, uint32_t size)
+{
+    uint32_t step;
+
+    for (; size > 0; size -= step, in += step, guest += step) {
+        if (has_word(guest, size)) {
+            guest_word word;
+
+            step = sizeof(word);
+            memcpy(&word, in, sizeof(word));
+            *(volatile guest_word *)guest = word;
+        } else {
+            step = 1;
+            *guest = *in;
+        }
+    }
+}
+
+static bool is_writable(const struct hv_partition *partition, uint64_t gpa, uint32_t size)
+{
+    uint32_t step;
+
+    for (; size > 0; size -= step, gpa += step) {
+        step = rest_of_page(gpa, size);
+        if (locate(partition, gpa, HV_ACCESS_WRITE) == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool hv_address_read(const struct hv_partition *partition, uint64_t gpa, void *out, uint32_t size)
+{
+    uint8_t *to = out;
+    uint32_t step;
+
+    for (; size > 0; size -= step, gpa += step, to += step) {
+        const uint8_t *guest = locate(partition, gpa, HV_ACCESS_READ);
+
+        step = rest_of_page(gpa, size);
+        if (guest == NULL)
+            return false;
+        copy_in(to, guest, step);
+    }
+    return true;
+}
+
+bool hv_address_write(const struct hv_partition *partition, uint64_t gpa, const void *in,
+                      uint32_t size)
+{
+    const uint8_t *from = in;
+    uint32_t step;
+
+    if (!is_writable(partition, gpa, size))
+        return false;
+    for (; size > 0; size -= step, gpa += step, from += step) {
+        uint8_t *guest = locate(partition, gpa, HV_ACCESS_WRITE);
+
+        step = rest_of_page(gpa, size);
+        if (guest == NULL)
+            return false;
+        copy_out(guest, from, step);
+    }
+    return true;
+}

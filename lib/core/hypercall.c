@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The dispatcher: all that is common to every hypercall, in one fixed order. The TLFS leaves most
+ * of the order open (hypercall interface, "ordering of error conditions"); where it does, it is
+ * KVM's.
+ */
+#include <hv/abi/tlfs.h>
+
+#include "core.h"
+#include "hypercall_frame.h"
+#include "mem.h"
+
+/* ---- Registers (TLFS: "hypercall register conventions") ---- */
+
+static uint64_t pair(const struct hv_gprs *gprs, enum hv_gpr high, enum hv_gpr low)
+{
+    return gprs->gpr[high] << 32 | (uint32_t)gprs->gpr[low];
+}
+
+static void load_registers(struct hv_hypercall_frame *frame)
+{
+    const struct hv_gprs *gprs = frame->exit->gprs;
+
+    frame->rip = gprs->rip;
+    if (frame->exit->hypercall.long_mode) {
+        frame->value = gprs->gpr[HV_GPR_RCX];
+        frame->words[0] = gprs->gpr[HV_GPR_RDX];
+        frame->words[1] = gprs->gpr[HV_GPR_R8];
+    } else {
+        frame->value = pair(gprs, HV_GPR_RDX, HV_GPR_RAX);
+        frame->words[0] = pair(gprs, HV_GPR_RBX, HV_GPR_RCX);
+        frame->words[1] = pair(gprs, HV_GPR_RDI, HV_GPR_RSI);
+    }
+}
+
+/* 32-bit code sees the lower halves; the upper ones become zero, as after any 32-bit write. */
+static void store_pair(struct hv_gprs *gprs, uint64_t value)
+{
+    gprs->gpr[HV_GPR_RAX] = (uint32_t)value;
+    gprs->gpr[HV_GPR_RDX] = value >> 32;
+}
+
+static enum hv_disposition complete(const struct hv_hypercall_frame *frame, hv_status status,
+                                    uint16_t reps_completed)
+{
+    struct hv_gprs *gprs = frame->exit->gprs;
+    uint64_t result = hv_hypercall_result(status, reps_completed);
+    uint64_t next = frame->rip + frame->exit->instruction_length;
+
+    if (frame->exit->hypercall.long_mode)
+        gprs->gpr[HV_GPR_RAX] = result;
+    else
+        store_pair(gprs, result);
+    /* A caller that has set its own RIP by HvCallSetVpRegisters continues there. */
+    if (gprs->rip == frame->rip)
+        gprs->rip = frame->exit->hypercall.long_mode ? next : (uint32_t)next;
+    return HV_DISPOSITION_RESUME;
+}
+
+/* The caller executes its instruction again, after taking interrupts that have become pending
+   (TLFS: "hypercall continuation"). */
+static enum hv_disposition suspend(const struct hv_hypercall_frame *frame, uint16_t next_element)
+{
+    struct hv_gprs *gprs = frame->exit->gprs;
+    uint64_t value = hv_hypercall_resume_value(frame->value, next_element);
+
+    if (frame->exit->hypercall.long_mode)
+        gprs->gpr[HV_GPR_RCX] = value;
+    else
+        store_pair(gprs, value);
+    return HV_DISPOSITION_RESUME;
+}
+
+/* ---- Checks ---- */
+
+/*
+ * TLFS: "legal hypercall environments". While the guest has not given its identity there can be no
+ * hypercall page, so the instruction was executed by other means than the page.
+ */
+static bool is_legal_environment(const struct hv_vp *vp, const struct hv_exit *exit)
+{
+    if (exit->hypercall.cpl != 0 || !exit->hypercall.protected_mode)
+        return false;
+    /* Relaxed: a value of its own, nothing is published with it. */
+    return atomic_load_explicit(&vp->partition->guest_os_id, memory_order_relaxed) != 0;
+}
+
+static bool may_call(const struct hv_partition *partition, const struct hv_hypercall_row *row)
+{
+    uint64_t held = partition->features.privileges & row->privilege;
+
+    if ((row->flags & HV_HYPERCALL_ROOT) && !partition->root)
+        return false;
+    if (row->flags & HV_HYPERCALL_ANY_PRIVILEGE)
+        return held != 0;
+    return held == row->privilege;
+}
+
+static bool is_rep_range_valid(const struct hv_hypercall_frame *frame)
+{
+    const struct hv_hypercall_control *control = &frame->control;
+
+    if (frame->row->flags & HV_HYPERCALL_REP)
+        return control->rep_start < control->rep_count;
+    return control->rep_count == 0 && control->rep_start == 0;
+}
+
+/* Everything that the hypercall input value alone decides. */
+static hv_status check_value(struct hv_hypercall_frame *frame, hv_hypercall_lookup *find)
+{
+    hv_status format = hv_hypercall_parse_control(frame->value, &frame->control);
+    const struct hv_hypercall_row *row = find(frame->control.code);
+
+    frame->row = row;
+    if (row && !may_call(frame->vp->partition, row))
+        return HV_STATUS_ACCESS_DENIED;
+    /* Without nested virtualization there is no other hypervisor to ask; KVM has bit 31 reserved.
+     */
+    if (format != HV_STATUS_SUCCESS || frame->control.nested)
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    if (!row || !row->handler)
+        return HV_STATUS_INVALID_HYPERCALL_CODE;
+    if (!is_rep_range_valid(frame))
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    if (frame->control.variable_qwords && !(row->flags & HV_HYPERCALL_VARIABLE_HEADER))
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
+    if (frame->control.fast && !(row->flags & HV_HYPERCALL_ALLOW_FAST))
+        return HV_STATUS_INVALID_PARAMETER;
+    return HV_STATUS_SUCCESS;
+}
+
+/* ---- Execution ---- */
+
+static void prepare_call(const struct hv_hypercall_frame *frame, struct hv_hypercall_call *call)
+{
+    const uint8_t *input = frame->vp->hypercall_input;
+
+    *call = (struct hv_hypercall_call){
+        .vp = frame->vp,
+        .control = &frame->control,
+        .header = input,
+        .variable = (const uint64_t *)(const void *)(input + frame->row->header_size),
+        .output = frame->vp->hypercall_output,
+    };
+}
+
+static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
+{
+    struct hv_hypercall_call call;
+    hv_status status;
+
+    prepare_call(frame, &call);
+    memset(call.output, 0, frame->output_size);
+    status = frame->row->handler(&call);
+    if (status == HV_STATUS_SUCCESS)
+        status = hv_hypercall_write_output(frame, 0, frame->output_size);
+    return complete(frame, status, 0);
+}
+
+static hv_status run_element(const struct hv_hypercall_frame *frame, struct hv_hypercall_call *call,
+                             uint16_t index)
+{
+    const struct hv_hypercall_row *row = frame->row;
+
+    call->index = index;
+    call->input =
+        frame->vp->hypercall_input + frame->header_size + (uint32_t)index * row->input_size;
+    call->output = frame->vp->hypercall_output + (uint32_t)index * row->output_size;
+    memset(call->output, 0, row->output_size);
+    return row->handler(call);
+}
+
+/* At least one element, then as many as time allows. */
+static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
+{
+    const struct hv_partition *partition = frame->vp->partition;
+    const uint64_t budget =
+        partition->platform->facts.tsc_hz / 1000000 * HV_HYPERCALL_TIME_TARGET_MICROSECONDS;
+    const uint64_t started = hv_now(partition);
+    const uint16_t size = frame->row->output_size;
+    uint16_t start = frame->control.rep_start;
+    uint16_t index = start;
+    struct hv_hypercall_call call;
+    hv_status status, written;
+
+    prepare_call(frame, &call);
+    do {
+        status = run_element(frame, &call, index);
+        if (status != HV_STATUS_SUCCESS)
+            break;
+        index++;
+    } while (index < frame->control.rep_count && hv_now(partition) - started < budget);
+
+    written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
+    if (written != HV_STATUS_SUCCESS)
+        return complete(frame, written, start);
+    if (status == HV_STATUS_SUCCESS && index < frame->control.rep_count)
+        return suspend(frame, index);
+    return complete(frame, status, index);
+}
+
+enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit,
+                                          hv_hypercall_lookup *find)
+{
+    struct hv_hypercall_frame frame = { .vp = vp, .exit = exit };
+    hv_status status;
+
+    if (!is_legal_environment(vp, exit))
+        return hv_vp_inject_ud(vp);
+    load_registers(&frame);
+    status = check_value(&frame, find);
+    if (status != HV_STATUS_SUCCESS)
+        return complete(&frame, status, 0);
+    hv_hypercall_measure(&frame);
+    if (frame.control.fast && !hv_hypercall_registers_offered(&frame))
+        return hv_vp_inject_ud(vp);
+    status = hv_hypercall_check_parameters(&frame);
+    if (status == HV_STATUS_SUCCESS)
+        status = hv_hypercall_read_input(&frame);
+    if (status != HV_STATUS_SUCCESS)
+        return complete(&frame, status, frame.control.rep_start);
+    return frame.row->flags & HV_HYPERCALL_REP ? run_rep(&frame) : run_simple(&frame);
+}
+
+enum hv_disposition hv_hypercall_exit(struct hv_vp *vp, struct hv_exit *exit)
+{
+    return hv_hypercall_dispatch(vp, exit, hv_hypercall_find);
+}

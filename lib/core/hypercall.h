@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The hypercall dispatcher; docs/hypercalls.md tells the order of its checks and why it is so. */
+#ifndef HV_CORE_HYPERCALL_H
+#define HV_CORE_HYPERCALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/exit.h>
+#include <hv/status.h>
+#include <hv/vp.h>
+
+/* A hypercall input value, taken apart (TLFS: hypercall interface, "hypercall inputs"). */
+struct hv_hypercall_control {
+    uint16_t code;
+    bool fast;
+    bool nested;
+    uint16_t variable_qwords;
+    uint16_t rep_count;
+    uint16_t rep_start;
+};
+
+/*
+ * HV_STATUS_INVALID_HYPERCALL_INPUT when a reserved bit is set; the fields are valid all the same.
+ * Pure.
+ */
+hv_status hv_hypercall_parse_control(uint64_t value, struct hv_hypercall_control *control);
+
+/* The input value that resumes a rep call at an element. Pure. */
+uint64_t hv_hypercall_resume_value(uint64_t value, uint16_t rep_start);
+
+/* A hypercall result value. Pure. */
+uint64_t hv_hypercall_result(hv_status status, uint16_t reps_completed);
+
+enum hv_disposition hv_hypercall_exit(struct hv_vp *vp, struct hv_exit *exit);
+
+/* Writes the code of the hypercall page for the platform's hypercall instruction. */
+void hv_hypercall_page_fill(const struct hv_platform *platform, uint8_t *page);
+
+/* One call as its handler sees it: well formed, privileged, and copied out of guest memory. */
+struct hv_hypercall_call {
+    struct hv_vp *vp;
+    const struct hv_hypercall_control *control;
+    const void *header;       /* fixed header, 8-byte aligned */
+    const uint64_t *variable; /* control->variable_qwords of them */
+    const void *input;        /* rep call: this element; otherwise NULL */
+    void *output;             /* rep call: this element's output; simple call: the whole output;
+                                 zeroed beforehand */
+    uint16_t index;           /* rep call: this element's index */
+};
+
+typedef hv_status hv_hypercall_handler(struct hv_hypercall_call *call);
+
+enum hv_hypercall_flags {
+    HV_HYPERCALL_REP = 1u << 0,
+    HV_HYPERCALL_VARIABLE_HEADER = 1u << 1,
+    HV_HYPERCALL_ALLOW_FAST = 1u << 2, /* may be called fast: two registers, or XMM if announced */
+    HV_HYPERCALL_EXTENDED = 1u << 3,   /* one of the extended calls */
+    HV_HYPERCALL_ROOT = 1u << 4,       /* only the root partition may call */
+    HV_HYPERCALL_ANY_PRIVILEGE = 1u << 5, /* one of the privileges is enough */
+};
+
+struct hv_hypercall_row {
+    uint16_t code;
+    uint16_t flags;
+    uint16_t header_size; /* fixed input header, or the whole input of a simple call: bytes, a
+                             multiple of 8 */
+    uint16_t input_size;  /* of one rep element, bytes */
+    uint16_t output_size; /* of one rep element, or of a simple call, bytes */
+    uint64_t privilege;   /* all of these HV_PRIVILEGE_ bits are needed */
+    hv_hypercall_handler *handler; /* NULL: not implemented, only who may call is known */
+    const char *name;
+};
+
+typedef const struct hv_hypercall_row *hv_hypercall_lookup(uint16_t code);
+
+/* NULL for a code of which nothing is known; a row without handler for one that is known and not
+   implemented. */
+const struct hv_hypercall_row *hv_hypercall_find(uint16_t code);
+
+/* As hv_hypercall_exit(), with the calls that find knows: how tests get calls of any shape. */
+enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit,
+                                          hv_hypercall_lookup *find);
+
+/* The bit mask that HvExtCallQueryCapabilities answers: what the table implements. */
+uint64_t hv_hypercall_extended_capabilities(void);
+
+/*
+ * Whether a partition ID in a call's input names the caller's own partition: HV_STATUS_SUCCESS, or
+ * what to answer when not. Children are not known yet, so an ID is wrong for a caller that might
+ * have children, and none of the business of any other.
+ */
+hv_status hv_hypercall_check_self(const struct hv_vp *vp, uint64_t partition_id);
+
+/* HV_STATUS_INVALID_PARAMETER unless an HV_INPUT_VTL means VTL 0, the only one there is. */
+hv_status hv_hypercall_check_vtl(uint8_t input_vtl);
+
+/* Handlers, by the name of the call. */
+hv_hypercall_handler hv_hypercall_notify_long_spin_wait;
+hv_hypercall_handler hv_hypercall_get_partition_property;
+hv_hypercall_handler hv_hypercall_get_partition_id;
+hv_hypercall_handler hv_hypercall_get_vp_registers;
+hv_hypercall_handler hv_hypercall_set_vp_registers;
+hv_hypercall_handler hv_hypercall_get_vp_index_from_apic_id;
+hv_hypercall_handler hv_hypercall_query_capabilities;
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Where the parameters of a hypercall are: in guest memory, or for a fast call in a block of
+ * registers. TLFS: hypercall interface, "alignment requirements", "XMM fast hypercall input" and
+ * "output".
+ */
+#include <hv/abi/tlfs.h>
+
+#include "core.h"
+#include "hypercall_frame.h"
+#include "mem.h"
+
+/* Also the size of the two general registers, which are the first chunk of the block. */
+#define XMM_SIZE 16u
+
+static uint32_t rep_count(const struct hv_hypercall_frame *frame)
+{
+    return frame->row->flags & HV_HYPERCALL_REP ? frame->control.rep_count : 1;
+}
+
+void hv_hypercall_measure(struct hv_hypercall_frame *frame)
+{
+    const struct hv_hypercall_row *row = frame->row;
+
+    frame->header_size = row->header_size + frame->control.variable_qwords * 8u;
+    frame->input_size = frame->header_size;
+    if (row->flags & HV_HYPERCALL_REP)
+        frame->input_size += rep_count(frame) * row->input_size;
+    frame->output_size = rep_count(frame) * row->output_size;
+}
+
+/* ---- Fast calls ---- */
+
+/* Output starts at the first chunk of 16 bytes that holds no input (catalogue HC-070). */
+static uint32_t output_offset(const struct hv_hypercall_frame *frame)
+{
+    return (frame->input_size + XMM_SIZE - 1) / XMM_SIZE * XMM_SIZE;
+}
+
+bool hv_hypercall_registers_offered(const struct hv_hypercall_frame *frame)
+{
+    uint32_t offered = frame->vp->partition->features.features_edx;
+
+    if (frame->input_size > HV_HYPERCALL_FAST_MAX_INPUT_BYTES &&
+        !(offered & HV_FEATURE_EDX_XMM_HYPERCALL_INPUT))
+        return false;
+    if (!frame->output_size)
+        return true;
+    return frame->exit->hypercall.long_mode && (offered & HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT);
+}
+
+static void read_registers(const struct hv_hypercall_frame *frame)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(frame->vp);
+    uint8_t *input = frame->vp->hypercall_input;
+    uint32_t xmm = (frame->input_size + XMM_SIZE - 1) / XMM_SIZE;
+
+    memcpy(input, frame->words, sizeof(frame->words));
+    if (xmm > 1)
+        cpu->read_xmm(cpu->context, frame->vp, 0, xmm - 1, input + XMM_SIZE);
+}
+
+static void read_chunk(const struct hv_hypercall_frame *frame, uint32_t chunk, uint8_t *bytes)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(frame->vp);
+
+    if (chunk == 0)
+        memcpy(bytes, frame->words, XMM_SIZE);
+    else
+        cpu->read_xmm(cpu->context, frame->vp, chunk - 1, 1, bytes);
+}
+
+static void write_chunk(const struct hv_hypercall_frame *frame, uint32_t chunk,
+                        const uint8_t *bytes)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(frame->vp);
+    uint64_t *gpr = frame->exit->gprs->gpr;
+
+    if (chunk == 0) {
+        memcpy(&gpr[HV_GPR_RDX], bytes, 8);
+        memcpy(&gpr[HV_GPR_R8], bytes + 8, 8);
+    } else {
+        cpu->write_xmm(cpu->context, frame->vp, chunk - 1, 1, bytes);
+    }
+}
+
+/* A chunk that is written in part keeps the rest: earlier elements of a call that was resumed. */
+static void write_registers(const struct hv_hypercall_frame *frame, uint32_t from, uint32_t to)
+{
+    const uint8_t *output = frame->vp->hypercall_output;
+    uint32_t base = output_offset(frame);
+
+    while (from < to) {
+        uint32_t within = from % XMM_SIZE;
+        uint32_t size = XMM_SIZE - within < to - from ? XMM_SIZE - within : to - from;
+        uint32_t chunk = (base + from) / XMM_SIZE;
+        uint8_t bytes[XMM_SIZE];
+
+        if (size < XMM_SIZE)
+            read_chunk(frame, chunk, bytes);
+        memcpy(bytes + within, output + from, size);
+        write_chunk(frame, chunk, bytes);
+        from += size;
+    }
+}
+
+/* ---- Calls with parameters in memory ---- */
+
+/* Catalogue HC-041 to HC-046. */
+static hv_status check_list(const struct hv_hypercall_frame *frame, uint64_t gpa, uint32_t size)
+{
+    if (size == 0)
+        return HV_STATUS_SUCCESS;
+    if (gpa % HV_HYPERCALL_ALIGNMENT)
+        return HV_STATUS_INVALID_ALIGNMENT;
+    if ((gpa & HV_PAGE_MASK) + size > HV_PAGE_SIZE)
+        return HV_STATUS_INVALID_ALIGNMENT;
+    if (gpa >> frame->vp->partition->gpa_bits)
+        return HV_STATUS_INVALID_ALIGNMENT;
+    return HV_STATUS_SUCCESS;
+}
+
+/* The TLFS has a memory intercept in place of a status; a guest without one to send it to gets the
+   status that KVM answers for parameters that it can't reach. */
+static hv_status reached(bool success)
+{
+    return success ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_HYPERCALL_INPUT;
+}
+
+static bool is_writable(const struct hv_partition *partition, uint64_t gpa)
+{
+    const struct hv_memory_ops *memory = &partition->platform->memory;
+    struct hv_mapping mapping;
+
+    return hv_address_translate(partition, gpa >> HV_PAGE_SHIFT, &mapping) &&
+           (mapping.access & HV_ACCESS_WRITE) && memory->map(memory->context, mapping.spa_page);
+}
+
+static hv_status read_memory(const struct hv_hypercall_frame *frame)
+{
+    const struct hv_partition *partition = frame->vp->partition;
+    uint8_t *input = frame->vp->hypercall_input;
+    uint64_t gpa = frame->words[0];
+    uint32_t done = frame->control.rep_start * frame->row->input_size;
+    uint32_t first = frame->header_size + done;
+
+    if (done == 0)
+        return reached(frame->input_size == 0 ||
+                       hv_address_read(partition, gpa, input, frame->input_size));
+    if (frame->header_size && !hv_address_read(partition, gpa, input, frame->header_size))
+        return reached(false);
+    return reached(
+        hv_address_read(partition, gpa + first, input + first, frame->input_size - first));
+}
+
+/* ---- Both ---- */
+
+hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame)
+{
+    hv_status status;
+
+    if (frame->control.fast)
+        return output_offset(frame) + frame->output_size > HV_HYPERCALL_XMM_FAST_MAX_BYTES
+                   ? HV_STATUS_INVALID_HYPERCALL_INPUT
+                   : HV_STATUS_SUCCESS;
+    status = check_list(frame, frame->words[0], frame->input_size);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = check_list(frame, frame->words[1], frame->output_size);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    return reached(frame->output_size == 0 || is_writable(frame->vp->partition, frame->words[1]));
+}
+
+hv_status hv_hypercall_read_input(const struct hv_hypercall_frame *frame)
+{
+    if (!frame->control.fast)
+        return read_memory(frame);
+    read_registers(frame);
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_hypercall_write_output(const struct hv_hypercall_frame *frame, uint32_t from,
+                                    uint32_t to)
+{
+    const struct hv_vp *vp = frame->vp;
+
+    if (from == to)
+        return HV_STATUS_SUCCESS;
+    if (!frame->control.fast)
+        return reached(hv_address_write(vp->partition, frame->words[1] + from,
+                                        vp->hypercall_output + from, to - from));
+    write_registers(frame, from, to);
+    return HV_STATUS_SUCCESS;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The calls, indexed by their codes. A row without handler stands for a call that is specified and
+ * not implemented here: it is there for who may call it, since a caller without the privilege is to
+ * learn no more than that (TLFS: hypercall interface, "ordering of error conditions"). Who may call
+ * is from TLFS v6.0b appendix A. A call that anybody may make needs a row only when implemented.
+ */
+#include <stddef.h>
+
+#include <hv/abi/tlfs.h>
+
+#include "hypercall.h"
+
+#define PRIVILEGE(name) HV_PRIVILEGE_##name
+
+/* An implemented call; members of the row follow. */
+#define CALL(name_, handler_, ...) \
+    [name_] = { .code = name_, .name = #name_, .handler = handler_, __VA_ARGS__ }
+/* Calls that are not implemented: for holders of a privilege, for the root partition, for both. */
+#define RESERVED_FOR(name_, privilege_) \
+    [name_] = { .code = name_, .name = #name_, .privilege = privilege_ }
+#define RESERVED_FOR_ROOT(name_) \
+    [name_] = { .code = name_, .name = #name_, .flags = HV_HYPERCALL_ROOT }
+#define RESERVED_FOR_ROOT_WITH(name_, privilege_) \
+    [name_] = { .code = name_, .name = #name_, .flags = HV_HYPERCALL_ROOT, .privilege = privilege_ }
+
+static const struct hv_hypercall_row calls[] = {
+    RESERVED_FOR(HvGetLogicalProcessorRunTime, PRIVILEGE(CpuManagement)),
+    CALL(HvCallNotifyLongSpinWait, hv_hypercall_notify_long_spin_wait,
+         .flags = HV_HYPERCALL_ALLOW_FAST,
+         .header_size = sizeof(struct hv_input_notify_long_spin_wait)),
+    RESERVED_FOR(HvCallParkedVirtualProcessors, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR(HvCallCreatePartition, PRIVILEGE(CreatePartitions)),
+    CALL(HvCallGetPartitionProperty, hv_hypercall_get_partition_property,
+         .flags = HV_HYPERCALL_ALLOW_FAST,
+         .header_size = sizeof(struct hv_input_get_partition_property),
+         .output_size = sizeof(uint64_t)),
+    CALL(HvGetPartitionId, hv_hypercall_get_partition_id, .flags = HV_HYPERCALL_ALLOW_FAST,
+         .output_size = sizeof(uint64_t), .privilege = PRIVILEGE(AccessPartitionId)),
+    RESERVED_FOR(HvCallDepositMemory, PRIVILEGE(AccessMemoryPool)),
+    RESERVED_FOR(HvCallWithdrawMemory, PRIVILEGE(AccessMemoryPool)),
+    RESERVED_FOR(HvCallGetMemoryBalance, PRIVILEGE(AccessMemoryPool)),
+    /* Whose registers decides which of the two privileges: its own, or those of a child. */
+    CALL(HvCallGetVpRegisters, hv_hypercall_get_vp_registers,
+         .flags = HV_HYPERCALL_REP | HV_HYPERCALL_ALLOW_FAST | HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_vp_registers), .input_size = sizeof(uint32_t),
+         .output_size = sizeof(struct hv_u128),
+         .privilege = PRIVILEGE(AccessVpRegisters) | PRIVILEGE(CreatePartitions)),
+    CALL(HvCallSetVpRegisters, hv_hypercall_set_vp_registers,
+         .flags = HV_HYPERCALL_REP | HV_HYPERCALL_ALLOW_FAST | HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_vp_registers),
+         .input_size = sizeof(struct hv_register_assoc),
+         .privilege = PRIVILEGE(AccessVpRegisters) | PRIVILEGE(CreatePartitions)),
+    RESERVED_FOR(HvCreatePort, PRIVILEGE(CreatePort)),
+    RESERVED_FOR(HvConnectPort, PRIVILEGE(ConnectPort)),
+    RESERVED_FOR(HvCallPostMessage, PRIVILEGE(PostMessages)),
+    RESERVED_FOR(HvCallSignalEvent, PRIVILEGE(SignalEvents)),
+    RESERVED_FOR(HvRestorePartitionState, PRIVILEGE(CreatePartitions)),
+    RESERVED_FOR_ROOT(HvInitializeEventLogBufferGroup),
+    RESERVED_FOR_ROOT(HvFinalizeEventLogBufferGroup),
+    RESERVED_FOR_ROOT(HvCreateEventLogBuffer),
+    RESERVED_FOR_ROOT(HvDeleteEventLogBuffer),
+    RESERVED_FOR_ROOT(HvMapEventLogBuffer),
+    RESERVED_FOR_ROOT(HvUnmapEventLogBuffer),
+    RESERVED_FOR_ROOT(HvSetEventLogGroupSources),
+    RESERVED_FOR_ROOT(HvReleaseEventLogBuffer),
+    RESERVED_FOR_ROOT(HvFlushEventLogBuffer),
+    RESERVED_FOR(HvPostDebugData, PRIVILEGE(Debugging)),
+    RESERVED_FOR(HvRetrieveDebugData, PRIVILEGE(Debugging)),
+    RESERVED_FOR(HvResetDebugSession, PRIVILEGE(Debugging)),
+    RESERVED_FOR(HvMapStatsPage, PRIVILEGE(AccessStats)),
+    RESERVED_FOR(HvCallUnmapStatsPage, PRIVILEGE(AccessStats)),
+    RESERVED_FOR_ROOT_WITH(HvCallSetSystemProperty, PRIVILEGE(ConfigureProfiler)),
+    RESERVED_FOR(HvCallSetPortProperty, PRIVILEGE(CreatePort)),
+    RESERVED_FOR_ROOT_WITH(HvCallAddLogicalProcessor, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallRemoveLogicalProcessor, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallQueryNumaDistance, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallSetLogicalProcessorProperty, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallGetLogicalProcessorProperty, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR(HvCallGetSystemProperty, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallMapDeviceInterrupt, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallUnmapDeviceInterrupt, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallMapDevicePages, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallUnmapDevicePages, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallAttachDevice, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallDetachDevice, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallNotifyStandbyTransition, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallPrepareForSleep, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallPrepareForHibernate, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallNotifyPartitionEvent, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallGetLogicalProcessorRegisters, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallSetLogicalProcessorRegisters, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallQueryAssociatedLpsforMca, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallNotifyRingEmpty, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT_WITH(HvCallInjectSyntheticMachineCheck, PRIVILEGE(CpuManagement)),
+    RESERVED_FOR_ROOT(HvCallScrubPartition),
+    RESERVED_FOR_ROOT_WITH(HvCallCollectLivedump, PRIVILEGE(Debugging)),
+    RESERVED_FOR_ROOT(HvCallDisableHypervisor),
+    RESERVED_FOR_ROOT(HvCallModifySparseGpaPages),
+    RESERVED_FOR_ROOT(HvCallRegisterInterceptResult),
+    RESERVED_FOR_ROOT(HvCallUnregisterInterceptResult),
+    RESERVED_FOR_ROOT(HvCallCreatePort),
+    RESERVED_FOR_ROOT(HvCallConnectPort),
+    RESERVED_FOR_ROOT(HvCallGetSpaPageList),
+    RESERVED_FOR(HvCallStartVirtualProcessor, PRIVILEGE(StartVirtualProcessor)),
+    CALL(HvCallGetVpIndexFromApicId, hv_hypercall_get_vp_index_from_apic_id,
+         .flags = HV_HYPERCALL_REP | HV_HYPERCALL_ALLOW_FAST,
+         .header_size = sizeof(struct hv_input_get_vp_index_from_apic_id),
+         .input_size = sizeof(uint64_t), .output_size = sizeof(uint64_t),
+         .privilege = PRIVILEGE(AccessVpIndex)),
+};
+
+#undef CALL
+#undef RESERVED_FOR
+#define EXTENDED(name_, ...)                                                          \
+    [name_ - HV_EXT_CALL_FIRST] = { .code = name_,                                    \
+                                    .name = #name_,                                   \
+                                    .flags = HV_HYPERCALL_EXTENDED,                   \
+                                    .privilege = PRIVILEGE(EnableExtendedHypercalls), \
+                                    __VA_ARGS__ }
+
+static const struct hv_hypercall_row extended_calls[] = {
+    EXTENDED(HvExtCallQueryCapabilities, .handler = hv_hypercall_query_capabilities,
+             .output_size = sizeof(uint64_t)),
+    EXTENDED(HvExtCallGetBootZeroedMemory, .handler = NULL),
+    EXTENDED(HvExtCallMemoryHeatHint, .handler = NULL),
+    EXTENDED(HvExtCallEpfSetup, .handler = NULL),
+    EXTENDED(HvExtCallSchedulerAssistSetup, .handler = NULL),
+    EXTENDED(HvExtCallMemoryHeatHintAsync, .handler = NULL),
+};
+
+/* The whole range above 0x8000 needs the privilege, not only the codes that have names. */
+static const struct hv_hypercall_row unnamed_extended_call = {
+    .flags = HV_HYPERCALL_EXTENDED,
+    .privilege = PRIVILEGE(EnableExtendedHypercalls),
+    .name = "extended call",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct hv_hypercall_row *hv_hypercall_find(uint16_t code)
+{
+    uint32_t extended = (uint32_t)code - HV_EXT_CALL_FIRST;
+
+    if (code < COUNT(calls))
+        return calls[code].name ? &calls[code] : NULL;
+    if (code <= HV_EXT_CALL_FIRST)
+        return NULL;
+    return extended < COUNT(extended_calls) ? &extended_calls[extended] : &unnamed_extended_call;
+}
+
+uint64_t hv_hypercall_extended_capabilities(void)
+{
+    uint64_t mask = 0;
+
+    /* Bit 0 stands for the first call after the one that asks. */
+    for (uint32_t code = HvExtCallGetBootZeroedMemory; code <= HvExtCallMemoryHeatHintAsync; code++)
+        if (extended_calls[code - HV_EXT_CALL_FIRST].handler)
+            mask |= UINT64_C(1) << (code - HvExtCallGetBootZeroedMemory);
+    return mask;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include <stddef.h>
+
+#include "core.h"
+#include "reference_time.h"
+
+#define UNITS_PER_SECOND UINT64_C(10000000) /* of 100 ns */
+
+#define SEQUENCE_INVALID     0u          /* TLFS: fall back to the counter MSR */
+#define SEQUENCE_OLD_INVALID 0xFFFFFFFFu /* the same in TLFS v3 and v4, which old guests follow */
+
+/* First vector of a fixed interrupt: the local APIC refuses those below. */
+#define FIRST_FIXED_VECTOR 16
+
+/*
+ * (UNITS_PER_SECOND << 64) / hz for hz > UNITS_PER_SECOND, digit by digit: a 128-bit division
+ * would need a helper function of the compiler's runtime library, which a hypervisor lacks.
+ */
+static uint64_t scale_for(uint64_t hz)
+{
+    uint64_t remainder = UNITS_PER_SECOND;
+    uint64_t quotient = 0;
+
+    for (int digit = 0; digit < 64; digit++) {
+        bool overflow = remainder >> 63;
+
+        remainder <<= 1;
+        quotient <<= 1;
+        if (overflow || remainder >= hz) {
+            remainder -= hz;
+            quotient |= 1;
+        }
+    }
+    return quotient;
+}
+
+uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks)
+{
+    return (uint64_t)((unsigned __int128)ticks * partition->time.scale >> 64);
+}
+
+uint64_t hv_time_reference(const struct hv_partition *partition)
+{
+    int64_t offset = atomic_load_explicit(&partition->time.offset, memory_order_relaxed);
+
+    return hv_time_from_ticks(partition, hv_now(partition)) + (uint64_t)offset;
+}
+
+static uint32_t next_sequence(uint32_t sequence)
+{
+    sequence++;
+    if (sequence == SEQUENCE_INVALID || sequence == SEQUENCE_OLD_INVALID)
+        return 1;
+    return sequence;
+}
+
+/* Fields of the reference TSC page, which guests read while they are written. */
+static void store_sequence(struct hv_time *time, uint32_t sequence)
+{
+    uint8_t *page = time->page.page;
+    void *field = page + offsetof(struct hv_reference_tsc_page, tsc_sequence);
+
+    /* Release: who sees this sequence sees the fields stored before it. */
+    __atomic_store_n((uint32_t *)field, sequence, __ATOMIC_RELEASE);
+}
+
+static void store_field(struct hv_time *time, size_t offset, uint64_t value)
+{
+    uint8_t *page = time->page.page;
+    void *field = page + offset;
+
+    __atomic_store_n((uint64_t *)field, value, __ATOMIC_RELAXED);
+}
+
+/*
+ * Publishes a new offset. A guest reads sequence, scale and offset, and the sequence again, with no
+ * lock. The sequence is 0 while the offset changes, so whoever reads it then takes the time from
+ * the counter MSR, and whoever read it before finds it changed and tries again.
+ */
+static void publish_offset(struct hv_partition *partition, int64_t offset)
+{
+    struct hv_time *time = &partition->time;
+    bool valid = partition->platform->facts.capabilities & HV_CPU_INVARIANT_TSC;
+
+    store_sequence(time, SEQUENCE_INVALID);
+    /* No store below becomes visible before the one above. */
+    atomic_thread_fence(memory_order_release);
+    atomic_store_explicit(&time->offset, offset, memory_order_relaxed);
+    store_field(time, offsetof(struct hv_reference_tsc_page, tsc_scale), time->scale);
+    store_field(time, offsetof(struct hv_reference_tsc_page, tsc_offset), (uint64_t)offset);
+    if (!valid)
+        return;
+    time->sequence = next_sequence(time->sequence);
+    store_sequence(time, time->sequence);
+}
+
+void hv_time_set_reference(struct hv_partition *partition, uint64_t value)
+{
+    hv_lock_acquire(&partition->register_lock);
+    publish_offset(partition, (int64_t)(value - hv_time_from_ticks(partition, hv_now(partition))));
+    hv_lock_release(&partition->register_lock);
+}
+
+hv_status hv_time_init(struct hv_partition *partition)
+{
+    struct hv_time *time = &partition->time;
+    uint64_t hz = partition->platform->facts.tsc_hz;
+    hv_status status;
+
+    if (hz <= UNITS_PER_SECOND)
+        return HV_STATUS_INVALID_PARAMETER;
+    status = hv_overlay_init(partition, &time->page, HV_ACCESS_READ, HV_X64_EXCEPTION_MC);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    time->scale = scale_for(hz);
+    hv_time_set_reference(partition, 0);
+    return HV_STATUS_SUCCESS;
+}
+
+void hv_time_reset(struct hv_partition *partition)
+{
+    struct hv_time *time = &partition->time;
+
+    hv_lock_acquire(&partition->register_lock);
+    hv_overlay_disable(partition, &time->page);
+    atomic_store_explicit(&time->reference_tsc_msr, 0, memory_order_relaxed);
+    atomic_store_explicit(&time->reenlightenment_control, 0, memory_order_relaxed);
+    atomic_store_explicit(&time->tsc_emulation_control, 0, memory_order_relaxed);
+    atomic_store_explicit(&time->tsc_emulation_status, 0, memory_order_relaxed);
+    atomic_store_explicit(&time->tsc_invariant_control, 0, memory_order_relaxed);
+    hv_lock_release(&partition->register_lock);
+}
+
+enum hv_msr_result hv_time_read_counter(struct hv_vp *vp, uint32_t msr, uint64_t *value)
+{
+    (void)msr;
+    *value = hv_time_reference(vp->partition);
+    return HV_MSR_OK;
+}
+
+enum hv_msr_result hv_time_read_frequency(struct hv_vp *vp, uint32_t msr, uint64_t *value)
+{
+    const struct hv_platform_facts *facts = &vp->partition->platform->facts;
+
+    *value = msr == HV_X64_MSR_TSC_FREQUENCY ? facts->tsc_hz : facts->apic_hz;
+    return HV_MSR_OK;
+}
+
+/* The register behind each of the partition-wide MSRs of this file. */
+static _Atomic uint64_t *find_register(struct hv_time *time, uint32_t msr)
+{
+    switch (msr) {
+    case HV_X64_MSR_REENLIGHTENMENT_CONTROL:
+        return &time->reenlightenment_control;
+    case HV_X64_MSR_TSC_EMULATION_CONTROL:
+        return &time->tsc_emulation_control;
+    case HV_X64_MSR_TSC_EMULATION_STATUS:
+        return &time->tsc_emulation_status;
+    case HV_X64_MSR_TSC_INVARIANT_CONTROL:
+        return &time->tsc_invariant_control;
+    default:
+        return &time->reference_tsc_msr;
+    }
+}
+
+/* Whether the new value of a register may follow the current one. */
+static bool value_allowed(uint32_t msr, uint64_t current, uint64_t value)
+{
+    switch (msr) {
+    case HV_X64_MSR_REENLIGHTENMENT_CONTROL:
+        return !(value & HV_REENLIGHTENMENT_CONTROL_RSVDZ_MASK) &&
+               (!(value & HV_REENLIGHTENMENT_CONTROL_ENABLED) ||
+                (value & HV_REENLIGHTENMENT_CONTROL_VECTOR_MASK) >= FIRST_FIXED_VECTOR);
+    case HV_X64_MSR_TSC_EMULATION_CONTROL:
+        return !(value & ~HV_TSC_EMULATION_CONTROL_ENABLED);
+    case HV_X64_MSR_TSC_EMULATION_STATUS:
+        /* The guest may end the emulation of its TSC, not begin it. */
+        return !(value & ~current);
+    case HV_X64_MSR_TSC_INVARIANT_CONTROL:
+        /* A bit of CPUID that software has seen must not go away. */
+        return !(value & ~HV_X64_MSR_TSC_INVARIANT_CONTROL_EXPOSE) && !(current & ~value);
+    default:
+        return true;
+    }
+}
+
+enum hv_msr_result hv_time_read_register(struct hv_vp *vp, uint32_t msr, uint64_t *value)
+{
+    *value = atomic_load_explicit(find_register(&vp->partition->time, msr), memory_order_relaxed);
+    return HV_MSR_OK;
+}
+
+enum hv_msr_result hv_time_write_register(struct hv_vp *vp, uint32_t msr, uint64_t value)
+{
+    struct hv_partition *partition = vp->partition;
+    _Atomic uint64_t *reg = find_register(&partition->time, msr);
+    bool allowed;
+
+    hv_lock_acquire(&partition->register_lock);
+    allowed = value_allowed(msr, atomic_load_explicit(reg, memory_order_relaxed), value);
+    if (allowed)
+        atomic_store_explicit(reg, value, memory_order_relaxed);
+    hv_lock_release(&partition->register_lock);
+    return allowed ? HV_MSR_OK : HV_MSR_FAULT;
+}
+
+enum hv_msr_result hv_time_write_reference_tsc(struct hv_vp *vp, uint32_t msr, uint64_t value)
+{
+    struct hv_partition *partition = vp->partition;
+    enum hv_msr_result result;
+
+    hv_lock_acquire(&partition->register_lock);
+    result = hv_msr_place_page(partition, find_register(&partition->time, msr),
+                               &partition->time.page, value);
+    hv_lock_release(&partition->register_lock);
+    return result;
+}

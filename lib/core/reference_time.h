@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Reference time: the counter, the reference TSC page, the frequency registers. */
+#ifndef HV_CORE_REFERENCE_TIME_H
+#define HV_CORE_REFERENCE_TIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address_space.h"
+#include "msr.h"
+
+struct hv_time {
+    /* Reference time = ((guest TSC * scale) >> 64) + offset, in units of 100 ns. */
+    uint64_t scale;
+    _Atomic int64_t offset;             /* written under register_lock */
+    _Atomic uint64_t reference_tsc_msr; /* HV_X64_MSR_REFERENCE_TSC as the guest wrote it */
+    uint32_t sequence;                  /* TscSequence, guarded by register_lock; never 0 nor
+                                           0xFFFFFFFF while valid */
+    struct hv_overlay page;
+    _Atomic uint64_t reenlightenment_control;
+    _Atomic uint64_t tsc_emulation_control;
+    _Atomic uint64_t tsc_emulation_status;
+    _Atomic uint64_t tsc_invariant_control;
+};
+
+/* HV_STATUS_INVALID_PARAMETER when the TSC is too slow for the scale to fit in 64 bits. */
+hv_status hv_time_init(struct hv_partition *partition);
+/* Registers back to their values at creation; the counter keeps running. */
+void hv_time_reset(struct hv_partition *partition);
+/* Makes the counter continue from value (TLFS: HvPartitionPropertyReferenceTime). */
+void hv_time_set_reference(struct hv_partition *partition, uint64_t value);
+
+/* 100 ns units since the partition was created. */
+uint64_t hv_time_reference(const struct hv_partition *partition);
+/* Converts a count of TSC ticks to 100 ns units. */
+uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks);
+
+hv_msr_reader hv_time_read_counter;
+hv_msr_reader hv_time_read_frequency;
+/* HV_X64_MSR_REFERENCE_TSC, REENLIGHTENMENT_CONTROL, TSC_EMULATION_CONTROL, TSC_EMULATION_STATUS
+   and TSC_INVARIANT_CONTROL; the first has a writer of its own. */
+hv_msr_reader hv_time_read_register;
+hv_msr_writer hv_time_write_register;
+hv_msr_writer hv_time_write_reference_tsc;
+
+#endif

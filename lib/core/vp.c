@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "core.h"
+#include "cpuid.h"
+#include "hypercall.h"
+#include "mem.h"
+#include "msr.h"
+#include "stats.h"
+
+/* The object, a page each for a hypercall's input and output, two statistics pages. */
+#define VP_PAGES 5
+
+size_t hv_vp_pages(void)
+{
+    return VP_PAGES;
+}
+
+static hv_status init_components(struct hv_vp *vp)
+{
+    struct hv_pool *pool = &vp->partition->pool;
+
+    vp->hypercall_input = hv_pool_alloc(pool, NULL);
+    vp->hypercall_output = hv_pool_alloc(pool, NULL);
+    if (!vp->hypercall_input || !vp->hypercall_output)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    return hv_stats_init(vp->partition, &vp->stats);
+}
+
+hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, void *backend,
+                       struct hv_vp **vp)
+{
+    struct hv_vp *created;
+    hv_status status;
+
+    if (index >= partition->max_vps || partition->vps[index])
+        return HV_STATUS_INVALID_VP_INDEX;
+    /* Checked first, so that a failure leaves no page behind that nobody owns. */
+    if (hv_pool_unused(&partition->pool) < VP_PAGES)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    created = hv_pool_alloc(&partition->pool, NULL);
+    if (!created)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+
+    created->partition = partition;
+    created->backend = backend;
+    created->index = index;
+    status = init_components(created);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    partition->vps[index] = created;
+    atomic_fetch_add_explicit(&partition->vp_count, 1, memory_order_relaxed);
+    *vp = created;
+    return HV_STATUS_SUCCESS;
+}
+
+struct hv_vp *hv_vp_get(const struct hv_partition *partition, uint32_t index)
+{
+    if (index >= partition->max_vps)
+        return NULL;
+    return partition->vps[index];
+}
+
+void *hv_vp_backend(const struct hv_vp *vp)
+{
+    return vp->backend;
+}
+
+uint32_t hv_vp_index(const struct hv_vp *vp)
+{
+    return vp->index;
+}
+
+struct hv_partition *hv_vp_partition(const struct hv_vp *vp)
+{
+    return vp->partition;
+}
+
+enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
+{
+    switch (exit->reason) {
+    case HV_EXIT_CPUID:
+        return hv_cpuid_exit(vp, exit);
+    case HV_EXIT_MSR_READ:
+        return hv_msr_read_exit(vp, exit);
+    case HV_EXIT_MSR_WRITE:
+        return hv_msr_write_exit(vp, exit);
+    case HV_EXIT_HYPERCALL:
+        return hv_hypercall_exit(vp, exit);
+    case HV_EXIT_MEMORY:
+        return hv_address_exit(vp, exit);
+    }
+    return HV_DISPOSITION_PASS;
+}
+
+void hv_vp_prepare(struct hv_vp *vp)
+{
+    hv_request_serve(vp);
+}
+
+void hv_vp_account_start(struct hv_vp *vp, uint64_t tsc)
+{
+    vp->running = true;
+    vp->started_tsc = tsc;
+}
+
+void hv_vp_account_stop(struct hv_vp *vp, uint64_t tsc)
+{
+    if (!vp->running)
+        return;
+    vp->running = false;
+    vp->run_ticks += tsc - vp->started_tsc;
+}
+
+uint64_t hv_vp_runtime(const struct hv_vp *vp)
+{
+    uint64_t ticks = vp->run_ticks;
+
+    if (vp->running)
+        ticks += hv_now(vp->partition) - vp->started_tsc;
+    return hv_time_from_ticks(vp->partition, ticks);
+}
+
+uint32_t hv_vp_npiep(const struct hv_vp *vp)
+{
+    return vp->npiep;
+}
+
+void hv_vp_reset(struct hv_vp *vp)
+{
+    vp->npiep = 0;
+    hv_stats_reset(vp->partition, &vp->stats);
+}

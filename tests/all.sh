@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# Everything that must pass, in the order in which it fails fastest. Called by ./hvkit test, which
+# has installed what is needed. Goes on after a failure; the last line counts.
+set -u
+
+cd "$(dirname "$0")/.." || exit 2
+quick=
+case ${1:-} in
+--quick) quick=1 ;;
+'') ;;
+*)
+    echo "hvkit: error: test takes --quick or nothing, not '$1'" >&2
+    exit 2
+    ;;
+esac
+jobs=${HVKIT_JOBS:-$(nproc)}
+logs=build/log
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# count PASSED FAILED SKIPPED
+count() {
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+# check NAME COMMAND...: one thing that passes or fails.
+check() {
+    name=$1
+    shift
+    start=$(date +%s)
+    if "$@" > "$logs/$name.log" 2>&1; then
+        count 1 0 0
+        printf 'pass  %-28s %4d s\n' "$name" $(($(date +%s) - start))
+    else
+        count 0 1 0
+        printf 'FAIL  %-28s %4d s   %s\n' "$name" $(($(date +%s) - start)) "$logs/$name.log"
+        tail -n 40 "$logs/$name.log"
+    fi
+}
+
+build() { # PRESET: configure and build, all warnings being errors
+    cmake --preset "$1" && cmake --build --preset "$1" -j "$jobs"
+}
+
+# suite NAME PRESET [CTEST ARGUMENTS]: counts each test of a ctest run.
+suite() {
+    name=$1 preset=$2
+    shift 2
+    start=$(date +%s)
+    rm -f "$logs/$name.xml"
+    ctest --preset "$preset" -j "$jobs" --output-junit "$PWD/$logs/$name.xml" "$@" > "$logs/$name.log" 2>&1
+    # shellcheck disable=SC2046 # three numbers
+    set -- $(/usr/bin/python3 tests/count_junit.py "$logs/$name.xml")
+    count "$1" "$2" "$3"
+    printf '%s  %-28s %4d s   %d passed, %d failed, %d skipped\n' \
+        "$([ "$2" -eq 0 ] && echo pass || echo FAIL)" "$name" $(($(date +%s) - start)) "$1" "$2" "$3"
+    [ "$2" -eq 0 ] || tail -n 80 "$logs/$name.log"
+}
+
+# conform ARGUMENTS: counts each test of a run of the suite by its last line.
+conform() {
+    name=conform$(printf '%s' "$*" | tr -c 'a-z0-9' '-')
+    start=$(date +%s)
+    ./hvkit conform "$@" > "$logs/$name.log" 2>&1
+    status=$?
+    line=$(tail -n 1 "$logs/$name.log")
+    # shellcheck disable=SC2046 # three numbers
+    set -- $(printf '%s\n' "$line" |
+        sed -n 's/^conform: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
+    [ $# -eq 3 ] || set -- 0 1 0
+    [ "$status" -eq 0 ] || [ "$2" -gt 0 ] || set -- "$1" 1 "$3"
+    count "$1" "$2" "$3"
+    printf '%s  %-28s %4d s   %d passed, %d failed, %d skipped\n' \
+        "$([ "$2" -eq 0 ] && echo pass || echo FAIL)" "$name" $(($(date +%s) - start)) "$1" "$2" "$3"
+    [ "$2" -eq 0 ] || tail -n 60 "$logs/$name.log"
+}
+
+check build-dev build dev
+suite tests-dev dev
+check build-clang build dev-clang
+check build-asan build asan
+suite tests-asan asan
+check build-tsan build tsan
+suite tests-tsan tsan
+check build-freestanding build freestanding
+check docs ./hvkit docs
+check build-release build release
+for n in 1 2 4; do
+    conform --smp "$n"
+done
+if [ -z "$quick" ]; then
+    check fuzz ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
+    conform --target kvm
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
