@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Pages: one bit for each below the end of RAM, or 4 GiB.
+ */
+#include "private.h"
+
+#define LOWEST  0x100000ULL
+#define HIGHEST 0x100000000ULL
+
+static uint64_t *used; /* bit set: not free */
+static size_t page_limit;
+static size_t free_count;
+static size_t hint; /* no free page below */
+static struct spinlock lock;
+
+static bool is_used(size_t page)
+{
+    return (used[page / 64] >> page % 64 & 1) != 0;
+}
+
+static void mark(size_t page, bool taken)
+{
+    if (page >= page_limit || is_used(page) == taken)
+        return;
+    used[page / 64] ^= 1ULL << page % 64;
+    free_count += taken ? (size_t)-1 : 1;
+}
+
+static uint64_t clip(uint64_t address)
+{
+    if (address < LOWEST)
+        return LOWEST;
+    return address > HIGHEST ? HIGHEST : address;
+}
+
+/* Free ranges shrink to whole pages, taken ones grow. */
+static void mark_range(uint64_t base, uint64_t size, bool taken)
+{
+    uint64_t start = clip(base), end = clip(base + size);
+
+    if (taken)
+        end = (end + PAGE_SIZE - 1) & PAGE_MASK;
+    else
+        start = (start + PAGE_SIZE - 1) & PAGE_MASK;
+    for (uint64_t at = start & PAGE_MASK; at + PAGE_SIZE <= end; at += PAGE_SIZE)
+        mark(at >> PAGE_SHIFT, taken);
+}
+
+static size_t find_limit(const struct guest_boot_info *boot)
+{
+    uint64_t limit = LOWEST;
+
+    for (uint32_t i = 0; i < boot->region_count; i++) {
+        uint64_t end = clip(boot->regions[i].base + boot->regions[i].size);
+
+        if (boot->regions[i].type == MEMORY_USABLE && end > limit)
+            limit = end;
+    }
+    return limit >> PAGE_SHIFT;
+}
+
+/* The bitmap goes behind the image and the modules, whichever ends last. */
+static uint64_t bitmap_place(const struct guest_boot_info *boot)
+{
+    uint64_t place = phys_of(guest_image_end);
+
+    for (uint32_t i = 0; i < boot->module_count; i++) {
+        uint64_t end = boot->modules[i].base + boot->modules[i].size;
+
+        if (end < page_limit << PAGE_SHIFT && end > place)
+            place = end;
+    }
+    return (place + PAGE_SIZE - 1) & PAGE_MASK;
+}
+
+static bool is_ram(const struct guest_boot_info *boot, uint64_t base, uint64_t size)
+{
+    for (uint32_t i = 0; i < boot->region_count; i++) {
+        const struct guest_memory_region *region = &boot->regions[i];
+
+        if (region->type == MEMORY_USABLE && base >= region->base &&
+            base + size <= region->base + region->size)
+            return true;
+    }
+    return false;
+}
+
+void memory_init(const struct guest_boot_info *boot)
+{
+    uint64_t place, size;
+
+    page_limit = find_limit(boot);
+    place = bitmap_place(boot);
+    size = (page_limit + 63) / 64 * 8;
+    if (!is_ram(boot, place, size))
+        place = (phys_of(guest_image_end) + PAGE_SIZE - 1) & PAGE_MASK;
+    if (!is_ram(boot, place, size))
+        guest_panic("no memory for the page bitmap at %#llx", (unsigned long long)place);
+    used = virt_of(place);
+    memset(used, 0xff, size);
+
+    for (uint32_t i = 0; i < boot->region_count; i++) {
+        if (boot->regions[i].type == MEMORY_USABLE)
+            mark_range(boot->regions[i].base, boot->regions[i].size, false);
+    }
+    for (uint32_t i = 0; i < boot->region_count; i++) {
+        if (boot->regions[i].type != MEMORY_USABLE)
+            mark_range(boot->regions[i].base, boot->regions[i].size, true);
+    }
+    for (uint32_t i = 0; i < boot->module_count; i++)
+        mark_range(boot->modules[i].base, boot->modules[i].size, true);
+    mark_range(phys_of(guest_image_start), (uint64_t)(guest_image_end - guest_image_start), true);
+    mark_range(place, size, true);
+}
+
+static bool run_is_free(size_t first, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_used(first + i))
+            return false;
+    }
+    return true;
+}
+
+static size_t find_run(size_t count, size_t step)
+{
+    while (hint < page_limit && is_used(hint))
+        hint++;
+    for (size_t first = (hint + step - 1) / step * step;
+         first < page_limit && count <= page_limit - first; first += step) {
+        if (run_is_free(first, count))
+            return first;
+    }
+    return 0;
+}
+
+static void mark_run(size_t first, size_t count, bool taken)
+{
+    for (size_t i = 0; i < count; i++)
+        mark(first + i, taken);
+}
+
+void *alloc_pages(size_t count, size_t align)
+{
+    size_t step = align <= PAGE_SIZE ? 1 : align >> PAGE_SHIFT, first;
+    void *pages;
+
+    if (count == 0 || (align & (align - 1)) != 0)
+        return NULL;
+    spin_lock(&lock);
+    first = find_run(count, step);
+    if (first != 0)
+        mark_run(first, count, true);
+    spin_unlock(&lock);
+    if (first == 0)
+        return NULL;
+    pages = virt_of((uint64_t)first << PAGE_SHIFT);
+    memset(pages, 0, count << PAGE_SHIFT);
+    return pages;
+}
+
+void *alloc_page(void)
+{
+    void *page = alloc_pages(1, 0);
+
+    if (page == NULL)
+        guest_panic("out of memory");
+    return page;
+}
+
+void free_pages(void *pages, size_t count)
+{
+    size_t first = phys_of(pages) >> PAGE_SHIFT;
+
+    spin_lock(&lock);
+    mark_run(first, count, false);
+    if (first < hint)
+        hint = first;
+    spin_unlock(&lock);
+}
+
+void free_page(void *page)
+{
+    free_pages(page, 1);
+}
+
+size_t free_page_count(void)
+{
+    return free_count;
+}
