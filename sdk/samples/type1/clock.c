@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "clock.h"
+
+#include "apic.h"
+#include "console.h"
+#include "cpu.h"
+
+#define PIT_HZ         1193182
+#define PIT_COMMAND    0x43
+#define PIT_CHANNEL_2  0x42
+#define PIT_ONE_SHOT   0xB0 /* channel 2, both bytes, mode 0, binary */
+#define PORT_B         0x61
+#define PORT_B_GATE    0x01
+#define PORT_B_SPEAKER 0x02
+#define PORT_B_OUT     0x20
+#define WINDOW_TICKS   (PIT_HZ / 100)
+#define WINDOWS        5
+#define PATIENCE       100000000u
+
+static uint64_t tsc_hz, apic_hz;
+
+struct window {
+    uint64_t tsc;
+    uint32_t apic;
+};
+
+/* What passes in one PIT window; false if the PIT does not answer. */
+static bool measure(struct window *window)
+{
+    uint64_t start = rdtsc();
+    uint32_t count = apic_read(APIC_CURRENT_COUNT);
+    unsigned patience = PATIENCE;
+
+    outb(PIT_CHANNEL_2, WINDOW_TICKS & 0xFF);
+    outb(PIT_CHANNEL_2, WINDOW_TICKS >> 8);
+    while (!(inb(PORT_B) & PORT_B_OUT))
+        if (--patience == 0)
+            return false;
+    window->tsc = rdtsc() - start;
+    window->apic = count - apic_read(APIC_CURRENT_COUNT);
+    return true;
+}
+
+/* Whatever disturbs a measurement makes it longer, so that the shortest is the best. */
+static void measure_best(void)
+{
+    struct window best = { UINT64_MAX, UINT32_MAX };
+
+    for (unsigned i = 0; i < WINDOWS; i++) {
+        struct window window;
+
+        outb(PIT_COMMAND, PIT_ONE_SHOT);
+        if (!measure(&window))
+            boot_fail("neither CPUID nor the PIT tells the TSC frequency; enable the 8254 timer");
+        if (window.tsc < best.tsc)
+            best.tsc = window.tsc;
+        if (window.apic < best.apic)
+            best.apic = window.apic;
+    }
+    tsc_hz = best.tsc * PIT_HZ / WINDOW_TICKS;
+    apic_hz = (uint64_t)best.apic * PIT_HZ / WINDOW_TICKS;
+}
+
+/* Leaf 0x15: the ratio of TSC to crystal, and the crystal's frequency. */
+static void read_cpuid(void)
+{
+    struct cpuid_result clock = cpuid_or_zero(0x15);
+
+    if (clock.eax != 0 && clock.ebx != 0 && clock.ecx != 0)
+        tsc_hz = (uint64_t)clock.ecx * clock.ebx / clock.eax;
+}
+
+void clock_init(void)
+{
+    uint8_t port_b = inb(PORT_B);
+    uint32_t divide = apic_read(APIC_DIVIDE), lvt = apic_read(APIC_LVT_TIMER);
+
+    outb(PORT_B, (uint8_t)((port_b & ~PORT_B_SPEAKER) | PORT_B_GATE));
+    apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
+    apic_write(APIC_DIVIDE, APIC_DIVIDE_BY_1);
+    apic_write(APIC_INITIAL_COUNT, UINT32_MAX);
+    measure_best();
+    apic_write(APIC_INITIAL_COUNT, 0);
+    apic_write(APIC_DIVIDE, divide);
+    apic_write(APIC_LVT_TIMER, lvt);
+    outb(PORT_B, port_b);
+    read_cpuid();
+}
+
+uint64_t clock_tsc_hz(void)
+{
+    return tsc_hz;
+}
+
+uint64_t clock_apic_hz(void)
+{
+    return apic_hz;
+}
+
+void clock_delay_us(uint64_t microseconds)
+{
+    uint64_t end = rdtsc() + tsc_hz * microseconds / 1000000;
+
+    while ((int64_t)(rdtsc() - end) < 0)
+        cpu_relax();
+}

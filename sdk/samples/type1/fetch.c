@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "fetch.h"
+
+#include "cpu.h"
+#include "gva.h"
+#include "memory.h"
+#include "string.h"
+#include "svm.h"
+
+/* Attributes of a code segment in a VMCB. */
+#define SEGMENT_LONG    (1u << 9)
+#define SEGMENT_DEFAULT (1u << 10)
+
+enum hv_insn_mode fetch_mode(const struct svm_vp *vp)
+{
+    const struct vmcb *vmcb = vp->vmcb;
+
+    if ((vmcb->efer & EFER_LMA) && (vmcb->cs.attributes & SEGMENT_LONG))
+        return HV_INSN_64;
+    return (vmcb->cs.attributes & SEGMENT_DEFAULT) ? HV_INSN_32 : HV_INSN_16;
+}
+
+static uint64_t linear_rip(const struct svm_vp *vp)
+{
+    uint64_t linear = vp->vmcb->cs.base + vp->gprs.rip;
+
+    return fetch_mode(vp) == HV_INSN_64 ? vp->gprs.rip : linear & UINT32_MAX;
+}
+
+/* How these instructions look without prefixes, as they do nearly always. */
+static bool is_plain(const uint8_t *bytes, enum hv_insn_op op, unsigned *length)
+{
+    *length = 2;
+    if (bytes[0] != 0x0F)
+        return false;
+    switch (op) {
+    case HV_INSN_OP_CPUID:
+        return bytes[1] == 0xA2;
+    case HV_INSN_OP_RDMSR:
+        return bytes[1] == 0x32;
+    case HV_INSN_OP_WRMSR:
+        return bytes[1] == 0x30;
+    case HV_INSN_OP_VMMCALL:
+        *length = 3;
+        return bytes[1] == 0x01 && bytes[2] == 0xD9;
+    default:
+        return false;
+    }
+}
+
+/* What is readable of the 15 bytes at linear. */
+static unsigned read_bytes(struct svm_vp *vp, uint64_t linear, uint8_t bytes[HV_INSN_MAX_LENGTH])
+{
+    unsigned first = (unsigned)(PAGE_SIZE - linear % PAGE_SIZE);
+    const uint8_t *code = gva_pointer(vp, linear);
+
+    if (!code)
+        return 0;
+    if (first > HV_INSN_MAX_LENGTH)
+        first = HV_INSN_MAX_LENGTH;
+    memcpy(bytes, code, first);
+    if (first == HV_INSN_MAX_LENGTH)
+        return first;
+    code = gva_pointer(vp, linear + first);
+    if (!code)
+        return first;
+    memcpy(bytes + first, code, HV_INSN_MAX_LENGTH - first);
+    return HV_INSN_MAX_LENGTH;
+}
+
+bool fetch_instruction(struct svm_vp *vp, struct hv_insn *insn)
+{
+    uint8_t bytes[HV_INSN_MAX_LENGTH];
+    unsigned count = read_bytes(vp, linear_rip(vp), bytes);
+
+    return hv_insn_decode(bytes, count, fetch_mode(vp), insn) == HV_INSN_OK;
+}
+
+unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
+{
+    struct hv_insn insn;
+    unsigned length;
+    uint64_t linear;
+
+    if (svm_has_next_rip())
+        return (unsigned)(vp->vmcb->next_rip - vp->gprs.rip) & 0xF;
+    linear = linear_rip(vp);
+    if (linear % PAGE_SIZE <= PAGE_SIZE - 3) {
+        const uint8_t *code = gva_pointer(vp, linear);
+
+        if (code && is_plain(code, op, &length))
+            return length;
+    }
+    if (!fetch_instruction(vp, &insn) || insn.op != op)
+        return 0;
+    return insn.length;
+}

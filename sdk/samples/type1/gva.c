@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* APM vol. 2, chapter 5. */
+#include "gva.h"
+
+#include <stddef.h>
+
+#include <hv/address.h>
+
+#include "cpu.h"
+#include "memory.h"
+#include "paging.h"
+#include "svm.h"
+
+#define PDE_4M_HIGH_SHIFT 13
+#define PDE_4M_HIGH_MASK  0xFF
+
+static const uint8_t *fill_entry(struct svm_vp *vp, uint64_t gpa_page, uint64_t generation)
+{
+    unsigned slot = gpa_page % GVA_CACHE_SIZE;
+    struct hv_mapping mapping;
+
+    if (!hv_address_translate(hv_vp_partition(vp->vp), gpa_page, &mapping) ||
+        !(mapping.access & HV_ACCESS_READ) || !memory_is_ram(mapping.spa_page))
+        return NULL;
+    vp->pages.entry[slot].gpa_page = gpa_page;
+    vp->pages.entry[slot].generation = generation;
+    vp->pages.entry[slot].page = memory_at(mapping.spa_page * PAGE_SIZE);
+    return vp->pages.entry[slot].page;
+}
+
+static inline const uint8_t *gpa_pointer(struct svm_vp *vp, uint64_t gpa)
+{
+    uint64_t generation = svm_generation();
+    uint64_t gpa_page = gpa / PAGE_SIZE;
+    unsigned slot = gpa_page % GVA_CACHE_SIZE;
+    const uint8_t *page = vp->pages.entry[slot].page;
+
+    if (__builtin_expect(vp->pages.entry[slot].gpa_page != gpa_page ||
+                             vp->pages.entry[slot].generation != generation,
+                         false))
+        page = fill_entry(vp, gpa_page, generation);
+    return page ? page + gpa % PAGE_SIZE : NULL;
+}
+
+/* Tables of 8-byte entries, from the level whose entries cover 1 << shift bytes. */
+static bool walk_long(struct svm_vp *vp, uint64_t linear, uint64_t table, unsigned shift,
+                      uint64_t *gpa)
+{
+    for (;; shift -= 9) {
+        const uint8_t *entries = gpa_pointer(vp, table);
+        uint64_t entry;
+
+        if (!entries)
+            return false;
+        entry = *(const volatile uint64_t *)(entries + (linear >> shift) % 512 * 8);
+        if (!(entry & PAGE_PRESENT))
+            return false;
+        if (shift == 12 || (shift <= 30 && (entry & PAGE_LARGE))) {
+            uint64_t offset = (UINT64_C(1) << shift) - 1;
+
+            *gpa = (entry & PAGE_ADDRESS & ~offset) | (linear & offset);
+            return true;
+        }
+        table = entry & PAGE_ADDRESS;
+    }
+}
+
+/* The four top entries of PAE are no table of 4 KiB; they lie at any 32-byte boundary. */
+static bool walk_pae(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
+{
+    const uint8_t *entries = gpa_pointer(vp, vp->vmcb->cr3 & 0xFFFFFFE0);
+    uint64_t entry;
+
+    if (!entries)
+        return false;
+    entry = *(const volatile uint64_t *)(entries + (linear >> 30) * 8);
+    if (!(entry & PAGE_PRESENT))
+        return false;
+    return walk_long(vp, linear, entry & PAGE_ADDRESS, 21, gpa);
+}
+
+static bool walk_32(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
+{
+    const uint8_t *entries = gpa_pointer(vp, vp->vmcb->cr3 & 0xFFFFF000);
+    uint64_t entry;
+
+    if (!entries)
+        return false;
+    entry = *(const volatile uint32_t *)(entries + (linear >> 22) * 4);
+    if (!(entry & PAGE_PRESENT))
+        return false;
+    if ((entry & PAGE_LARGE) && (vp->vmcb->cr4 & CR4_PSE)) {
+        uint64_t high = entry >> PDE_4M_HIGH_SHIFT & PDE_4M_HIGH_MASK;
+
+        *gpa = high << 32 | (entry & 0xFFC00000) | (linear & 0x3FFFFF);
+        return true;
+    }
+    entries = gpa_pointer(vp, entry & 0xFFFFF000);
+    if (!entries)
+        return false;
+    entry = *(const volatile uint32_t *)(entries + (linear >> 12) % 1024 * 4);
+    *gpa = (entry & 0xFFFFF000) | (linear & 0xFFF);
+    return (entry & PAGE_PRESENT) != 0;
+}
+
+static bool walk(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
+{
+    const struct vmcb *vmcb = vp->vmcb;
+
+    if (!(vmcb->cr0 & CR0_PG)) {
+        *gpa = linear;
+        return true;
+    }
+    if (vmcb->efer & EFER_LMA)
+        return walk_long(vp, linear, vmcb->cr3 & PAGE_ADDRESS, (vmcb->cr4 & CR4_LA57) ? 48 : 39,
+                         gpa);
+    linear &= UINT32_MAX;
+    if (vmcb->cr4 & CR4_PAE)
+        return walk_pae(vp, linear, gpa);
+    return walk_32(vp, linear, gpa);
+}
+
+const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
+{
+    uint64_t gpa;
+
+    return walk(vp, linear, &gpa) ? gpa_pointer(vp, gpa) : NULL;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Logical processors. */
+#ifndef TYPE1_LP_H
+#define TYPE1_LP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+/* What others ask of an LP; bits of lp.events. Whoever sets one kicks the LP afterwards. */
+enum lp_event {
+    LP_EVENT_PREPARE = 1 << 0, /* call hv_vp_prepare() */
+    LP_EVENT_INIT = 1 << 1,    /* INIT for its VP */
+    LP_EVENT_STARTUP = 1 << 2, /* start-up IPI for its VP, with lp.startup_vector */
+    LP_EVENT_NMI = 1 << 3,     /* NMI for its VP */
+    LP_EVENT_LAUNCH = 1 << 4,  /* lp.backend is there: run it */
+};
+
+struct lp_tss {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_map;
+} __attribute__((packed));
+
+struct lp {
+    uint32_t index;
+    uint32_t apic_id;
+    uint32_t logical_id; /* what its guest wrote to the xAPIC's LDR */
+    _Atomic bool online;
+    _Atomic uint32_t events;
+    _Atomic uint8_t startup_vector;
+    /* An NMI is under way to it that carries nothing but the wish to look at events. */
+    _Atomic bool kicked;
+    /* Between the last look at events and generation, and the exit. */
+    _Atomic bool in_guest;
+    uint64_t generation;     /* of nested page tables that its TLB knows */
+    _Atomic(void *) backend; /* the CPU back end's VP */
+    uint16_t pending_vector; /* interrupt taken while idle; 0 for none */
+    struct lp_tss tss;
+    uint64_t gdt[5];
+};
+
+/* Finds the processors; their structures come from the page pool. */
+void lp_init(void);
+
+/* Loads GDT, IDT and TSS of LP 0 and goes on with next() on its own stack. */
+void lp_enter_first(void (*next)(void)) __attribute__((noreturn));
+
+/* Starts all others; each waits in lp_wait() until it is given a VP. */
+void lp_start_others(void);
+
+uint32_t lp_count(void);
+struct lp *lp_get(uint32_t index);
+
+/* Upper bound of lp_count(), before lp_init(). */
+uint32_t lp_count_possible(void);
+
+/* The LP that this is called on. */
+struct lp *lp_current(void);
+
+/* Adds to its events and makes it look at them soon. On any LP. */
+void lp_notify(struct lp *lp, uint32_t events);
+
+/* The NMI handler's part: tells a kick from a real NMI. */
+void lp_nmi(void);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "memory.h"
+
+#include <stdatomic.h>
+
+#include "boot.h"
+#include "console.h"
+#include "string.h"
+
+static struct {
+    atomic_flag lock;
+    uint64_t next; /* first address never handed out */
+    uint64_t end;
+    uint64_t free_page; /* head of a list through the pages given back, 0 for none */
+    uint64_t free_count;
+} pool = { .lock = ATOMIC_FLAG_INIT };
+
+static const struct boot_info *memory_map;
+
+static void pool_lock(void)
+{
+    while (atomic_flag_test_and_set_explicit(&pool.lock, memory_order_acquire))
+        __builtin_ia32_pause();
+}
+
+static void pool_unlock(void)
+{
+    atomic_flag_clear_explicit(&pool.lock, memory_order_release);
+}
+
+void memory_pool_init(uint64_t start, uint64_t end)
+{
+    pool.next = start;
+    pool.end = end;
+}
+
+void *memory_take(uint64_t pages)
+{
+    uint64_t address = pool.next;
+
+    if (pages > (pool.end - pool.next) / PAGE_SIZE)
+        boot_fail("the hypervisor's memory is used up; start it with a larger pool=<MiB>");
+    pool.next += pages * PAGE_SIZE;
+    return memset(memory_at(address), 0, pages * PAGE_SIZE);
+}
+
+bool memory_page_alloc(uint64_t *page_number)
+{
+    bool found = true;
+
+    pool_lock();
+    if (pool.free_page != 0) {
+        *page_number = pool.free_page;
+        pool.free_page = *(const uint64_t *)memory_at(pool.free_page * PAGE_SIZE);
+        pool.free_count--;
+    } else if (pool.next < pool.end) {
+        *page_number = pool.next / PAGE_SIZE;
+        pool.next += PAGE_SIZE;
+    } else {
+        found = false;
+    }
+    pool_unlock();
+    return found;
+}
+
+void memory_page_free(uint64_t page_number)
+{
+    pool_lock();
+    *(uint64_t *)memory_at(page_number * PAGE_SIZE) = pool.free_page;
+    pool.free_page = page_number;
+    pool.free_count++;
+    pool_unlock();
+}
+
+uint64_t memory_available(void)
+{
+    return pool.free_count + (pool.end - pool.next) / PAGE_SIZE;
+}
+
+void memory_map_init(const struct boot_info *boot)
+{
+    memory_map = boot;
+}
+
+/* ACPI tables lie in ordinary memory, which the root partition may use once it has read them. */
+static bool is_ram(uint32_t type)
+{
+    return type == BOOT_MEMORY_USABLE || type == BOOT_MEMORY_ACPI;
+}
+
+bool memory_is_ram(uint64_t page_number)
+{
+    for (uint32_t i = 0; i < memory_map->region_count; i++) {
+        const struct boot_region *region = &memory_map->regions[i];
+        uint64_t first = page_round_up(region->base) / PAGE_SIZE;
+        uint64_t end = (region->base + region->size) / PAGE_SIZE;
+
+        if (is_ram(region->type) && page_number >= first && page_number < end)
+            return true;
+    }
+    return false;
+}
+
+uint64_t memory_top(void)
+{
+    uint64_t top = 0;
+
+    for (uint32_t i = 0; i < memory_map->region_count; i++) {
+        const struct boot_region *region = &memory_map->regions[i];
+
+        if (is_ram(region->type) && region->base + region->size > top)
+            top = region->base + region->size;
+    }
+    return top;
+}

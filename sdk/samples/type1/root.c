@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "root.h"
+
+#include <hv/abi/tlfs.h>
+
+#include "apic.h"
+#include "boot.h"
+#include "console.h"
+#include "cpu.h"
+#include "lp.h"
+#include "memory.h"
+#include "platform.h"
+#include "relocate.h"
+#include "root_program.h"
+#include "svm.h"
+
+#define ROOT_ID       1
+#define TABLE_ENTRIES 512
+#define PAGES_2M      512
+#define PAGES_1G      (PAGES_2M * 512)
+
+/* Nested tables for holes of 4 KiB pages and for what the root's program changes later. */
+#define SPARE_TABLES 256
+
+static uint64_t gpa_pages(void)
+{
+    return UINT64_C(1) << (platform_get()->facts.physical_address_bits - 12);
+}
+
+/*
+ * Without 1 GiB pages the tables for all that can be addressed would be larger than the machine:
+ * then the space ends at 64 GiB, or at twice the end of RAM where devices' windows are.
+ */
+static uint64_t mapped_pages(void)
+{
+    uint64_t limit = UINT64_C(64) * PAGES_1G, all = gpa_pages();
+
+    if (platform_get()->facts.capabilities & HV_CPU_1G_PAGES)
+        return all;
+    while (limit * PAGE_SIZE < 2 * memory_top())
+        limit *= 2;
+    return limit < all ? limit : all;
+}
+
+uint64_t root_pool_size(void)
+{
+    uint64_t pages = mapped_pages();
+    uint64_t tables = pages / PAGES_1G / TABLE_ENTRIES + SPARE_TABLES;
+
+    if (!(platform_get()->facts.capabilities & HV_CPU_1G_PAGES))
+        tables += pages / PAGES_1G;
+    return tables * PAGE_SIZE;
+}
+
+static void check(hv_status status, const char *what)
+{
+    if (status == HV_STATUS_INSUFFICIENT_MEMORY)
+        boot_fail("%s: not enough memory; start the hypervisor with a larger pool=<MiB>", what);
+    if (status != HV_STATUS_SUCCESS)
+        boot_fail("%s: status 0x%x; the hypervisor is at fault", what, status);
+}
+
+static uint64_t take_page(void)
+{
+    uint64_t page;
+
+    if (!memory_page_alloc(&page))
+        boot_fail("the hypervisor's memory is used up; start it with a larger pool=<MiB>");
+    return page;
+}
+
+static struct hv_partition *create(void)
+{
+    const struct hv_partition_config config = {
+        .id = ROOT_ID,
+        .privileges = UINT64_MAX,
+        .root = true,
+        .max_vps = lp_count() < HV_PARTITION_MAX_VPS ? lp_count() : HV_PARTITION_MAX_VPS,
+        .gpa_bits = platform_get()->facts.physical_address_bits,
+    };
+    uint64_t count = hv_partition_pages();
+    uint64_t *pages = memory_take(page_round_up(count * sizeof(*pages)) / PAGE_SIZE);
+    struct hv_partition *partition;
+
+    for (uint64_t i = 0; i < count; i++)
+        pages[i] = take_page();
+    check(hv_partition_create(platform_get(), &config, pages, count, &partition), "root partition");
+    return partition;
+}
+
+/* Most of what the pool has: the root pays for its overlays and hypercalls with it too. */
+static void deposit(struct hv_partition *partition, uint64_t pages)
+{
+    for (uint64_t i = 0; i < pages; i++)
+        check(hv_partition_deposit(partition, take_page()), "memory of the root partition");
+}
+
+static void map(struct hv_partition *partition, uint64_t first, uint64_t end)
+{
+    if (first < end)
+        check(hv_address_map(partition, first, first, end - first, HV_ACCESS_ALL,
+                             HV_CACHE_WRITE_BACK),
+              "root address space");
+}
+
+/*
+ * Guest physical is system physical, for memory and devices alike. The nested type is write-back
+ * everywhere: so that the type that the guest's own PAT and the MTRRs give prevails (APM vol. 2,
+ * 15.25.8). The hypervisor's memory is left out; writes to the local APIC are looked at.
+ */
+static void map_machine(struct hv_partition *partition, const struct relocation *relocation)
+{
+    uint64_t hole = relocation->base / PAGE_SIZE;
+    uint64_t apic = apic_page() / PAGE_SIZE;
+
+    map(partition, 0, hole);
+    map(partition, hole + relocation->size / PAGE_SIZE, apic);
+    check(hv_address_map(partition, apic, apic, 1, HV_ACCESS_READ, HV_CACHE_UNCACHED),
+          "local APIC");
+    map(partition, apic + 1, mapped_pages());
+}
+
+static void create_vps(struct hv_partition *partition)
+{
+    for (uint32_t i = 0; i < lp_count() && i < HV_PARTITION_MAX_VPS; i++) {
+        struct lp *lp = lp_get(i);
+        struct svm_vp *vp = svm_vp_create(partition, lp);
+
+        check(hv_vp_create(partition, i, vp, &vp->vp), "virtual processor");
+        vp->activity = i == 0 ? SVM_RUNNING : SVM_WAIT_FOR_STARTUP;
+    }
+}
+
+/* LP 0 comes to its VP by itself. */
+static void launch(struct hv_partition *partition)
+{
+    for (uint32_t i = 0; i < lp_count() && i < HV_PARTITION_MAX_VPS; i++) {
+        struct lp *lp = lp_get(i);
+
+        atomic_store(&lp->backend, hv_vp_backend(hv_vp_get(partition, i)));
+        if (i != 0)
+            lp_notify(lp, LP_EVENT_LAUNCH);
+    }
+}
+
+void root_start(const struct boot_info *boot, const struct relocation *relocation)
+{
+    struct hv_partition *partition = create();
+
+    deposit(partition, root_pool_size() / PAGE_SIZE + lp_count() * hv_vp_pages());
+    map_machine(partition, relocation);
+    create_vps(partition);
+    root_program_load(boot, relocation, hv_vp_backend(hv_vp_get(partition, 0)));
+    log_line("root partition: %u VPs, %lu pages of its own left, %lu of the hypervisor", lp_count(),
+             (uint64_t)hv_partition_available(partition), memory_available());
+    launch(partition);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "svm.h"
+
+#include "apic.h"
+#include "console.h"
+#include "cpu.h"
+#include "idle.h"
+#include "lp.h"
+#include "memory.h"
+
+#define CPUID_SVM            (1u << 2) /* leaf 0x80000001 ECX */
+#define CPUID_SVM_LEAF       0x8000000A
+#define CPUID_SVM_NPT        (1u << 0) /* leaf 0x8000000A EDX */
+#define CPUID_SVM_NEXT_RIP   (1u << 3)
+#define CPUID_SVM_CLEAN      (1u << 5)
+#define CPUID_SVM_FLUSH_ASID (1u << 6)
+#define CPUID_INVLPGB        (1u << 3) /* leaf 0x80000008 EBX */
+#define GUEST_ASID           1
+
+_Static_assert(__builtin_offsetof(struct svm_vp, gprs) == 0, "svm_entry.S");
+_Static_assert(__builtin_offsetof(struct svm_vp, vmcb_address) == 144, "svm_entry.S");
+
+void svm_enter(struct svm_vp *vp);
+
+static struct {
+    bool next_rip;
+    bool has_invlpgb;
+    uint32_t clean; /* what vmcb.clean says when nothing was changed */
+    uint32_t flush; /* vmcb.tlb_control that forgets all of a guest */
+    uint64_t msr_map;
+} features;
+
+/* Every LP compares it with its own copy before it enters a guest. */
+static _Atomic uint64_t generation = 1;
+
+void svm_check(void)
+{
+    uint64_t vm_cr = 0;
+
+    if (!(cpuid_or_zero(0x80000001).ecx & CPUID_SVM))
+        boot_fail("this processor has no AMD-V (SVM); in QEMU, use -cpu max or -cpu EPYC,+svm");
+    if (rdmsr_safe(MSR_VM_CR, &vm_cr) && (vm_cr & VM_CR_SVMDIS))
+        boot_fail("AMD-V is disabled; enable SVM in the firmware's set-up");
+    if (!(cpuid_or_zero(CPUID_SVM_LEAF).edx & CPUID_SVM_NPT))
+        boot_fail("this processor has no nested paging; in QEMU, add npt to -cpu");
+}
+
+void svm_init(void)
+{
+    uint32_t svm = cpuid_or_zero(CPUID_SVM_LEAF).edx;
+
+    features.next_rip = (svm & CPUID_SVM_NEXT_RIP) != 0;
+    features.clean = (svm & CPUID_SVM_CLEAN) ? VMCB_CLEAN_ALL : 0;
+    features.flush = (svm & CPUID_SVM_FLUSH_ASID) ? VMCB_TLB_FLUSH_ASID : VMCB_TLB_FLUSH_ALL;
+    features.has_invlpgb = (cpuid_or_zero(0x80000008).ebx & CPUID_INVLPGB) != 0;
+    features.msr_map = svm_msr_map();
+}
+
+bool svm_has_next_rip(void)
+{
+    return features.next_rip;
+}
+
+uint64_t svm_generation(void)
+{
+    return atomic_load(&generation);
+}
+
+/*
+ * Interrupts, I/O ports, control and debug registers, HLT, MWAIT, XSETBV, task switches: all these
+ * are the guest's own, with no exit. SVM's own instructions do not exist for it.
+ */
+static void set_intercepts(struct vmcb *vmcb)
+{
+    vmcb->intercept_exceptions = 1u << VECTOR_MC;
+    vmcb->intercept_1 = VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT | VMCB_INTERCEPT_CPUID |
+                        VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_MSR |
+                        VMCB_INTERCEPT_SHUTDOWN;
+    vmcb->intercept_2 = VMCB_INTERCEPT_VMRUN | VMCB_INTERCEPT_VMMCALL | VMCB_INTERCEPT_VMLOAD |
+                        VMCB_INTERCEPT_VMSAVE | VMCB_INTERCEPT_STGI | VMCB_INTERCEPT_CLGI |
+                        VMCB_INTERCEPT_SKINIT;
+    /* The bits are reserved where the instructions do not exist. */
+    if (features.has_invlpgb)
+        vmcb->intercept_3 =
+            VMCB_INTERCEPT_INVLPGB | VMCB_INTERCEPT_INVLPGB_ILLEGAL | VMCB_INTERCEPT_TLBSYNC;
+}
+
+struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp)
+{
+    struct svm_vp *vp = memory_take(page_round_up(sizeof(*vp)) / PAGE_SIZE);
+    struct vmcb *vmcb = memory_take(1);
+
+    vp->vmcb = vmcb;
+    vp->vmcb_address = memory_physical(vmcb);
+    vp->lp = lp;
+    set_intercepts(vmcb);
+    vmcb->msrpm = features.msr_map;
+    vmcb->asid = GUEST_ASID;
+    vmcb->nested_control = VMCB_NESTED_PAGING;
+    vmcb->nested_cr3 = hv_address_root(partition) * PAGE_SIZE;
+    vmcb->pat = rdmsr(MSR_PAT);
+    svm_set_init_state(vp);
+    return vp;
+}
+
+/* From here on the LP's own FS, GS, TR, LDTR and system call MSRs are in vp->host. */
+static void release_guest(struct svm_vp *vp)
+{
+    svm_vmsave(vp->vmcb_address);
+    svm_vmload(memory_physical(vp->host));
+}
+
+static void regain_guest(struct svm_vp *vp)
+{
+    svm_vmload(vp->vmcb_address);
+}
+
+static void flush_own_tlb(struct svm_vp *vp)
+{
+    vp->lp->generation = svm_generation();
+    vp->vmcb->tlb_control = features.flush;
+}
+
+/* The bootstrap processor's INIT leads to the firmware: as a reset of the machine does. */
+static void take_init(struct svm_vp *vp)
+{
+    if (vp->lp->index == 0)
+        machine_reset();
+    hv_vp_reset(vp->vp);
+    apic_reset();
+    svm_set_init_state(vp);
+    vp->activity = SVM_WAIT_FOR_STARTUP;
+}
+
+static void take_events(struct svm_vp *vp, uint32_t events)
+{
+    if (events & LP_EVENT_INIT)
+        take_init(vp);
+    if ((events & LP_EVENT_STARTUP) && vp->activity == SVM_WAIT_FOR_STARTUP) {
+        svm_set_startup_state(vp, atomic_load(&vp->lp->startup_vector));
+        vp->activity = SVM_RUNNING;
+    }
+    if ((events & LP_EVENT_NMI) && vp->activity == SVM_RUNNING)
+        vp->nmi_pending = true;
+}
+
+static void wait_for_startup(struct svm_vp *vp)
+{
+    hv_vp_account_stop(vp->vp, rdtsc());
+    release_guest(vp);
+    while (vp->activity == SVM_WAIT_FOR_STARTUP) {
+        uint32_t events = atomic_exchange(&vp->lp->events, 0);
+
+        hv_vp_prepare(vp->vp);
+        take_events(vp, events);
+        if (events == 0)
+            idle_wait_nmi();
+    }
+    regain_guest(vp);
+    hv_vp_account_start(vp->vp, rdtsc());
+}
+
+void svm_idle(struct svm_vp *vp)
+{
+    struct lp *lp = vp->lp;
+
+    hv_vp_account_stop(vp->vp, rdtsc());
+    release_guest(vp);
+    lp->pending_vector = 0;
+    while (lp->pending_vector == 0 && !vp->nmi_pending && vp->activity == SVM_RUNNING &&
+           !(vp->vmcb->virtual_interrupt & VMCB_V_IRQ)) {
+        uint32_t events = atomic_exchange(&lp->events, 0);
+
+        hv_vp_prepare(vp->vp);
+        take_events(vp, events);
+        if (events == 0)
+            idle_wait_interrupt();
+    }
+    if (lp->pending_vector != 0)
+        svm_queue_interrupt(vp, (uint8_t)lp->pending_vector);
+    regain_guest(vp);
+    hv_vp_account_start(vp->vp, rdtsc());
+}
+
+/* Whatever keeps the VP from being entered; false if there is nothing. */
+static bool has_work(const struct svm_vp *vp)
+{
+    return atomic_load(&vp->lp->events) != 0 || vp->activity != SVM_RUNNING ||
+           vp->lp->generation != svm_generation();
+}
+
+static void work(struct svm_vp *vp)
+{
+    uint32_t events = atomic_exchange(&vp->lp->events, 0);
+
+    if (events & LP_EVENT_INIT) {
+        /* INIT changes what VMLOAD has loaded. */
+        release_guest(vp);
+        take_events(vp, events);
+        regain_guest(vp);
+    } else {
+        take_events(vp, events);
+    }
+    if (vp->activity == SVM_WAIT_FOR_STARTUP)
+        wait_for_startup(vp);
+    if (vp->lp->generation != svm_generation())
+        flush_own_tlb(vp);
+}
+
+static void enter(struct svm_vp *vp)
+{
+    struct vmcb *vmcb = vp->vmcb;
+
+    vmcb->event = vp->event;
+    vp->event = 0;
+    vmcb->rax = vp->gprs.gpr[HV_GPR_RAX];
+    vmcb->rsp = vp->gprs.gpr[HV_GPR_RSP];
+    vmcb->rip = vp->gprs.rip;
+    vmcb->rflags = vp->gprs.rflags;
+    svm_enter(vp);
+    vp->gprs.gpr[HV_GPR_RAX] = vmcb->rax;
+    vp->gprs.gpr[HV_GPR_RSP] = vmcb->rsp;
+    vp->gprs.rip = vmcb->rip;
+    vp->gprs.rflags = vmcb->rflags;
+    vmcb->tlb_control = 0;
+    vmcb->clean = features.clean;
+}
+
+static void __attribute__((noreturn)) run(struct svm_vp *vp)
+{
+    struct lp *lp = vp->lp;
+
+    regain_guest(vp);
+    hv_vp_account_start(vp->vp, rdtsc());
+    for (;;) {
+        hv_vp_prepare(vp->vp);
+        if (vp->nmi_pending)
+            svm_event_prepare_nmi(vp);
+        /* Sequentially consistent, as the other side is in flush_slat(): either it sees this LP in
+           the guest and waits, or this LP sees its generation. */
+        atomic_store(&lp->in_guest, true);
+        if (__builtin_expect(has_work(vp), false)) {
+            atomic_store(&lp->in_guest, false);
+            work(vp);
+            continue;
+        }
+        enter(vp);
+        atomic_store_explicit(&lp->in_guest, false, memory_order_release);
+        svm_handle_exit(vp);
+    }
+}
+
+void svm_run_lp(struct lp *lp)
+{
+    struct vmcb *host;
+    struct svm_vp *vp;
+    uint64_t page;
+
+    if (!memory_page_alloc(&page))
+        boot_fail("no memory for LP %u; start the hypervisor with a larger pool=<MiB>", lp->index);
+    wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+    wrmsr(MSR_VM_HSAVE_PA, page * PAGE_SIZE);
+    if (!memory_page_alloc(&page))
+        boot_fail("no memory for LP %u; start the hypervisor with a larger pool=<MiB>", lp->index);
+    host = memory_at(page * PAGE_SIZE);
+    __asm__ volatile("clgi" : : : "memory");
+    svm_vmsave(page * PAGE_SIZE);
+    for (;;) {
+        vp = atomic_load(&lp->backend);
+        if (vp)
+            break;
+        if (atomic_exchange(&lp->events, 0) == 0)
+            idle_wait_nmi();
+    }
+    vp->host = host;
+    vp->apic_base = rdmsr(MSR_APIC_BASE);
+    run(vp);
+}
+
+static void wait_outside_guest(struct lp *lp)
+{
+    if (!atomic_load(&lp->in_guest))
+        return;
+    lp_notify(lp, LP_EVENT_PREPARE);
+    /* It need not see the generation here: it compares before it enters. One exit is enough. */
+    while (atomic_load(&lp->in_guest) && atomic_load(&lp->events) != 0)
+        cpu_relax();
+}
+
+static void svm_flush_slat(void *context, struct hv_partition *partition)
+{
+    struct lp *self = lp_current();
+
+    (void)context;
+    (void)partition;
+    atomic_fetch_add(&generation, 1);
+    for (uint32_t i = 0; i < lp_count(); i++)
+        if (lp_get(i) != self)
+            wait_outside_guest(lp_get(i));
+}
+
+static void svm_kick(void *context, struct hv_vp *vp)
+{
+    struct svm_vp *target = hv_vp_backend(vp);
+
+    (void)context;
+    lp_notify(target->lp, LP_EVENT_PREPARE);
+}
+
+/* The VP's local APIC is the LP's own: an interrupt from another APIC is all it takes. */
+static void svm_inject_interrupt(void *context, struct hv_vp *vp, uint8_t vector)
+{
+    struct svm_vp *target = hv_vp_backend(vp);
+
+    (void)context;
+    apic_send(target->lp->apic_id, APIC_ICR_FIXED | APIC_ICR_ASSERT | vector);
+}
+
+void svm_fill_platform(struct hv_platform *platform)
+{
+    platform->cpu = (struct hv_cpu_ops){
+        .get_register = svm_get_register,
+        .set_register = svm_set_register,
+        .read_xmm = svm_read_xmm,
+        .write_xmm = svm_write_xmm,
+        .inject_exception = svm_inject_exception,
+        .inject_interrupt = svm_inject_interrupt,
+        .flush_slat = svm_flush_slat,
+        .kick = svm_kick,
+    };
+    platform->facts.slat_format = HV_SLAT_NPT;
+    platform->facts.capabilities |=
+        HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM | HV_CPU_MSR_BITMAPS;
+}

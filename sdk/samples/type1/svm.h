@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The CPU back end for AMD SVM. */
+#ifndef TYPE1_SVM_H
+#define TYPE1_SVM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/hv.h>
+
+#include "gva.h"
+#include "vmcb.h"
+
+struct lp;
+
+/* Where a VP stands in its start-up. */
+enum svm_activity {
+    SVM_RUNNING,
+    SVM_WAIT_FOR_STARTUP,
+};
+
+/* One VP, for ever on one LP. The first four fields are known to svm_entry.S. */
+struct svm_vp {
+    struct hv_gprs gprs; /* valid while outside the guest */
+    uint64_t vmcb_address;
+    struct vmcb *vmcb;
+    struct vmcb *host; /* the host's half of what VMSAVE saves */
+
+    struct hv_vp *vp;
+    struct lp *lp;
+    uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
+    enum svm_activity activity;
+    uint64_t apic_base; /* as the guest sees it */
+
+    bool nmi_pending;
+    bool nmi_masked;      /* since the last injection, until its IRET */
+    bool nmi_iret;        /* that IRET, at nmi_iret_rip, is about to execute */
+    bool stepping;        /* RFLAGS.TF was set for this entry only */
+    bool step_guest_flag; /* what the guest has there */
+    uint64_t nmi_iret_rip;
+
+    struct hv_exit exit;
+    struct gva_cache pages;
+};
+
+/* boot_fail() if the machine can't. */
+void svm_check(void);
+
+/* Permission maps and features; once. */
+void svm_init(void);
+
+/* Makes this LP a host and runs the VP that it is, or will be, given. */
+void svm_run_lp(struct lp *lp) __attribute__((noreturn));
+
+/* A VP for the LP, in the state after INIT; its VMCB and object are the back end's. */
+struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp);
+
+/* The functions and capabilities that lib/core gets. */
+void svm_fill_platform(struct hv_platform *platform);
+
+/* Which instructions report the next RIP; false: decode. */
+bool svm_has_next_rip(void);
+
+/* Of nested page tables: bumped by each flush. */
+uint64_t svm_generation(void);
+
+/* Marks groups of VMCB fields as changed. */
+static inline void svm_touch(struct svm_vp *vp, uint32_t groups)
+{
+    vp->vmcb->clean &= ~groups;
+}
+
+/* Handles the exit that the VMCB describes (svm_exit.c). */
+void svm_handle_exit(struct svm_vp *vp);
+
+/* Waits as HV_DISPOSITION_IDLE asks (svm.c). */
+void svm_idle(struct svm_vp *vp);
+
+/* Sets the state after INIT or a start-up IPI (svm_registers.c). */
+void svm_set_init_state(struct svm_vp *vp);
+void svm_set_startup_state(struct svm_vp *vp, uint8_t vector);
+
+/* Registers by name, for lib/core. */
+hv_status svm_get_register(void *context, struct hv_vp *vp, uint32_t name,
+                           struct hv_register128 *value);
+hv_status svm_set_register(void *context, struct hv_vp *vp, uint32_t name,
+                           const struct hv_register128 *value);
+void svm_read_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned count, void *out);
+void svm_write_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned count, const void *in);
+
+/* MSRs that are not synthetic; false: #GP (svm_msr.c). */
+bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value);
+bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value);
+bool svm_efer_valid(uint64_t efer);
+bool svm_pat_valid(uint64_t pat);
+/* The two pages of the MSR permission map, filled in. */
+uint64_t svm_msr_map(void);
+
+/* What a guest sees of the processor's CPUID (svm_cpuid.c). */
+void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+
+/* Events (svm_event.c). */
+void svm_inject_exception(void *context, struct hv_vp *vp, uint8_t vector, bool has_error,
+                          uint32_t error);
+void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error);
+/* Takes back what was being delivered when the VP left the guest. */
+void svm_event_interrupted(struct svm_vp *vp);
+/* Before an entry with an NMI pending. */
+void svm_event_prepare_nmi(struct svm_vp *vp);
+/* The VP is about to execute IRET. */
+void svm_event_iret(struct svm_vp *vp);
+/* Undoes stepping, after an exit. True if the exit was nothing but the step. */
+bool svm_event_stepped(struct svm_vp *vp);
+void svm_event_set_nmi_mask(struct svm_vp *vp, bool masked);
+/* An interrupt that the physical APIC has in service already. */
+void svm_queue_interrupt(struct svm_vp *vp, uint8_t vector);
+
+/* Resets the machine (machine.c). */
+void machine_reset(void) __attribute__((noreturn));
+
+static inline void svm_vmload(uint64_t address)
+{
+    __asm__ volatile("vmload %0" : : "a"(address) : "memory");
+}
+
+static inline void svm_vmsave(uint64_t address)
+{
+    __asm__ volatile("vmsave %0" : : "a"(address) : "memory");
+}
+
+static inline bool svm_long_mode(const struct svm_vp *vp)
+{
+    return (vp->vmcb->efer & (UINT64_C(1) << 10)) != 0;
+}
+
+#endif

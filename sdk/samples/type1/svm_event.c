@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Exceptions, NMIs and interrupts on their way into the guest (APM vol. 2, 15.20 and 15.21). */
+#include "apic.h"
+#include "console.h"
+#include "cpu.h"
+#include "lp.h"
+#include "svm.h"
+
+#define DR6_STEP (UINT64_C(1) << 14)
+
+static bool is_contributory(uint8_t vector)
+{
+    return vector == 0 || (vector >= VECTOR_TS && vector <= VECTOR_GP);
+}
+
+static bool is_exception(uint64_t event)
+{
+    return (event & VMCB_EVENT_VALID) && (event & VMCB_EVENT_TYPE) == VMCB_EVENT_EXCEPTION;
+}
+
+static uint64_t exception_event(uint8_t vector, bool has_error, uint32_t error)
+{
+    uint64_t event = VMCB_EVENT_VALID | VMCB_EVENT_EXCEPTION | vector;
+
+    if (has_error)
+        event |= VMCB_EVENT_HAS_ERROR | (uint64_t)error << VMCB_EVENT_ERROR_SHIFT;
+    return event;
+}
+
+/* Whether the second exception while the first is delivered makes a double fault (APM vol. 2,
+   8.2.9). */
+static bool is_double_fault(uint8_t first, uint8_t second)
+{
+    if (first == VECTOR_PF)
+        return second == VECTOR_PF || is_contributory(second);
+    return is_contributory(first) && is_contributory(second);
+}
+
+/* An interrupt or NMI whose delivery gave way to an exception waits; it must not be lost. */
+static void put_back(struct svm_vp *vp, uint64_t event)
+{
+    if ((event & VMCB_EVENT_TYPE) == VMCB_EVENT_NMI)
+        vp->nmi_pending = true;
+    else if ((event & VMCB_EVENT_TYPE) == VMCB_EVENT_INTERRUPT)
+        svm_queue_interrupt(vp, (uint8_t)event);
+}
+
+void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error)
+{
+    uint64_t first = vp->event;
+    uint8_t first_vector = (uint8_t)first;
+
+    if (!is_exception(first)) {
+        if (first & VMCB_EVENT_VALID)
+            put_back(vp, first);
+        vp->event = exception_event(vector, has_error, error);
+        return;
+    }
+    if (first_vector == VECTOR_DF) {
+        log_line("LP %u: triple fault at 0x%lx; the machine is reset", vp->lp->index, vp->gprs.rip);
+        machine_reset();
+    }
+    if (is_double_fault(first_vector, vector))
+        vp->event = exception_event(VECTOR_DF, true, 0);
+    else
+        vp->event = exception_event(vector, has_error, error);
+}
+
+void svm_inject_exception(void *context, struct hv_vp *vp, uint8_t vector, bool has_error,
+                          uint32_t error)
+{
+    (void)context;
+    svm_raise(hv_vp_backend(vp), vector, has_error, error);
+}
+
+void svm_event_interrupted(struct svm_vp *vp)
+{
+    uint64_t event = vp->vmcb->exit_event;
+    uint8_t vector = (uint8_t)event;
+
+    if (!(event & VMCB_EVENT_VALID))
+        return;
+    switch (event & VMCB_EVENT_TYPE) {
+    case VMCB_EVENT_INTERRUPT:
+        vp->event = event;
+        break;
+    case VMCB_EVENT_NMI:
+        vp->nmi_pending = true;
+        svm_event_set_nmi_mask(vp, false);
+        break;
+    case VMCB_EVENT_EXCEPTION:
+        /* RIP is still at INT3 or INTO: they execute again. */
+        if (vector != VECTOR_BP && vector != VECTOR_OF)
+            vp->event = event;
+        break;
+    default:
+        /* INT n: likewise. */
+        break;
+    }
+}
+
+void svm_queue_interrupt(struct svm_vp *vp, uint8_t vector)
+{
+    /* The APIC has accepted it, so its task priority has been looked at. */
+    vp->vmcb->virtual_interrupt =
+        (vp->vmcb->virtual_interrupt & 0xFF) | VMCB_V_IRQ | VMCB_V_IGNORE_TPR |
+        (uint64_t)(vector >> 4) << VMCB_V_PRIORITY_SHIFT | (uint64_t)vector << VMCB_V_VECTOR_SHIFT;
+    svm_touch(vp, VMCB_CLEAN_TPR);
+}
+
+static void intercept_iret(struct svm_vp *vp, bool on)
+{
+    if (on)
+        vp->vmcb->intercept_1 |= VMCB_INTERCEPT_IRET;
+    else
+        vp->vmcb->intercept_1 &= ~(uint32_t)VMCB_INTERCEPT_IRET;
+    svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
+}
+
+void svm_event_set_nmi_mask(struct svm_vp *vp, bool masked)
+{
+    vp->nmi_masked = masked;
+    vp->nmi_iret = false;
+    intercept_iret(vp, masked);
+}
+
+static void intercept_debug(struct svm_vp *vp, bool on)
+{
+    if (on)
+        vp->vmcb->intercept_exceptions |= 1u << VECTOR_DB;
+    else
+        vp->vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
+    svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
+}
+
+/* One instruction must pass before the NMI may be taken. */
+static void step(struct svm_vp *vp)
+{
+    vp->stepping = true;
+    vp->step_guest_flag = (vp->gprs.rflags & RFLAGS_TF) != 0;
+    vp->gprs.rflags |= RFLAGS_TF;
+    intercept_debug(vp, true);
+}
+
+bool svm_event_stepped(struct svm_vp *vp)
+{
+    bool stepped = vp->vmcb->exit_code == VMCB_EXIT_EXCEPTION + VECTOR_DB;
+
+    vp->stepping = false;
+    intercept_debug(vp, false);
+    /* IRET has loaded flags of its own, which are the guest's. */
+    if (!vp->step_guest_flag && !(vp->nmi_iret && vp->gprs.rip != vp->nmi_iret_rip))
+        vp->gprs.rflags &= ~(uint64_t)RFLAGS_TF;
+    if (!stepped)
+        return false;
+    if (vp->step_guest_flag || !(vp->vmcb->dr6 & DR6_STEP)) {
+        svm_raise(vp, VECTOR_DB, false, 0);
+    } else {
+        vp->vmcb->dr6 &= ~DR6_STEP;
+        svm_touch(vp, VMCB_CLEAN_DR);
+    }
+    return true;
+}
+
+/* After the event that goes in now the LP is to come back at once. */
+static void return_after_event(struct svm_vp *vp)
+{
+    atomic_store(&vp->lp->kicked, true);
+    apic_send(vp->lp->apic_id, APIC_ICR_NMI | APIC_ICR_ASSERT);
+}
+
+void svm_event_prepare_nmi(struct svm_vp *vp)
+{
+    if (vp->nmi_masked && vp->nmi_iret && vp->gprs.rip != vp->nmi_iret_rip)
+        vp->nmi_masked = false;
+    if (vp->nmi_masked && !vp->nmi_iret)
+        return;
+    if (vp->event & VMCB_EVENT_VALID) {
+        return_after_event(vp);
+        return;
+    }
+    if (vp->nmi_masked || (vp->vmcb->interrupt_shadow & VMCB_SHADOW)) {
+        step(vp);
+        return;
+    }
+    vp->event = VMCB_EVENT_VALID | VMCB_EVENT_NMI | VECTOR_NMI;
+    vp->nmi_pending = false;
+    svm_event_set_nmi_mask(vp, true);
+}
+
+void svm_event_iret(struct svm_vp *vp)
+{
+    intercept_iret(vp, false);
+    vp->nmi_iret = true;
+    vp->nmi_iret_rip = vp->gprs.rip;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Why the guest was left, and what comes of it. */
+#include "apic.h"
+#include "console.h"
+#include "cpu.h"
+#include "fetch.h"
+#include "guest_apic.h"
+#include "idle.h"
+#include "lp.h"
+#include "memory.h"
+#include "svm.h"
+
+#define HYPERVISOR_LEAVES 0x4
+
+static void raise_ud(struct svm_vp *vp)
+{
+    svm_raise(vp, VECTOR_UD, false, 0);
+}
+
+static void raise_gp(struct svm_vp *vp)
+{
+    svm_raise(vp, VECTOR_GP, true, 0);
+}
+
+/* What the processor does besides advancing RIP when an instruction is done. */
+static void finish_instruction(struct svm_vp *vp)
+{
+    vp->vmcb->interrupt_shadow &= ~VMCB_SHADOW;
+    if (__builtin_expect((vp->gprs.rflags & RFLAGS_TF) != 0, false)) {
+        vp->vmcb->dr6 |= UINT64_C(1) << 14;
+        svm_touch(vp, VMCB_CLEAN_DR);
+        svm_raise(vp, VECTOR_DB, false, 0);
+    }
+}
+
+static void advance(struct svm_vp *vp, unsigned length)
+{
+    vp->gprs.rip += length;
+    if (!svm_long_mode(vp))
+        vp->gprs.rip &= UINT32_MAX;
+    finish_instruction(vp);
+}
+
+/* Hands the exit to lib/core; true if it is for this back end. */
+static bool pass_to_core(struct svm_vp *vp)
+{
+    uint64_t rip = vp->gprs.rip;
+    enum hv_disposition disposition = hv_vp_exit(vp->vp, &vp->exit);
+
+    if (vp->gprs.rip != rip)
+        finish_instruction(vp);
+    switch (disposition) {
+    case HV_DISPOSITION_PASS:
+        return true;
+    case HV_DISPOSITION_IDLE:
+        svm_idle(vp);
+        break;
+    case HV_DISPOSITION_RESET:
+        machine_reset();
+    case HV_DISPOSITION_RESUME:
+        break;
+    }
+    return false;
+}
+
+/* Fills in the length of the instruction; false if it has changed meanwhile: then it runs again. */
+static bool begin_instruction(struct svm_vp *vp, enum hv_insn_op op)
+{
+    vp->exit.gprs = &vp->gprs;
+    vp->exit.instruction_length = (uint8_t)fetch_length(vp, op);
+    return vp->exit.instruction_length != 0;
+}
+
+static void exit_cpuid(struct svm_vp *vp)
+{
+    uint32_t leaf = (uint32_t)vp->gprs.gpr[HV_GPR_RAX];
+    uint32_t *native = vp->exit.cpuid.native;
+
+    if (!begin_instruction(vp, HV_INSN_OP_CPUID))
+        return;
+    vp->exit.reason = HV_EXIT_CPUID;
+    if (leaf >> 28 != HYPERVISOR_LEAVES)
+        svm_cpuid(vp, leaf, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], native);
+    if (!pass_to_core(vp))
+        return;
+    vp->gprs.gpr[HV_GPR_RAX] = native[0];
+    vp->gprs.gpr[HV_GPR_RBX] = native[1];
+    vp->gprs.gpr[HV_GPR_RCX] = native[2];
+    vp->gprs.gpr[HV_GPR_RDX] = native[3];
+    advance(vp, vp->exit.instruction_length);
+}
+
+static void exit_rdmsr(struct svm_vp *vp)
+{
+    uint64_t value = 0;
+
+    if (!begin_instruction(vp, HV_INSN_OP_RDMSR))
+        return;
+    vp->exit.reason = HV_EXIT_MSR_READ;
+    if (!pass_to_core(vp))
+        return;
+    if (!svm_msr_read(vp, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], &value)) {
+        raise_gp(vp);
+        return;
+    }
+    vp->gprs.gpr[HV_GPR_RAX] = (uint32_t)value;
+    vp->gprs.gpr[HV_GPR_RDX] = value >> 32;
+    advance(vp, vp->exit.instruction_length);
+}
+
+static void exit_wrmsr(struct svm_vp *vp)
+{
+    uint64_t value = vp->gprs.gpr[HV_GPR_RDX] << 32 | (uint32_t)vp->gprs.gpr[HV_GPR_RAX];
+
+    if (!begin_instruction(vp, HV_INSN_OP_WRMSR))
+        return;
+    vp->exit.reason = HV_EXIT_MSR_WRITE;
+    if (!pass_to_core(vp))
+        return;
+    if (svm_msr_write(vp, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], value))
+        advance(vp, vp->exit.instruction_length);
+    else
+        raise_gp(vp);
+}
+
+static void exit_vmmcall(struct svm_vp *vp)
+{
+    const struct vmcb *vmcb = vp->vmcb;
+
+    if (!begin_instruction(vp, HV_INSN_OP_VMMCALL))
+        return;
+    vp->exit.reason = HV_EXIT_HYPERCALL;
+    vp->exit.hypercall.cpl = vmcb->cpl;
+    vp->exit.hypercall.protected_mode = (vmcb->cr0 & CR0_PE) && !(vp->gprs.rflags & RFLAGS_VM);
+    vp->exit.hypercall.long_mode = fetch_mode(vp) == HV_INSN_64;
+    if (pass_to_core(vp))
+        raise_ud(vp);
+}
+
+static void exit_memory(struct svm_vp *vp)
+{
+    uint64_t info = vp->vmcb->exit_info_1, address = vp->vmcb->exit_info_2;
+
+    if ((info & VMCB_NPF_WRITE) && !(info & VMCB_NPF_PAGE_WALK) && guest_apic_is_page(address)) {
+        guest_apic_store(vp, address);
+        return;
+    }
+    vp->exit.reason = HV_EXIT_MEMORY;
+    vp->exit.gprs = &vp->gprs;
+    vp->exit.instruction_length = 0;
+    vp->exit.memory.gpa = address;
+    vp->exit.memory.page_walk = (info & VMCB_NPF_PAGE_WALK) != 0;
+    vp->exit.memory.access = HV_ACCESS_READ;
+    if (info & VMCB_NPF_EXECUTE)
+        vp->exit.memory.access = HV_ACCESS_EXECUTE;
+    else if (info & VMCB_NPF_WRITE)
+        vp->exit.memory.access = HV_ACCESS_WRITE;
+    if (pass_to_core(vp))
+        svm_raise(vp, VECTOR_MC, false, 0);
+}
+
+/* The cache's content must not be lost: other partitions' is in it too (APM vol. 2, 15.13). */
+static void exit_invd(struct svm_vp *vp)
+{
+    if (!begin_instruction(vp, HV_INSN_OP_INVD))
+        return;
+    wbinvd();
+    advance(vp, vp->exit.instruction_length);
+}
+
+/* The NMI is still pending; opening the interrupt flag runs the hypervisor's handler. */
+static void exit_nmi(struct svm_vp *vp)
+{
+    svm_vmsave(vp->vmcb_address);
+    svm_vmload(memory_physical(vp->host));
+    idle_take_nmi();
+    svm_vmload(vp->vmcb_address);
+}
+
+static void __attribute__((noreturn)) exit_shutdown(struct svm_vp *vp)
+{
+    log_line("LP %u: triple fault at 0x%lx, CR2 0x%lx; the machine is reset", vp->lp->index,
+             vp->vmcb->rip, vp->vmcb->cr2);
+    machine_reset();
+}
+
+static void __attribute__((noreturn)) exit_unknown(struct svm_vp *vp)
+{
+    const struct vmcb *vmcb = vp->vmcb;
+
+    console_line("LP %u: exit 0x%lx (0x%lx, 0x%lx) is not expected; the hypervisor is at fault",
+                 vp->lp->index, vmcb->exit_code, vmcb->exit_info_1, vmcb->exit_info_2);
+    console_line("guest rip %016lx rsp %016lx rflags %016lx cs %04x %04x", vmcb->rip, vmcb->rsp,
+                 vmcb->rflags, vmcb->cs.selector, vmcb->cs.attributes);
+    console_line("guest cr0 %016lx cr3 %016lx cr4 %016lx efer %016lx", vmcb->cr0, vmcb->cr3,
+                 vmcb->cr4, vmcb->efer);
+    machine_stop(3);
+}
+
+static void dispatch(struct svm_vp *vp)
+{
+    switch ((uint32_t)vp->vmcb->exit_code) {
+    case VMCB_EXIT_CPUID:
+        exit_cpuid(vp);
+        break;
+    case VMCB_EXIT_MSR:
+        if (vp->vmcb->exit_info_1 & 1)
+            exit_wrmsr(vp);
+        else
+            exit_rdmsr(vp);
+        break;
+    case VMCB_EXIT_VMMCALL:
+        exit_vmmcall(vp);
+        break;
+    case VMCB_EXIT_NPF:
+        exit_memory(vp);
+        break;
+    case VMCB_EXIT_NMI:
+        exit_nmi(vp);
+        break;
+    case VMCB_EXIT_IRET:
+        svm_event_iret(vp);
+        break;
+    case VMCB_EXIT_INVD:
+        exit_invd(vp);
+        break;
+    case VMCB_EXIT_EXCEPTION + VECTOR_MC:
+        /* The root partition owns the machine check registers. */
+        svm_raise(vp, VECTOR_MC, false, 0);
+        break;
+    case VMCB_EXIT_INIT:
+        log_line("LP %u: INIT signal; the machine is reset", vp->lp->index);
+        machine_reset();
+    case VMCB_EXIT_SHUTDOWN:
+        exit_shutdown(vp);
+    case VMCB_EXIT_VMRUN:
+    case VMCB_EXIT_VMLOAD:
+    case VMCB_EXIT_VMSAVE:
+    case VMCB_EXIT_STGI:
+    case VMCB_EXIT_CLGI:
+    case VMCB_EXIT_SKINIT:
+    case VMCB_EXIT_INVLPGA:
+    case VMCB_EXIT_INVLPGB:
+    case VMCB_EXIT_INVLPGB_ILLEGAL:
+    case VMCB_EXIT_TLBSYNC:
+        raise_ud(vp);
+        break;
+    default:
+        exit_unknown(vp);
+    }
+}
+
+void svm_handle_exit(struct svm_vp *vp)
+{
+    svm_event_interrupted(vp);
+    if (__builtin_expect(vp->stepping, false) && svm_event_stepped(vp))
+        return;
+    dispatch(vp);
+}

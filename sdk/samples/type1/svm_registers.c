@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* A VP's architectural registers by their TLFS names. */
+#include <stddef.h>
+
+#include <hv/abi/tlfs.h>
+
+#include "apic.h"
+#include "cpu.h"
+#include "guest_apic.h"
+#include "lp.h"
+#include "svm.h"
+#include "svm_float.h"
+#include "svm_valid.h"
+
+#define RESET_DR6       UINT64_C(0xFFFF0FF0)
+#define RESET_DR7       UINT64_C(0x400)
+#define REAL_MODE_LIMIT 0xFFFFu
+#define REAL_MODE_CODE  0x9Bu
+#define REAL_MODE_DATA  0x93u
+#define RESET_LDTR      0x82u
+#define RESET_TR        0x8Bu
+
+/* A register that is a 64-bit field of the VMCB. */
+struct field {
+    uint32_t name;
+    uint16_t offset;
+    uint16_t group; /* of clean bits */
+    bool (*valid)(const struct svm_vp *vp, uint64_t value);
+};
+
+#define FIELD(register_name, field, group, valid)                                \
+    {                                                                            \
+        HvX64Register##register_name, offsetof(struct vmcb, field), group, valid \
+    }
+
+static const struct field fields[] = {
+    FIELD(Cr2, cr2, VMCB_CLEAN_CR2, NULL),
+    FIELD(Cr3, cr3, VMCB_CLEAN_CR, svm_valid_cr3),
+    FIELD(Cr4, cr4, VMCB_CLEAN_CR, svm_valid_cr4),
+    FIELD(Dr6, dr6, VMCB_CLEAN_DR, svm_valid_debug),
+    FIELD(Dr7, dr7, VMCB_CLEAN_DR, svm_valid_debug),
+    FIELD(Pat, pat, VMCB_CLEAN_NESTED, svm_valid_pat),
+    FIELD(KernelGsBase, kernel_gs_base, 0, svm_valid_canonical),
+    FIELD(SysenterCs, sysenter_cs, 0, NULL),
+    FIELD(SysenterEip, sysenter_eip, 0, svm_valid_canonical),
+    FIELD(SysenterEsp, sysenter_esp, 0, svm_valid_canonical),
+    FIELD(Star, star, 0, NULL),
+    FIELD(Lstar, lstar, 0, svm_valid_canonical),
+    FIELD(Cstar, cstar, 0, svm_valid_canonical),
+    FIELD(Sfmask, sfmask, 0, NULL),
+};
+
+/* A register that is an MSR which the guest has to itself. */
+struct msr_name {
+    uint32_t first, last; /* names */
+    uint32_t msr;         /* of the first */
+    uint32_t step;
+};
+
+static const struct msr_name msrs[] = {
+    { HvX64RegisterTscAux, HvX64RegisterTscAux, MSR_TSC_AUX, 1 },
+    { HvX64RegisterMsrMtrrCap, HvX64RegisterMsrMtrrCap, 0xFE, 1 },
+    { HvX64RegisterMsrMtrrDefType, HvX64RegisterMsrMtrrDefType, 0x2FF, 1 },
+    { HvX64RegisterMsrMtrrPhysBase0, HvX64RegisterMsrMtrrPhysBaseF, 0x200, 2 },
+    { HvX64RegisterMsrMtrrPhysMask0, HvX64RegisterMsrMtrrPhysMaskF, 0x201, 2 },
+    { HvX64RegisterMsrMtrrFix64k00000, HvX64RegisterMsrMtrrFix64k00000, 0x250, 1 },
+    { HvX64RegisterMsrMtrrFix16k80000, HvX64RegisterMsrMtrrFix16kA0000, 0x258, 1 },
+    { HvX64RegisterMsrMtrrFix4kC0000, HvX64RegisterMsrMtrrFix4kF8000, 0x268, 1 },
+};
+
+static const struct field *find_field(uint32_t name)
+{
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (fields[i].name == name)
+            return &fields[i];
+    return NULL;
+}
+
+static uint64_t *field_at(struct svm_vp *vp, const struct field *field)
+{
+    return (uint64_t *)(void *)((uint8_t *)vp->vmcb + field->offset);
+}
+
+static bool find_msr(uint32_t name, uint32_t *msr)
+{
+    for (size_t i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++) {
+        if (name < msrs[i].first || name > msrs[i].last)
+            continue;
+        *msr = msrs[i].msr + (name - msrs[i].first) * msrs[i].step;
+        return true;
+    }
+    return false;
+}
+
+/* In the order of their names: ES to TR. */
+static struct vmcb_segment *segment_at(struct svm_vp *vp, uint32_t name)
+{
+    struct vmcb *vmcb = vp->vmcb;
+    struct vmcb_segment *const segments[] = { &vmcb->es, &vmcb->cs, &vmcb->ss,   &vmcb->ds,
+                                              &vmcb->fs, &vmcb->gs, &vmcb->ldtr, &vmcb->tr };
+
+    return segments[name - HvX64RegisterEs];
+}
+
+/* HV_X64_SEGMENT_REGISTER: base; limit, selector, attributes as in a descriptor. */
+static void get_segment(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
+{
+    const struct vmcb_segment *segment = segment_at(vp, name);
+    uint64_t attributes = (segment->attributes & 0xFFu) | (segment->attributes & 0xF00u) << 4;
+
+    value->low = segment->base;
+    value->high = segment->limit | (uint64_t)segment->selector << 32 | attributes << 48;
+}
+
+static hv_status set_segment(struct svm_vp *vp, uint32_t name, const struct hv_register128 *value)
+{
+    struct vmcb_segment *segment = segment_at(vp, name);
+    uint16_t attributes = (uint16_t)(value->high >> 48);
+
+    if (!svm_valid_segment(vp, name, value))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    segment->base = value->low;
+    segment->limit = (uint32_t)value->high;
+    segment->selector = (uint16_t)(value->high >> 32);
+    segment->attributes = (uint16_t)((attributes & 0xFF) | (attributes >> 4 & 0xF00));
+    if (name == HvX64RegisterSs)
+        vp->vmcb->cpl = (attributes >> HV_X64_SEGMENT_DPL_SHIFT) & 3;
+    svm_touch(vp, VMCB_CLEAN_SEGMENTS);
+    return HV_STATUS_SUCCESS;
+}
+
+/* HV_X64_TABLE_REGISTER: 48 bits of padding, limit, base. */
+static void get_table(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
+{
+    const struct vmcb_segment *table =
+        name == HvX64RegisterIdtr ? &vp->vmcb->idtr : &vp->vmcb->gdtr;
+
+    value->low = (uint64_t)(table->limit & 0xFFFF) << 48;
+    value->high = table->base;
+}
+
+static hv_status set_table(struct svm_vp *vp, uint32_t name, const struct hv_register128 *value)
+{
+    struct vmcb_segment *table = name == HvX64RegisterIdtr ? &vp->vmcb->idtr : &vp->vmcb->gdtr;
+
+    if (!svm_valid_canonical(vp, value->high))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    table->limit = (uint32_t)(value->low >> 48);
+    table->base = value->high;
+    svm_touch(vp, VMCB_CLEAN_TABLES);
+    return HV_STATUS_SUCCESS;
+}
+
+static uint64_t get_debug(uint32_t name)
+{
+    switch (name) {
+    case HvX64RegisterDr0:
+        return read_dr0();
+    case HvX64RegisterDr1:
+        return read_dr1();
+    case HvX64RegisterDr2:
+        return read_dr2();
+    default:
+        return read_dr3();
+    }
+}
+
+static void set_debug(uint32_t name, uint64_t value)
+{
+    switch (name) {
+    case HvX64RegisterDr0:
+        write_dr0(value);
+        break;
+    case HvX64RegisterDr1:
+        write_dr1(value);
+        break;
+    case HvX64RegisterDr2:
+        write_dr2(value);
+        break;
+    default:
+        write_dr3(value);
+        break;
+    }
+}
+
+/* LMA follows from PG and LME (APM vol. 2, 14.6). */
+static void update_lma(struct svm_vp *vp)
+{
+    struct vmcb *vmcb = vp->vmcb;
+
+    vmcb->efer &= ~(uint64_t)EFER_LMA;
+    if ((vmcb->cr0 & CR0_PG) && (vmcb->efer & EFER_LME))
+        vmcb->efer |= EFER_LMA;
+    svm_touch(vp, VMCB_CLEAN_CR);
+}
+
+static hv_status set_cr0(struct svm_vp *vp, uint64_t value)
+{
+    if (!svm_valid_cr0(vp, value))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    vp->vmcb->cr0 = value | CR0_ET;
+    update_lma(vp);
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status set_efer(struct svm_vp *vp, uint64_t value)
+{
+    if (!svm_efer_valid(value) ||
+        ((vp->vmcb->cr0 & CR0_PG) && ((value ^ vp->vmcb->efer) & EFER_LME)))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    vp->vmcb->efer = value | EFER_SVME;
+    update_lma(vp);
+    return HV_STATUS_SUCCESS;
+}
+
+/* HV_X64_PENDING_INTERRUPTION_REGISTER has the types of VMCB events, but for one. */
+static uint64_t get_pending(const struct svm_vp *vp)
+{
+    uint64_t event = vp->event;
+
+    if (!(event & VMCB_EVENT_VALID))
+        return 0;
+    return HV_X64_PENDING_INTERRUPTION_PENDING |
+           (event >> 8 & 7) << HV_X64_PENDING_INTERRUPTION_TYPE_SHIFT |
+           ((event & VMCB_EVENT_HAS_ERROR) ? HV_X64_PENDING_INTERRUPTION_DELIVER_ERROR_CODE : 0) |
+           (event & VMCB_EVENT_VECTOR) << HV_X64_PENDING_INTERRUPTION_VECTOR_SHIFT |
+           (event >> VMCB_EVENT_ERROR_SHIFT) << HV_X64_PENDING_INTERRUPTION_ERROR_CODE_SHIFT;
+}
+
+static hv_status set_pending(struct svm_vp *vp, uint64_t value)
+{
+    uint64_t type =
+        (value & HV_X64_PENDING_INTERRUPTION_TYPE_MASK) >> HV_X64_PENDING_INTERRUPTION_TYPE_SHIFT;
+    uint64_t vector = (value & HV_X64_PENDING_INTERRUPTION_VECTOR_MASK) >>
+                      HV_X64_PENDING_INTERRUPTION_VECTOR_SHIFT;
+    bool has_error = (value & HV_X64_PENDING_INTERRUPTION_DELIVER_ERROR_CODE) != 0;
+
+    if (!(value & HV_X64_PENDING_INTERRUPTION_PENDING)) {
+        vp->event = 0;
+        return HV_STATUS_SUCCESS;
+    }
+    if (!svm_valid_event(type, vector, has_error))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    vp->event = VMCB_EVENT_VALID | type << 8 | vector;
+    if (has_error)
+        vp->event |= VMCB_EVENT_HAS_ERROR | (value >> HV_X64_PENDING_INTERRUPTION_ERROR_CODE_SHIFT)
+                                                << VMCB_EVENT_ERROR_SHIFT;
+    return HV_STATUS_SUCCESS;
+}
+
+static uint64_t get_interrupt_state(const struct svm_vp *vp)
+{
+    return ((vp->vmcb->interrupt_shadow & VMCB_SHADOW) ? HV_X64_INTERRUPT_STATE_INTERRUPT_SHADOW
+                                                       : 0) |
+           (vp->nmi_masked ? HV_X64_INTERRUPT_STATE_NMI_MASKED : 0);
+}
+
+static hv_status set_interrupt_state(struct svm_vp *vp, uint64_t value)
+{
+    if (value & ~(HV_X64_INTERRUPT_STATE_INTERRUPT_SHADOW | HV_X64_INTERRUPT_STATE_NMI_MASKED))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    vp->vmcb->interrupt_shadow &= ~VMCB_SHADOW;
+    if (value & HV_X64_INTERRUPT_STATE_INTERRUPT_SHADOW)
+        vp->vmcb->interrupt_shadow |= VMCB_SHADOW;
+    svm_event_set_nmi_mask(vp, (value & HV_X64_INTERRUPT_STATE_NMI_MASKED) != 0);
+    return HV_STATUS_SUCCESS;
+}
+
+static bool in_range(uint32_t name, uint32_t first, uint32_t last)
+{
+    return name >= first && name <= last;
+}
+
+/* Registers of which each has rules of its own. */
+static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
+{
+    uint32_t msr;
+
+    switch (name) {
+    case HvX64RegisterRip:
+        *value = vp->gprs.rip;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterRflags:
+        *value = vp->gprs.rflags;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterCr0:
+        *value = vp->vmcb->cr0;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterCr8:
+        *value = read_cr8();
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterXfem:
+        *value = (read_cr4() & CR4_OSXSAVE) ? xgetbv() : 1;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterEfer:
+        *value = vp->vmcb->efer & ~(uint64_t)EFER_SVME;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterTsc:
+        *value = rdtsc() + vp->vmcb->tsc_offset;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterApicBase:
+        *value = vp->apic_base;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterInitialApicId:
+        *value = vp->lp->apic_id;
+        return HV_STATUS_SUCCESS;
+    case HvRegisterPendingInterruption:
+        *value = get_pending(vp);
+        return HV_STATUS_SUCCESS;
+    case HvRegisterInterruptState:
+        *value = get_interrupt_state(vp);
+        return HV_STATUS_SUCCESS;
+    default:
+        break;
+    }
+    if (!find_msr(name, &msr) || !rdmsr_safe(msr, value))
+        return HV_STATUS_INVALID_PARAMETER;
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
+                           struct hv_register128 *value)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp);
+    const struct field *field = find_field(name);
+
+    (void)context;
+    *value = (struct hv_register128){ 0 };
+    /* What VMLOAD has put into the processor is there still. */
+    svm_vmsave(vp->vmcb_address);
+    if (in_range(name, HvX64RegisterRax, HvX64RegisterR15))
+        value->low = vp->gprs.gpr[name - HvX64RegisterRax];
+    else if (field)
+        value->low = *field_at(vp, field);
+    else if (in_range(name, HvX64RegisterEs, HvX64RegisterTr))
+        get_segment(vp, name, value);
+    else if (in_range(name, HvX64RegisterIdtr, HvX64RegisterGdtr))
+        get_table(vp, name, value);
+    else if (in_range(name, HvX64RegisterDr0, HvX64RegisterDr3))
+        value->low = get_debug(name);
+    else if (in_range(name, HvX64RegisterXmm0, HvX64RegisterXmmControlStatus))
+        svm_float_get(name, value);
+    else
+        return get_single(vp, name, &value->low);
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
+{
+    hv_status bad = HV_STATUS_INVALID_REGISTER_VALUE;
+    uint32_t msr;
+
+    switch (name) {
+    case HvX64RegisterRip:
+        if (!svm_valid_rip(vp, value))
+            return bad;
+        vp->gprs.rip = value;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterRflags:
+        if (!svm_valid_rflags(vp, value))
+            return bad;
+        vp->gprs.rflags = value;
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterCr0:
+        return set_cr0(vp, value);
+    case HvX64RegisterCr8:
+        if (value > 15)
+            return bad;
+        write_cr8(value);
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterXfem:
+        return (read_cr4() & CR4_OSXSAVE) && xsetbv_safe(value) ? HV_STATUS_SUCCESS : bad;
+    case HvX64RegisterEfer:
+        return set_efer(vp, value);
+    case HvX64RegisterTsc:
+        vp->vmcb->tsc_offset = value - rdtsc();
+        svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
+        return HV_STATUS_SUCCESS;
+    case HvX64RegisterApicBase:
+        return guest_apic_write_base(vp, value) ? HV_STATUS_SUCCESS : bad;
+    case HvRegisterPendingInterruption:
+        return set_pending(vp, value);
+    case HvRegisterInterruptState:
+        return set_interrupt_state(vp, value);
+    default:
+        break;
+    }
+    if (!find_msr(name, &msr))
+        return HV_STATUS_INVALID_PARAMETER;
+    return wrmsr_safe(msr, value) ? HV_STATUS_SUCCESS : bad;
+}
+
+static hv_status set_field(struct svm_vp *vp, const struct field *field, uint64_t value)
+{
+    if (field->valid && !field->valid(vp, value))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    *field_at(vp, field) = value;
+    svm_touch(vp, field->group);
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_register128 *value)
+{
+    const struct field *field = find_field(name);
+
+    if (in_range(name, HvX64RegisterRax, HvX64RegisterR15)) {
+        vp->gprs.gpr[name - HvX64RegisterRax] = value->low;
+        return HV_STATUS_SUCCESS;
+    }
+    if (field)
+        return set_field(vp, field, value->low);
+    if (in_range(name, HvX64RegisterEs, HvX64RegisterTr))
+        return set_segment(vp, name, value);
+    if (in_range(name, HvX64RegisterIdtr, HvX64RegisterGdtr))
+        return set_table(vp, name, value);
+    if (in_range(name, HvX64RegisterDr0, HvX64RegisterDr3)) {
+        set_debug(name, value->low);
+        return HV_STATUS_SUCCESS;
+    }
+    if (in_range(name, HvX64RegisterXmm0, HvX64RegisterXmmControlStatus))
+        return svm_float_set(name, value) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
+    return set_single(vp, name, value->low);
+}
+
+hv_status svm_set_register(void *context, struct hv_vp *hv_vp, uint32_t name,
+                           const struct hv_register128 *value)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp);
+    hv_status status;
+
+    (void)context;
+    svm_vmsave(vp->vmcb_address);
+    status = set_register(vp, name, value);
+    svm_vmload(vp->vmcb_address);
+    return status;
+}
+
+/* APM vol. 2, table 14-1: initial processor state. */
+void svm_set_init_state(struct svm_vp *vp)
+{
+    const struct vmcb_segment data = { 0, REAL_MODE_DATA, REAL_MODE_LIMIT, 0 };
+    struct vmcb *vmcb = vp->vmcb;
+
+    vp->gprs = (struct hv_gprs){ 0 };
+    vp->gprs.rflags = RFLAGS_ONE;
+    vp->gprs.gpr[HV_GPR_RDX] = cpuid(1, 0).eax;
+    vp->event = 0;
+    vp->nmi_pending = false;
+    svm_event_set_nmi_mask(vp, false);
+    vmcb->interrupt_shadow = 0;
+    vmcb->virtual_interrupt = 0;
+    vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
+    vmcb->ldtr = (struct vmcb_segment){ 0, RESET_LDTR, REAL_MODE_LIMIT, 0 };
+    vmcb->tr = (struct vmcb_segment){ 0, RESET_TR, REAL_MODE_LIMIT, 0 };
+    vmcb->gdtr = vmcb->idtr = (struct vmcb_segment){ 0, 0, REAL_MODE_LIMIT, 0 };
+    vmcb->cpl = 0;
+    vmcb->efer = EFER_SVME;
+    vmcb->cr0 = CR0_ET;
+    vmcb->cr2 = vmcb->cr3 = vmcb->cr4 = 0;
+    vmcb->dr6 = RESET_DR6;
+    vmcb->dr7 = RESET_DR7;
+    svm_touch(vp, VMCB_CLEAN_ALL);
+    svm_set_startup_state(vp, 0);
+}
+
+void svm_set_startup_state(struct svm_vp *vp, uint8_t vector)
+{
+    vp->vmcb->cs = (struct vmcb_segment){ (uint16_t)(vector << 8), REAL_MODE_CODE, REAL_MODE_LIMIT,
+                                          (uint64_t)vector << 12 };
+    vp->gprs.rip = 0;
+    svm_touch(vp, VMCB_CLEAN_SEGMENTS);
+}

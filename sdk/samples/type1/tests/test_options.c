@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include <check.h>
+#include <stdlib.h>
+
+#include "options.h"
+
+START_TEST(nothing_is_asked_for_by_default)
+{
+    struct options options = options_parse("hvkit-type1.elf");
+
+    ck_assert(!options.log);
+    ck_assert(!options.tsc_trusted);
+    ck_assert_uint_eq(options.pool_mib, 4);
+}
+END_TEST
+
+START_TEST(words_are_found_among_others)
+{
+    struct options options = options_parse("hvkit-type1.elf  log=com1 quiet pool=16 tsc=trust");
+
+    ck_assert(options.log);
+    ck_assert(options.tsc_trusted);
+    ck_assert_uint_eq(options.pool_mib, 16);
+    ck_assert(options_parse("log").log);
+}
+END_TEST
+
+START_TEST(words_must_match_whole)
+{
+    struct options options = options_parse("logs log=com2 tsc=trusted xpool=16 pool=");
+
+    ck_assert(!options.log);
+    ck_assert(!options.tsc_trusted);
+    ck_assert_uint_eq(options.pool_mib, 4);
+}
+END_TEST
+
+START_TEST(pool_is_bounded)
+{
+    ck_assert_uint_eq(options_parse("pool=99999999999999999999").pool_mib, 1024);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("options");
+    TCase *tests = tcase_create("options");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, nothing_is_asked_for_by_default);
+    tcase_add_test(tests, words_are_found_among_others);
+    tcase_add_test(tests, words_must_match_whole);
+    tcase_add_test(tests, pool_is_bounded);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
