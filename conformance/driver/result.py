@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What a run on one target came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .targets import Target
+from .transcript import TestRecord
+from .verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """A finished run on one target."""
+
+    target: Target
+    smp: int
+    vps: int
+    boots: int
+    verdicts: list[Verdict]
+    warnings: list[str]
+
+    @property
+    def tests(self) -> list[TestRecord]:
+        """The tests that were selected, run or not."""
+        return [verdict.test for verdict in self.verdicts]
+
+    def count(self) -> tuple[int, int, int]:
+        """Passed (as known failures do), failed (as unexpected passes do), and skipped."""
+        outcomes = [verdict.outcome for verdict in self.verdicts]
+        return (
+            sum(outcome.good for outcome in outcomes),
+            sum(outcome.bad for outcome in outcomes),
+            outcomes.count(Outcome.SKIP),
+        )

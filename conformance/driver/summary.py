@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The results and the progress of a run as text for people."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from .coverage import Count, Coverage
+from .result import TargetResult
+from .targets import Target
+from .transcript import TestRecord, Transcript
+from .verdict import Outcome, Verdict
+
+EXCERPT_LINES = 12
+
+
+class Progress:
+    """Tells on stderr how a run gets on: on a terminal by one line that changes."""
+
+    def __init__(self, verbose: bool) -> None:
+        self._verbose = verbose
+        self._live = sys.stderr.isatty()
+        self._shown: TestRecord | None = None
+        self._announced = False
+
+    def preparing(self, target: Target) -> None:
+        """The target does its one-time setup."""
+        self._say(f"{target.name}: {target.description}")
+
+    def booting(self, target: Target, boot: int, start: int) -> None:
+        """A boot begins."""
+        self._say(f"{target.name}: boot {boot}" + (f", from test {start}" if start > 1 else ""))
+
+    def progressed(self, transcript: Transcript) -> None:
+        """Some lines arrived."""
+        test = transcript.last_touched
+        if not self._announced and test is not None:
+            self._announced = True
+            self._say(f"{transcript.planned} tests, {transcript.vps} virtual processors")
+        if test is None or test is self._shown:
+            return
+        self._shown = test
+        line = f"[{test.index}/{transcript.planned}] {test.name}"
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r\x1b[K{line[:width]}")
+            sys.stderr.flush()
+        elif self._verbose:
+            self._say(line)
+
+    def interrupted(self, test: TestRecord | None, reason: str) -> None:
+        """A boot came to a bad end."""
+        where = "before the first test" if test is None else f"in {test.name}"
+        self._say(f"{where}: {reason}")
+
+    def finish(self) -> None:
+        """Leaves the line to what follows."""
+        if self._live:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def _say(self, text: str) -> None:
+        self.finish()
+        print(f"hvkit: {text}", file=sys.stderr, flush=True)
+
+
+def show_result(result: TargetResult, verbose: bool) -> None:
+    """Prints the table by area and what was not expected."""
+    print(f"\n{result.target.name}, {result.vps} virtual processors")
+    _show_table(("area", "passed", "failed", "skipped", "checks"), _area_rows(result.verdicts))
+    for warning in result.warnings:
+        print(f"warning: {warning}")
+    for verdict in result.verdicts:
+        if verdict.outcome.bad:
+            _show_unexpected(verdict)
+    if verbose:
+        _show_reasons(result.verdicts)
+
+
+def _area_rows(verdicts: Iterable[Verdict]) -> list[tuple[str, ...]]:
+    rows: dict[str, list[int]] = {}
+    for verdict in verdicts:
+        row = rows.setdefault(verdict.test.area, [0, 0, 0, 0])
+        column = 0 if verdict.outcome.good else 1 if verdict.outcome.bad else 2
+        row[column] += 1
+        row[3] += verdict.test.checks
+    totals = [sum(row[column] for row in rows.values()) for column in range(4)]
+    return [(name, *map(str, row)) for name, row in [*rows.items(), ("all", totals)]]
+
+
+def _show_unexpected(verdict: Verdict) -> None:
+    what = "UNEXPECTED PASS" if verdict.outcome is Outcome.XPASS else "FAILED"
+    print(f"\n{what} {verdict.test.name}: {verdict.reason}")
+    if verdict.test.requirements:
+        print("    checks " + ", ".join(verdict.test.requirements))
+    for line in list(verdict.test.log)[-EXCERPT_LINES:]:
+        print(f"    | {line}")
+
+
+def _show_reasons(verdicts: Iterable[Verdict]) -> None:
+    listed = [verdict for verdict in verdicts if verdict.outcome in (Outcome.SKIP, Outcome.XFAIL)]
+    if listed:
+        print()
+    for verdict in listed:
+        what = "known deviation" if verdict.outcome is Outcome.XFAIL else "skipped"
+        print(f"{what} {verdict.test.name}: {verdict.reason}")
+
+
+def show_coverage(coverage: Mapping[str, Coverage], selected: bool) -> None:
+    """Prints how much of the catalogue has a test."""
+    print("\nRequirements that have a test" + (" (of the tests selected)" if selected else ""))
+    areas = sorted({area for item in coverage.values() for area in item.areas})
+    rows = [
+        (area, *(str(item.areas.get(area, Count())) for item in coverage.values()))
+        for area in areas
+    ]
+    rows.append(("all", *(str(item.whole) for item in coverage.values())))
+    _show_table(("area", *(f"seen by {kind}" for kind in coverage)), rows)
+
+
+def _show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    for row in [header, *rows]:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        print("  ".join([row[0].ljust(widths[0]), *cells[1:]]))
+
+
+def show_total(results: Sequence[TargetResult]) -> None:
+    """Prints the last line."""
+    counts = [result.count() for result in results]
+    passed, failed, skipped = (sum(column) for column in zip(*counts, strict=True))
+    print(f"\nconform: {passed} passed, {failed} failed, {skipped} skipped", flush=True)

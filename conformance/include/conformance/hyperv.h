@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/**
+ * @file
+ * @brief What tests need again and again to talk to the implementation.
+ */
+#ifndef CONFORMANCE_HYPERV_H
+#define CONFORMANCE_HYPERV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <guest/guest.h>
+#include <hv/abi/tlfs.h>
+
+/** A guest OS id in the open-source encoding, for tests that need just any. */
+#define TEST_GUEST_OS_ID UINT64_C(0x8100000000000001)
+
+/** Privilege mask of CPUID leaf 0x40000003. */
+uint64_t hv_privileges(void);
+
+/** CPUID leaf 0x40000003 EDX. */
+uint32_t hv_features(void);
+
+/** Whether the implementation announces all of these HV_PRIVILEGE_ bits. */
+bool hv_may(uint64_t privileges);
+
+/**
+ * Puts the partition's synthetic state back: hypercall page, reference TSC page, VP assist and
+ * statistics pages of CPU 0 disabled, guest OS id 0. Registers that are not there are passed over.
+ */
+void hv_baseline(void);
+
+/** The hypercall instruction of this CPU's vendor: ENTRY_VMCALL or ENTRY_VMMCALL. */
+enum hypercall_entry hv_native_entry(void);
+
+/**
+ * Sets TEST_GUEST_OS_ID and puts the hypercall page over a page of RAM; fails the running test when
+ * that does not work.
+ * @return where the page can be called (executable, read-only mapping)
+ */
+void *hv_enable_hypercalls(void);
+
+/** GPA of the RAM page that hv_enable_hypercalls() uses. */
+uint64_t hv_hypercall_gpa(void);
+
+/** A hypercall input value. */
+static inline uint64_t hv_control(uint16_t code, bool fast, unsigned variable_qwords,
+                                  unsigned rep_count, unsigned rep_start)
+{
+    return (uint64_t)code | (fast ? UINT64_C(1) << 16 : 0) | (uint64_t)variable_qwords << 17 |
+           (uint64_t)rep_count << 32 | (uint64_t)rep_start << 48;
+}
+
+/**
+ * Calls the hypervisor through the hypercall page, which hv_enable_hypercalls() must have enabled.
+ * @return the 64-bit result value; an exception fails the running test
+ */
+uint64_t hv_call(uint64_t control, uint64_t input_gpa, uint64_t output_gpa);
+
+/** The same with all registers; hands back the fault. RCX is the control word. */
+struct fault hv_call_regs(struct regs *regs);
+
+/** Status of a result value. */
+static inline uint16_t hv_result_status(uint64_t result)
+{
+    return (uint16_t)result;
+}
+
+/** Reps completed of a result value. */
+static inline uint32_t hv_result_reps(uint64_t result)
+{
+    return (uint32_t)(result >> 32) & 0xfff;
+}
+
+/** Maps the page at @p gpa readable and executable, not writable. */
+const void *hv_map_code(uint64_t gpa);
+
+/** Maps the page at @p gpa readable and writable. */
+volatile void *hv_map_data(uint64_t gpa);
+
+/** A page of RAM filled with @p byte; its address is its GPA. */
+uint8_t *hv_test_page(uint8_t byte);
+
+/** Bits of a guest physical address: CPUID leaf 0x80000008 EAX[7:0]. */
+unsigned hv_physical_address_bits(void);
+
+#endif

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# shellcheck shell=sh
+# What every target script needs. Read by them with ".", never run. The contract is in README.md.
+
+EXIT_TIMEOUT=124
+EXIT_SETUP=125
+EXIT_NO_STATUS=126
+
+# What the target does while it prepares: for people, on stderr.
+say() {
+    printf 'hvkit: %s\n' "$*" >&2
+}
+
+# The target cannot run. die WHAT REMEDY
+die() {
+    printf 'hvkit: error: %s; %s\n' "$1" "$2" >&2
+    exit "$EXIT_SETUP"
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+cache_dir() {
+    printf '%s\n' "${HVKIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hvkit}"
+}
+
+# as_root WHY COMMAND...: as root, or by sudo when that asks nothing (or there is a terminal to ask on).
+as_root() {
+    why=$1
+    shift
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@" >&2 || die "'$*' failed" "$why; see the messages above"
+    elif have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+        sudo "$@" >&2 || die "'sudo $*' failed" "$why; see the messages above"
+    else
+        die "$why, and this user is neither root nor allowed to use sudo" "run as root: $*"
+    fi
+}
+
+# need_lists PACKAGE: lets apt fetch its lists if it has never heard of the package.
+need_lists() {
+    [ -z "$(apt-cache show "$1" 2>/dev/null)" ] || return 0
+    say 'fetching the package lists of apt'
+    as_root "apt does not know the package $1" apt-get update -q
+}
+
+# need_tool COMMAND PACKAGE: installs PACKAGE of the Debian archive when COMMAND is missing.
+need_tool() {
+    have "$1" && return
+    have apt-get || die "$1 is missing" "install it with this system's package manager"
+    need_lists "$2"
+    say "installing $2, which has $1"
+    as_root "$1 is missing" apt-get install -y -q --no-install-recommends "$2"
+    have "$1" || die "$1 is still missing after $2 was installed" "check PATH"
+}
+
+# The first line of FILE, QEMU's stderr, that is more than a remark (or a Linux kernel's message).
+qemu_complaint() {
+    grep -v -e '^\[' -e 'warning: ' -e 'info: ' -e 'terminating on signal' "$1" | grep -m 1 .
+}
+
+# finish STATUS FILE: ends the script as the contract says, given QEMU's exit status and its stderr.
+# QEMU fails with status 1, and so it ends when a guest exits with the value 0; it is silent then.
+finish() {
+    if [ "$1" -eq 1 ] && complaint=$(qemu_complaint "$2"); then
+        die "QEMU failed: $complaint" 'check the guest image'
+    fi
+    result=$(guest_status "$1")
+    [ "$result" -lt "$EXIT_TIMEOUT" ] || tail -n 20 "$2" >&2
+    exit "$result"
+}
+
+# Turns the exit status of a QEMU with isa-debug-exit, (value << 1) | 1, into the contract's.
+# 0 is an ordinary end of QEMU: the guest reset or powered off (-no-reboot) and reported nothing.
+guest_status() {
+    case $1 in
+    0) echo $EXIT_NO_STATUS ;;
+    "$EXIT_TIMEOUT" | 137 | 143) echo $EXIT_TIMEOUT ;;
+    *) if [ $(($1 & 1)) -eq 1 ]; then echo $(($1 >> 1)); else echo $EXIT_NO_STATUS; fi ;;
+    esac
+}

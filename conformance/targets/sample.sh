@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+#
+# Target "sample": the bare-metal sample hypervisor of the SDK on a processor that QEMU emulates.
+# The guest is a boot module of the hypervisor, started as a child of its partition manager.
+
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$here/common.sh"
+
+# run IMAGE SMP CMDLINE
+run() {
+    hypervisor=${HVKIT_BUILD:-.}/images/hvkit-type1.elf
+    [ -r "$hypervisor" ] || die "$hypervisor: the sample hypervisor is missing" \
+        "build it, or name the build directory that has it in HVKIT_BUILD"
+    [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
+    hypervisor=$(realpath "$hypervisor")
+
+    # In -initrd a blank ends the file name and a comma the module; a comma of the command line is doubled.
+    directory=$(mktemp -d "${TMPDIR:-/tmp}/hvkit-sample.XXXXXX")
+    trap 'rm -rf "$directory"' EXIT
+    trap stop TERM INT HUP
+    ln -s "$(realpath "$1")" "$directory/guest"
+    cd "$directory"
+    timeout -k 5 "${HVKIT_TIMEOUT:-0}" \
+        qemu-system-x86_64 -accel tcg -cpu max -smp "$2" -m 256 \
+        -nodefaults -no-user-config -no-reboot -display none -serial stdio \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 \
+        -kernel "$hypervisor" -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')" </dev/null 2>messages &
+    qemu_pid=$!
+    status=0
+    wait "$qemu_pid" || status=$?
+    finish "$status" messages
+}
+
+stop() {
+    trap - TERM INT HUP
+    [ -z "${qemu_pid:-}" ] || kill "$qemu_pid" 2>/dev/null || :
+    [ ! -s messages ] || tail -n 20 messages >&2
+    exit "$EXIT_TIMEOUT"
+}
+
+case ${1:-} in
+prepare) need_tool qemu-system-x86_64 qemu-system-x86 ;;
+run)
+    [ $# -eq 4 ] || die 'run takes an image, a number of processors and a command line' 'see README.md'
+    have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
+    shift
+    run "$@"
+    ;;
+*) die "unknown command '${1:-}'" "usage: $0 prepare | run IMAGE SMP CMDLINE" ;;
+esac

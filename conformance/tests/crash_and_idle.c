@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Crash registers, guest idle, statistics pages. */
+#include <conformance/hyperv.h>
+#include <conformance/test.h>
+
+#define CRASH_NEEDS NEEDS(.features = HV_FEATURE_EDX_GUEST_CRASH_MSRS)
+
+HV_TEST(crash_enlightenment, parameters_keep_what_was_written,
+        COVERS(HV_REQ_CRASH_001, HV_REQ_CRASH_002), CRASH_NEEDS,
+        "They are written one by one before the notification")
+{
+    uint64_t value;
+
+    for (uint32_t i = 0; i < 5; i++)
+        CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0 + i, UINT64_C(0x1122334455667700) + i));
+    for (uint32_t i = 0; i < 5; i++) {
+        CHECK_NO_FAULT(safe_rdmsr(HV_X64_MSR_CRASH_P0 + i, &value));
+        CHECK_EQ(value, UINT64_C(0x1122334455667700) + i);
+    }
+    for (uint32_t i = 0; i < 5; i++)
+        CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0 + i, 0));
+}
+
+HV_TEST(crash_enlightenment, control_reports_supported_actions, COVERS(HV_REQ_CRASH_003),
+        CRASH_NEEDS, "A guest asks here before it crashes whether anybody listens")
+{
+    uint64_t value;
+
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_CRASH_CTL, &value));
+    CHECK((value & HV_CRASH_CTL_CRASH_NOTIFY) != 0, "CrashNotify is not supported: 0x%llx",
+          (unsigned long long)value);
+    CHECK_EQ(value & ~(HV_CRASH_CTL_CRASH_NOTIFY | HV_CRASH_CTL_CRASH_MESSAGE |
+                       HV_CRASH_CTL_NO_CRASH_DUMP | HV_CRASH_CTL_PRE_OS_ID_MASK),
+             0);
+    test_value("actions", "0x%016llx", (unsigned long long)value);
+}
+
+HV_TEST(crash_enlightenment, control_write_does_not_change_supported_actions,
+        COVERS(HV_REQ_CRASH_003, HV_REQ_CRASH_006), CRASH_NEEDS,
+        "Reading tells what is possible, not what was written")
+{
+    uint64_t before, after;
+
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_CRASH_CTL, &before));
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_CTL, 0));
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_CRASH_CTL, &after));
+    CHECK_EQ(after, before);
+}
+
+/*
+ * Writing CrashNotify is left to targets that survive it: QEMU on KVM reports the panic and, by its
+ * default action, pauses or ends the machine.
+ */
+static bool may_notify(void)
+{
+    return boot_option("crash-notify", NULL, 0);
+}
+
+HV_TEST(crash_enlightenment, notification_does_not_fault,
+        COVERS(HV_REQ_CRASH_004, HV_REQ_CRASH_007), CRASH_NEEDS,
+        "An exception in the crash handler loses the report")
+{
+    if (!may_notify())
+        test_skip("the target ends a machine that reports a crash");
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0, 0x7e57));
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_CTL, HV_CRASH_CTL_CRASH_NOTIFY));
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0, 0));
+}
+
+/* Reports a crash with a message of that place and length. */
+static void notify_with_message(uint64_t gpa, uint64_t length)
+{
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P3, gpa));
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P4, length));
+    CHECK_NO_FAULT(
+        safe_wrmsr(HV_X64_MSR_CRASH_CTL, HV_CRASH_CTL_CRASH_NOTIFY | HV_CRASH_CTL_CRASH_MESSAGE));
+}
+
+HV_TEST(crash_enlightenment, message_is_accepted, COVERS(HV_REQ_CRASH_005, HV_REQ_CRASH_007),
+        CRASH_NEEDS, "Linux sends the end of its kernel log so")
+{
+    uint8_t *page = hv_test_page('c');
+
+    if (!may_notify())
+        test_skip("the target ends a machine that reports a crash");
+    notify_with_message(phys_of(page), PAGE_SIZE);
+    notify_with_message(phys_of(page) + 100, 17);
+    free_page(page);
+}
+
+HV_TEST(crash_enlightenment, hostile_messages_are_harmless, COVERS(HV_REQ_CRASH_010), CRASH_NEEDS,
+        "Address and length come from a guest that is already broken")
+{
+    uint8_t *page = hv_test_page('d');
+
+    if (!may_notify())
+        test_skip("the target ends a machine that reports a crash");
+    notify_with_message(phys_of(page), PAGE_SIZE + 1);
+    notify_with_message(phys_of(page), UINT64_MAX);
+    notify_with_message(UINT64_MAX, 16);
+    notify_with_message(UINT64_C(1) << hv_physical_address_bits(), PAGE_SIZE);
+    notify_with_message(0, 0);
+    free_page(page);
+}
+
+/* ---- Guest idle ---- */
+
+#define IDLE_VECTOR 0x61
+#define IDLE_NEEDS                                       \
+    NEEDS(.privileges = HV_PRIVILEGE_AccessGuestIdleReg, \
+          .features = HV_FEATURE_EDX_GUEST_IDLE_STATE)
+
+static volatile uint32_t idle_interrupts;
+
+static void count_interrupt(struct trap_frame *frame, void *arg)
+{
+    (void)frame;
+    (void)arg;
+    idle_interrupts++;
+    apic_eoi();
+}
+
+/* Idles until the local APIC timer fires; returns the TSC ticks that passed. */
+static uint64_t idle_until_timer(uint32_t count)
+{
+    uint64_t start, value;
+
+    idle_interrupts = 0;
+    register_interrupt(IDLE_VECTOR, count_interrupt, NULL);
+    apic_timer_oneshot(IDLE_VECTOR, count);
+    start = rdtsc_ordered();
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
+    return rdtsc_ordered() - start;
+}
+
+HV_TEST(
+    guest_idle, an_interrupt_wakes_although_interrupts_are_masked,
+    COVERS(HV_REQ_IDLE_001, HV_REQ_IDLE_002), IDLE_NEEDS,
+    "The idle loop reads the register with interrupts off, so that none slips in before it sleeps")
+{
+    uint64_t ticks;
+
+    irq_disable();
+    ticks = idle_until_timer(1000000);
+    CHECK(ticks > 1000, "the VP did not idle: %llu ticks", (unsigned long long)ticks);
+    CHECK(idle_interrupts == 0, "the interrupt was taken although RFLAGS.IF is clear");
+    CHECK(apic_is_pending(IDLE_VECTOR) || apic_in_service(IDLE_VECTOR) || idle_interrupts == 0,
+          "the interrupt is lost");
+    irq_enable();
+    cpu_pause();
+    irq_disable();
+    CHECK_EQ(idle_interrupts, 1);
+    register_interrupt(IDLE_VECTOR, NULL, NULL);
+}
+
+HV_TEST(guest_idle, execution_continues_behind_the_instruction, COVERS(HV_REQ_IDLE_006), IDLE_NEEDS,
+        "The interrupt is taken at the next instruction boundary, once")
+{
+    irq_enable();
+    (void)idle_until_timer(1000000);
+    irq_disable();
+    CHECK_EQ(idle_interrupts, 1);
+    register_interrupt(IDLE_VECTOR, NULL, NULL);
+}
+
+HV_TEST(guest_idle, a_pending_interrupt_prevents_idling, COVERS(HV_REQ_IDLE_004), IDLE_NEEDS,
+        "An interrupt that came just before must not be slept through")
+{
+    uint64_t value;
+
+    idle_interrupts = 0;
+    register_interrupt(IDLE_VECTOR, count_interrupt, NULL);
+    irq_disable();
+    apic_self_ipi(IDLE_VECTOR);
+    CHECK_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
+    irq_enable();
+    cpu_pause();
+    irq_disable();
+    CHECK_EQ(idle_interrupts, 1);
+    register_interrupt(IDLE_VECTOR, NULL, NULL);
+}
+
+static volatile uint32_t ap_runs;
+
+static void run_for_a_while(void *stop)
+{
+    while (!*(volatile uint32_t *)stop) {
+        ap_runs++;
+        cpu_pause();
+    }
+}
+
+HV_TEST(guest_idle, other_vps_go_on, COVERS(HV_REQ_IDLE_005),
+        NEEDS(.privileges = HV_PRIVILEGE_AccessGuestIdleReg,
+              .features = HV_FEATURE_EDX_GUEST_IDLE_STATE, .vps = 2),
+        "Idle is a state of one VP")
+{
+    static volatile uint32_t stop;
+    uint32_t before;
+
+    stop = 0;
+    ap_runs = 0;
+    smp_start(1, run_for_a_while, (void *)(uintptr_t)&stop);
+    while (ap_runs == 0)
+        cpu_pause();
+    before = ap_runs;
+    irq_enable();
+    (void)idle_until_timer(3000000);
+    irq_disable();
+    CHECK(ap_runs > before, "VP 1 stood still while VP 0 was idle");
+    stop = 1;
+    (void)smp_join(1);
+    register_interrupt(IDLE_VECTOR, NULL, NULL);
+}
+
+HV_TEST(guest_idle, register_is_read_only, COVERS(HV_REQ_MSR_028), IDLE_NEEDS,
+        "Reading it is the whole interface")
+{
+    CHECK_FAULT(safe_wrmsr(HV_X64_MSR_GUEST_IDLE, 0), VECTOR_GP);
+}
+
+/* ---- Statistics pages ---- */
+
+static const uint32_t stats_msrs[] = {
+    HV_X64_MSR_STATS_PARTITION_RETAIL_PAGE,
+    HV_X64_MSR_STATS_PARTITION_INTERNAL_PAGE,
+    HV_X64_MSR_STATS_VP_RETAIL_PAGE,
+    HV_X64_MSR_STATS_VP_INTERNAL_PAGE,
+};
+
+HV_TEST(statistics, registers_are_zero_at_first, COVERS(HV_REQ_STATS_009),
+        NEEDS(.privileges = HV_PRIVILEGE_AccessStatsReg),
+        "Nothing may lie over memory before the guest asks for it")
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t value = 1;
+
+        CHECK_NO_FAULT(safe_rdmsr(stats_msrs[i], &value));
+        CHECK_EQ(value, 0);
+    }
+}
+
+HV_TEST(statistics, pages_are_overlays, COVERS(HV_REQ_STATS_010, HV_REQ_GPA_004),
+        NEEDS(.privileges = HV_PRIVILEGE_AccessStatsReg),
+        "What lay beneath must be there again afterwards")
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t *page = hv_test_page(0x88);
+        uint64_t value;
+        unsigned differ = 0;
+
+        REQUIRE_NO_FAULT(safe_wrmsr(stats_msrs[i], phys_of(page) | HV_X64_MSR_PAGE_ENABLE));
+        REQUIRE_NO_FAULT(safe_rdmsr(stats_msrs[i], &value));
+        CHECK_EQ(value, phys_of(page) | HV_X64_MSR_PAGE_ENABLE);
+        CHECK(((volatile uint8_t *)page)[0] != 0x88 || ((volatile uint8_t *)page)[4095] != 0x88,
+              "MSR 0x%x: memory shows while the page is enabled", stats_msrs[i]);
+        REQUIRE_NO_FAULT(safe_wrmsr(stats_msrs[i], 0));
+        for (unsigned byte = 0; byte < PAGE_SIZE; byte++)
+            differ += ((volatile uint8_t *)page)[byte] != 0x88;
+        CHECK(differ == 0, "MSR 0x%x: %u bytes differ after it was disabled", stats_msrs[i],
+              differ);
+        free_page(page);
+    }
+}
+
+HV_TEST(statistics, a_base_beyond_the_gpa_space_does_not_fault, COVERS(HV_REQ_STATS_010),
+        NEEDS(.privileges = HV_PRIVILEGE_AccessStatsReg), "The page is then simply not accessible")
+{
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK_NO_FAULT(safe_wrmsr(stats_msrs[i], UINT64_C(1) << hv_physical_address_bits() |
+                                                     HV_X64_MSR_PAGE_ENABLE));
+        CHECK_NO_FAULT(safe_wrmsr(stats_msrs[i], 0));
+    }
+}

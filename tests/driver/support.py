@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What the tests of the driver share: its path, temporary files, targets of a few lines of sh."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "conformance"))
+
+from driver.errors import DriverError  # noqa: E402
+from driver.targets import Target, load  # noqa: E402
+from driver.transcript import Transcript  # noqa: E402
+
+REQUIREMENT = """\
+- id: {id}
+  area: {area}
+  title: A title
+  text: A text
+  source: A source
+  gated_by: null
+  level: {level}
+  observable: guest
+  basis: stated
+"""
+
+TWO_TESTS = """\
+# hvkit-conformance 1 tests=2 vps=1
+TAP version 13
+1..2
+# meta 1 discovery/first reqs=CPUID-001 minvps=1
+# meta 2 synic/second reqs=SYNIC-001,SYNIC-002 minvps=1
+"""
+
+
+def two_tests(*lines: str) -> str:
+    """The output of a kernel with two tests: its head, and these lines."""
+    return TWO_TESTS + "".join(line + "\n" for line in lines)
+
+
+def transcript_of(text: str) -> Transcript:
+    """A transcript that has taken all lines of the text, one a second."""
+    transcript = Transcript()
+    for now, line in enumerate(text.splitlines()):
+        transcript.add_line(line, float(now))
+    return transcript
+
+
+class DriverTestCase(unittest.TestCase):
+    """A test with a directory of its own."""
+
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory(prefix="hvkit-test-")
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+
+    def write(self, name: str, text: str) -> Path:
+        """Writes a file and returns its path."""
+        path = self.directory / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def write_image(self) -> Path:
+        """A file that passes for a guest image."""
+        path = self.directory / "guest.elf"
+        path.write_bytes(b"\x7fELF and more")
+        return path
+
+    def make_target(self, run: str, extra: str = "") -> Target:
+        """A target `fake` that runs the sh code; the kernel's command line is in $cmdline."""
+        return load(self.write_target(run, extra))
+
+    def write_target(self, run: str, extra: str = "") -> Path:
+        """The file of the target that make_target() returns."""
+        script = self.write("fake.sh", f'#!/bin/sh\n[ "$1" = run ] || exit 0\ncmdline=$4\n{run}\n')
+        script.chmod(0o755)
+        return self.write("fake.yaml", f"name: fake\ndescription: A fake\nrun: fake.sh\n{extra}")
+
+    def assert_error(self, error: DriverError, file: Path, line: int | None, *words: str) -> None:
+        """The error names the file and the line, and says these words."""
+        self.assertEqual(error.file, file)
+        self.assertEqual(error.line, line)
+        self.assertTrue(error.remedy)
+        for word in words:
+            self.assertIn(word, str(error))

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Runs against guests that are a few lines of sh: those that end well, hang, crash, and flood."""
+
+from __future__ import annotations
+
+import time
+import unittest
+from pathlib import Path
+
+from support import TWO_TESTS, DriverTestCase, two_tests
+
+from driver.errors import DriverError
+from driver.protocol import Raw
+from driver.runner import Options, Runner
+from driver.targets import Target
+from driver.transcript import TestRecord, Transcript
+
+FIRST = ("# begin 1 discovery/first", "ok 1 - discovery/first # checks=3 reqs=CPUID-001")
+SECOND = ("# begin 2 synic/second", "ok 2 - synic/second # checks=1 reqs=SYNIC-001")
+END_TWO = "# end passed=2 failed=0 skipped=0"
+END_ONE = "# end passed=1 failed=0 skipped=0"
+
+
+class SilentObserver:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.interruptions: list[str] = []
+
+    def booting(self, target: Target, boot: int, start: int) -> None:
+        self.starts.append(start)
+
+    def progressed(self, transcript: Transcript) -> None:
+        pass
+
+    def interrupted(self, test: TestRecord | None, reason: str) -> None:
+        self.interruptions.append(reason.partition(":")[0])
+
+
+class RunnerTest(DriverTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.observer = SilentObserver()
+        self.announced: list[object] = []
+
+    def run_guest(
+        self, run: str, extra: str = "", patterns: str | None = None, timeout: float = 0.5
+    ) -> Transcript:
+        target = self.make_target(run, extra)
+        options = Options(
+            self.write_image(),
+            self.directory,
+            2,
+            patterns,
+            timeout,
+            self.directory,
+            self.announced.append,
+        )
+        self.runner = Runner(target, options, self.observer)
+        return self.runner.run()
+
+    def output(self, name: str, *lines: str) -> Path:
+        return self.write(name, two_tests(*lines))
+
+    def raw_log(self, boot: int) -> bytes:
+        return (self.directory / f"serial-fake-{boot}.log").read_bytes()
+
+    def outcomes(self, transcript: Transcript) -> list[Raw | None]:
+        return [transcript.tests[index].outcome for index in sorted(transcript.tests)]
+
+    def test_good_guest_boots_once(self) -> None:
+        log = self.output("a", *FIRST, *SECOND, END_TWO)
+        transcript = self.run_guest(f"cat {log}")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.PASS])
+        self.assertEqual((self.observer.starts, transcript.warnings), ([1], []))
+        self.assertEqual(self.raw_log(1), log.read_bytes())
+        self.assertEqual(len(self.announced), 1)
+
+    def test_guest_is_told_what_to_run(self) -> None:
+        log = self.output("a", *FIRST, *SECOND, END_TWO)
+        self.run_guest(
+            f'(echo "$*"; echo "$HVKIT_BUILD") > {self.directory}/told; cat {log}',
+            "kernel-args: debug quiet\n",
+            patterns="synic/*",
+        )
+        self.assertEqual(
+            (self.directory / "told").read_text(),
+            f"run {self.directory}/guest.elf 2 debug quiet timeout=400 tests=synic/*\n"
+            f"{self.directory}\n",
+        )
+
+    def test_hang_fails_one_test_and_the_rest_runs(self) -> None:
+        hanging = self.output("a", FIRST[0], "# waiting")
+        rest = self.output("b", *SECOND, END_ONE)
+        began = time.monotonic()
+        transcript = self.run_guest(
+            f"case $cmdline in *start=2*) cat {rest}; exit;; esac; "
+            f"cat {hanging}; echo stuck >&2; sleep 60"
+        )
+        self.assertEqual(self.outcomes(transcript), [Raw.FAIL, Raw.PASS])
+        self.assertEqual(transcript.tests[1].reason, "hang: nothing arrived for 0.5 s")
+        self.assertIn("# waiting", transcript.tests[1].log)
+        self.assertIn("[target] stuck", transcript.tests[1].log)
+        self.assertEqual((self.observer.starts, self.observer.interruptions), ([1, 2], ["hang"]))
+        self.assertLess(time.monotonic() - began, 10)
+
+    def test_hang_of_the_last_test_ends_the_run(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        transcript = self.run_guest(f"cat {log}; sleep 60")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.FAIL])
+        self.assertEqual(self.observer.starts, [1])
+
+    def test_half_a_line_is_no_sign_of_life(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        transcript = self.run_guest(f"cat {log}; while :; do printf .; sleep 0.1; done")
+        self.assertIn("hang", transcript.tests[2].reason)
+
+    def test_chatter_without_a_result_is_a_hang(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        transcript = self.run_guest(
+            f"cat {log}; while :; do echo '# still here'; sleep 0.05; done", timeout=0.2
+        )
+        self.assertIn("no result within 2 s", transcript.tests[2].reason)
+
+    def test_crash_fails_one_test_and_the_rest_runs(self) -> None:
+        crashing = self.output("a", FIRST[0], "# about to")
+        rest = self.output("b", *SECOND, END_ONE)
+        transcript = self.run_guest(
+            f"case $cmdline in *start=2*) cat {rest};; *) cat {crashing}; exit 126;; esac"
+        )
+        self.assertEqual(self.outcomes(transcript), [Raw.FAIL, Raw.PASS])
+        self.assertEqual(transcript.tests[1].reason, "crash: the guest ended without a status")
+
+    def test_panic_of_the_kernel_is_a_crash(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        transcript = self.run_guest(f"cat {log}; exit 7")
+        self.assertEqual(transcript.tests[2].reason, "crash: the guest ended with status 7")
+
+    def test_emulator_that_is_killed_is_a_crash(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        transcript = self.run_guest(f"cat {log}; kill -9 $$")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.FAIL])
+
+    def test_output_that_is_cut_off(self) -> None:
+        log = self.write(
+            "a", two_tests(*FIRST, *SECOND, END_TWO).partition("ok 2")[0] + "ok 2 - syn"
+        )
+        transcript = self.run_guest(f"cat {log}")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.FAIL])
+        self.assertIn("ok 2 - syn", transcript.tests[2].log)
+
+    def test_flood_is_stopped(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        transcript = self.run_guest(f"cat {log}; yes '# value x=y'")
+        self.assertIn("flood", transcript.tests[2].reason)
+        self.assertLess(len(self.raw_log(1)), 6 << 20)
+
+    def test_garbage_around_the_lines(self) -> None:
+        log = self.output("a", *FIRST, *SECOND, END_TWO)
+        garbage = self.directory / "garbage"
+        garbage.write_bytes(bytes(range(256)) * 100 + b"\n")
+        transcript = self.run_guest(f"cat {garbage} {log} {garbage}")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.PASS])
+
+    def test_bad_status_after_the_end_is_told(self) -> None:
+        log = self.output("a", *FIRST, *SECOND, END_TWO)
+        transcript = self.run_guest(f"cat {log}; exit 7")
+        self.assertEqual(
+            transcript.warnings, ["boot 1: the guest ended with status 7 after its last test"]
+        )
+
+    def test_guest_that_says_nothing_of_tests(self) -> None:
+        with self.assertRaises(DriverError) as caught:
+            self.run_guest("echo Kernel panic; echo no console >&2")
+        self.assertIn("Kernel panic", str(caught.exception))
+        self.assertIn("no console", str(caught.exception))
+        self.assertEqual(self.observer.starts, [1, 1])
+
+    def test_silent_guest_is_given_up(self) -> None:
+        with self.assertRaises(DriverError):
+            self.run_guest("sleep 60", "boot-timeout: 0.3\n")
+
+    def test_guest_that_reaches_no_test(self) -> None:
+        log = self.write("a", TWO_TESTS)
+        transcript = self.run_guest(f"cat {log}")
+        self.assertEqual(self.outcomes(transcript), [Raw.FAIL, Raw.FAIL])
+        self.assertIn("not reached", transcript.tests[1].reason)
+
+    def test_tests_that_the_guest_forgets_fail(self) -> None:
+        log = self.output("a", *FIRST, END_ONE)
+        transcript = self.run_guest(f"cat {log}")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.FAIL])
+
+    def test_target_that_cannot_run(self) -> None:
+        with self.assertRaises(DriverError) as caught:
+            self.run_guest("echo 'hvkit: error: no module; build it' >&2; exit 125")
+        self.assertEqual(str(caught.exception), "target 'fake' cannot run; no module; build it")
+        self.assertEqual(self.observer.starts, [1])
+
+
+if __name__ == "__main__":
+    unittest.main()
