@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# run.sh SECONDS BUILD_DIR [TARGET...]: runs each fuzzer for that long, from its seed corpus and with
+# its dictionary. What it finds stays in BUILD_DIR/findings; the command to repeat it is printed.
+set -u
+seconds=$1 build=$2
+shift 2
+source=$(dirname "$0")
+[ $# -gt 0 ] || for binary in "$build"/fuzz_*; do
+    [ -x "$binary" ] && set -- "$@" "${binary##*/fuzz_}"
+done
+[ $# -gt 0 ] || {
+    echo "hvkit: error: no fuzzer in $build; build them: cmake --preset fuzz && cmake --build --preset fuzz" >&2
+    exit 2
+}
+failed=0
+for target; do
+    binary=$build/fuzz_$target
+    [ -x "$binary" ] || {
+        echo "hvkit: error: no fuzzer named '$target'; there are: $(cd "$build" && echo fuzz_*)" >&2
+        exit 2
+    }
+    mkdir -p "$build/corpus/$target" "$build/findings/$target"
+    set_dict=
+    [ -f "$source/$target.dict" ] && set_dict=-dict=$source/$target.dict
+    seeds=
+    [ -d "$source/corpus/$target" ] && seeds=$source/corpus/$target
+    # shellcheck disable=SC2086 # absent options are to vanish
+    if "$binary" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
+        -artifact_prefix="$build/findings/$target/" $set_dict "$build/corpus/$target" $seeds \
+        > "$build/$target.log" 2>&1; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log")
+        printf 'pass  %-16s %s runs\n' "$target" "$runs"
+    else
+        failed=$((failed + 1))
+        printf 'FAIL  %-16s %s\n' "$target" "$build/$target.log"
+        tail -n 40 "$build/$target.log"
+        echo "to repeat: $binary $build/findings/$target/FILE"
+    fi
+done
+echo "$(($# - failed)) passed, $failed failed"
+[ "$failed" -eq 0 ]
