@@ -69,6 +69,7 @@ size_t hv_partition_available(const struct hv_partition *partition);
 /**
  * Take a zeroed page of the partition's pool for the back end's own use (a VMCB, a bitmap). It
  * stays in use as long as the partition exists.
+ * @param partition whose pool pays.
  * @param[out] spa_page its system physical page number; may be NULL.
  * @return where it can be read and written, or NULL when the pool is empty.
  */

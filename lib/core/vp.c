@@ -102,20 +102,22 @@ void hv_vp_account_start(struct hv_vp *vp, uint64_t tsc)
     vp->started_tsc = tsc;
 }
 
+/* The VP may have moved to an LP whose clock is a little behind; no time has passed then. */
+static uint64_t ticks_of_current_run(const struct hv_vp *vp, uint64_t tsc)
+{
+    return vp->running && tsc > vp->started_tsc ? tsc - vp->started_tsc : 0;
+}
+
 void hv_vp_account_stop(struct hv_vp *vp, uint64_t tsc)
 {
-    if (!vp->running)
-        return;
+    vp->run_ticks += ticks_of_current_run(vp, tsc);
     vp->running = false;
-    vp->run_ticks += tsc - vp->started_tsc;
 }
 
 uint64_t hv_vp_runtime(const struct hv_vp *vp)
 {
-    uint64_t ticks = vp->run_ticks;
+    uint64_t ticks = vp->run_ticks + ticks_of_current_run(vp, hv_now(vp->partition));
 
-    if (vp->running)
-        ticks += hv_now(vp->partition) - vp->started_tsc;
     return hv_time_from_ticks(vp->partition, ticks);
 }
 

@@ -441,6 +441,29 @@ START_TEST(short_runs_add_up_without_loss)
 }
 END_TEST
 
+/* Why: clocks of two LPs may differ by some ticks, and a VP moves between them. One tick below zero
+   would read as centuries, and once added up would never leave. */
+START_TEST(vp_runtime_never_goes_below_what_it_was_when_a_clock_is_behind)
+{
+    uint64_t runtime;
+
+    hv_vp_account_start(vp, fake.tsc);
+    fake.tsc -= 100;
+    ck_assert_uint_eq(value_on(vp, HV_X64_MSR_VP_RUNTIME), 0);
+    hv_vp_account_stop(vp, fake.tsc);
+    ck_assert_uint_eq(value_on(vp, HV_X64_MSR_VP_RUNTIME), 0);
+
+    hv_vp_account_start(vp, fake.tsc);
+    fake.tsc += 2010;
+    hv_vp_account_stop(vp, fake.tsc);
+    runtime = value_on(vp, HV_X64_MSR_VP_RUNTIME);
+    ck_assert_uint_eq(runtime, 10);
+    hv_vp_account_start(vp, fake.tsc);
+    hv_vp_account_stop(vp, fake.tsc - 1000);
+    ck_assert_uint_eq(value_on(vp, HV_X64_MSR_VP_RUNTIME), runtime);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("reference_time");
@@ -463,6 +486,7 @@ int main(void)
     tcase_add_test(tcase, guest_that_reads_during_a_change_never_computes_wrong_time);
     tcase_add_test(tcase, vp_runtime_counts_only_while_the_vp_runs);
     tcase_add_test(tcase, short_runs_add_up_without_loss);
+    tcase_add_test(tcase, vp_runtime_never_goes_below_what_it_was_when_a_clock_is_behind);
     Suite *suite = suite_create("core_reference_time");
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -155,7 +155,10 @@ static void load_tables(struct lp *lp)
     fault_load_idt();
 }
 
-/* CR0.TS and EM stay clear, CR4.OSFXSR set: so that the hypervisor can reach the guest's XMM. */
+/*
+ * CR0.TS and EM stay clear, CR4.OSFXSR set: so that the hypervisor can reach the guest's XMM. The
+ * PAT gives nested page tables the types that lib/core takes for granted; the guest has its own.
+ */
 static void set_control_registers(void)
 {
     uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
@@ -164,6 +167,7 @@ static void set_control_registers(void)
         cr4 |= CR4_OSXSAVE;
     write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
     write_cr4(cr4);
+    wrmsr(MSR_PAT, PAT_RESET);
 }
 
 void lp_enter_first(void (*next)(void))

@@ -72,7 +72,7 @@ uint64_t svm_generation(void)
  */
 static void set_intercepts(struct vmcb *vmcb)
 {
-    vmcb->intercept_exceptions = 1u << VECTOR_MC;
+    vmcb->intercept_exceptions = SVM_EXCEPTIONS;
     vmcb->intercept_1 = VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT | VMCB_INTERCEPT_CPUID |
                         VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_MSR |
                         VMCB_INTERCEPT_SHUTDOWN;
@@ -98,7 +98,7 @@ struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp)
     vmcb->asid = GUEST_ASID;
     vmcb->nested_control = VMCB_NESTED_PAGING;
     vmcb->nested_cr3 = hv_address_root(partition) * PAGE_SIZE;
-    vmcb->pat = rdmsr(MSR_PAT);
+    vmcb->pat = PAT_RESET;
     svm_set_init_state(vp);
     return vp;
 }
@@ -108,11 +108,13 @@ static void release_guest(struct svm_vp *vp)
 {
     svm_vmsave(vp->vmcb_address);
     svm_vmload(memory_physical(vp->host));
+    vp->loaded = false;
 }
 
 static void regain_guest(struct svm_vp *vp)
 {
     svm_vmload(vp->vmcb_address);
+    vp->loaded = true;
 }
 
 static void flush_own_tlb(struct svm_vp *vp)
@@ -234,6 +236,8 @@ static void __attribute__((noreturn)) run(struct svm_vp *vp)
     hv_vp_account_start(vp->vp, rdtsc());
     for (;;) {
         hv_vp_prepare(vp->vp);
+        if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
+            svm_npiep_set(vp, hv_vp_npiep(vp->vp));
         if (vp->nmi_pending)
             svm_event_prepare_nmi(vp);
         /* Sequentially consistent, as the other side is in flush_slat(): either it sees this LP in
@@ -330,5 +334,5 @@ void svm_fill_platform(struct hv_platform *platform)
     };
     platform->facts.slat_format = HV_SLAT_NPT;
     platform->facts.capabilities |=
-        HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM | HV_CPU_MSR_BITMAPS;
+        HV_CPU_NPIEP | HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM | HV_CPU_MSR_BITMAPS;
 }

@@ -12,6 +12,9 @@
 #include "gva.h"
 #include "vmcb.h"
 
+/* Exceptions that are always intercepted. */
+#define SVM_EXCEPTIONS (1u << 18) /* #MC */
+
 struct lp;
 
 /* Where a VP stands in its start-up. */
@@ -31,14 +34,17 @@ struct svm_vp {
     struct lp *lp;
     uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
+    bool loaded;        /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
     uint64_t apic_base; /* as the guest sees it */
 
     bool nmi_pending;
     bool nmi_masked;      /* since the last injection, until its IRET */
     bool nmi_iret;        /* that IRET, at nmi_iret_rip, is about to execute */
-    bool stepping;        /* RFLAGS.TF was set for this entry only */
+    bool stepping;        /* RFLAGS.TF is set for this entry only */
+    bool step_iret;       /* what is stepped is the IRET at nmi_iret_rip */
     bool step_guest_flag; /* what the guest has there */
     uint64_t nmi_iret_rip;
+    uint32_t npiep; /* what svm_npiep_set() was told last */
 
     struct hv_exit exit;
     struct gva_cache pages;
@@ -110,11 +116,17 @@ void svm_event_interrupted(struct svm_vp *vp);
 void svm_event_prepare_nmi(struct svm_vp *vp);
 /* The VP is about to execute IRET. */
 void svm_event_iret(struct svm_vp *vp);
+/* Lets one instruction of the guest execute, then leaves it. */
+void svm_event_step(struct svm_vp *vp);
 /* Undoes stepping, after an exit. True if the exit was nothing but the step. */
 bool svm_event_stepped(struct svm_vp *vp);
 void svm_event_set_nmi_mask(struct svm_vp *vp, bool masked);
 /* An interrupt that the physical APIC has in service already. */
 void svm_queue_interrupt(struct svm_vp *vp, uint8_t vector);
+
+/* Enforces hv_vp_npiep() (svm_npiep.c). */
+void svm_npiep_set(struct svm_vp *vp, uint32_t config);
+void svm_npiep_exit(struct svm_vp *vp);
 
 /* Resets the machine (machine.c). */
 void machine_reset(void) __attribute__((noreturn));

@@ -8,6 +8,9 @@
 
 #define DR6_STEP (UINT64_C(1) << 14)
 
+/* #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC, #SX (APM vol. 2, 8.2). */
+#define EXCEPTIONS_WITH_ERROR 0x60227D00u
+
 static bool is_contributory(uint8_t vector)
 {
     return vector == 0 || (vector >= VECTOR_TS && vector <= VECTOR_GP);
@@ -124,41 +127,49 @@ void svm_event_set_nmi_mask(struct svm_vp *vp, bool masked)
     intercept_iret(vp, masked);
 }
 
-static void intercept_debug(struct svm_vp *vp, bool on)
+static void intercept_exceptions(struct svm_vp *vp, uint32_t exceptions)
 {
-    if (on)
-        vp->vmcb->intercept_exceptions |= 1u << VECTOR_DB;
-    else
-        vp->vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
+    vp->vmcb->intercept_exceptions = exceptions;
     svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
 }
 
-/* One instruction must pass before the NMI may be taken. */
-static void step(struct svm_vp *vp)
+/* All exceptions are intercepted meanwhile, or the flag would go to the stack of their handler. */
+void svm_event_step(struct svm_vp *vp)
 {
     vp->stepping = true;
+    vp->step_iret = vp->nmi_masked && vp->nmi_iret && vp->gprs.rip == vp->nmi_iret_rip;
     vp->step_guest_flag = (vp->gprs.rflags & RFLAGS_TF) != 0;
     vp->gprs.rflags |= RFLAGS_TF;
-    intercept_debug(vp, true);
+    intercept_exceptions(vp, ~(1u << VECTOR_NMI));
+}
+
+/* Gives the guest an exception that was intercepted while it was stepped. */
+static void raise_intercepted(struct svm_vp *vp, uint8_t vector)
+{
+    if (vector == VECTOR_PF) {
+        vp->vmcb->cr2 = vp->vmcb->exit_info_2;
+        svm_touch(vp, VMCB_CLEAN_CR2);
+    }
+    svm_raise(vp, vector, EXCEPTIONS_WITH_ERROR >> vector & 1, (uint32_t)vp->vmcb->exit_info_1);
 }
 
 bool svm_event_stepped(struct svm_vp *vp)
 {
-    bool stepped = vp->vmcb->exit_code == VMCB_EXIT_EXCEPTION + VECTOR_DB;
+    uint64_t vector = vp->vmcb->exit_code - VMCB_EXIT_EXCEPTION;
 
     vp->stepping = false;
-    intercept_debug(vp, false);
+    intercept_exceptions(vp, SVM_EXCEPTIONS);
     /* IRET has loaded flags of its own, which are the guest's. */
-    if (!vp->step_guest_flag && !(vp->nmi_iret && vp->gprs.rip != vp->nmi_iret_rip))
+    if (!vp->step_guest_flag && !(vp->step_iret && vp->gprs.rip != vp->nmi_iret_rip))
         vp->gprs.rflags &= ~(uint64_t)RFLAGS_TF;
-    if (!stepped)
+    if (vector >= 32)
         return false;
-    if (vp->step_guest_flag || !(vp->vmcb->dr6 & DR6_STEP)) {
-        svm_raise(vp, VECTOR_DB, false, 0);
-    } else {
-        vp->vmcb->dr6 &= ~DR6_STEP;
-        svm_touch(vp, VMCB_CLEAN_DR);
+    if (vector != VECTOR_DB || vp->step_guest_flag || !(vp->vmcb->dr6 & DR6_STEP)) {
+        raise_intercepted(vp, (uint8_t)vector);
+        return true;
     }
+    vp->vmcb->dr6 &= ~DR6_STEP;
+    svm_touch(vp, VMCB_CLEAN_DR);
     return true;
 }
 
@@ -171,6 +182,8 @@ static void return_after_event(struct svm_vp *vp)
 
 void svm_event_prepare_nmi(struct svm_vp *vp)
 {
+    if (vp->stepping)
+        return;
     if (vp->nmi_masked && vp->nmi_iret && vp->gprs.rip != vp->nmi_iret_rip)
         vp->nmi_masked = false;
     if (vp->nmi_masked && !vp->nmi_iret)
@@ -180,7 +193,7 @@ void svm_event_prepare_nmi(struct svm_vp *vp)
         return;
     }
     if (vp->nmi_masked || (vp->vmcb->interrupt_shadow & VMCB_SHADOW)) {
-        step(vp);
+        svm_event_step(vp);
         return;
     }
     vp->event = VMCB_EVENT_VALID | VMCB_EVENT_NMI | VECTOR_NMI;

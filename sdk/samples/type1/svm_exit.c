@@ -221,6 +221,12 @@ static void dispatch(struct svm_vp *vp)
     case VMCB_EXIT_IRET:
         svm_event_iret(vp);
         break;
+    case VMCB_EXIT_READ_IDTR:
+    case VMCB_EXIT_READ_GDTR:
+    case VMCB_EXIT_READ_LDTR:
+    case VMCB_EXIT_READ_TR:
+        svm_npiep_exit(vp);
+        break;
     case VMCB_EXIT_INVD:
         exit_invd(vp);
         break;

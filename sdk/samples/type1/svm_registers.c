@@ -326,8 +326,8 @@ hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
 
     (void)context;
     *value = (struct hv_register128){ 0 };
-    /* What VMLOAD has put into the processor is there still. */
-    svm_vmsave(vp->vmcb_address);
+    if (vp->loaded)
+        svm_vmsave(vp->vmcb_address);
     if (in_range(name, HvX64RegisterRax, HvX64RegisterR15))
         value->low = vp->gprs.gpr[name - HvX64RegisterRax];
     else if (field)
@@ -429,9 +429,11 @@ hv_status svm_set_register(void *context, struct hv_vp *hv_vp, uint32_t name,
     hv_status status;
 
     (void)context;
-    svm_vmsave(vp->vmcb_address);
+    if (vp->loaded)
+        svm_vmsave(vp->vmcb_address);
     status = set_register(vp, name, value);
-    svm_vmload(vp->vmcb_address);
+    if (vp->loaded)
+        svm_vmload(vp->vmcb_address);
     return status;
 }
 

@@ -102,6 +102,10 @@ _Static_assert(sizeof(struct vmcb) == 4096, "a VMCB is a page");
 enum vmcb_intercept_1 {
     VMCB_INTERCEPT_NMI = 1 << 1,
     VMCB_INTERCEPT_INIT = 1 << 3,
+    VMCB_INTERCEPT_READ_IDTR = 1 << 6,
+    VMCB_INTERCEPT_READ_GDTR = 1 << 7,
+    VMCB_INTERCEPT_READ_LDTR = 1 << 8,
+    VMCB_INTERCEPT_READ_TR = 1 << 9,
     VMCB_INTERCEPT_CPUID = 1 << 18,
     VMCB_INTERCEPT_IRET = 1 << 20,
     VMCB_INTERCEPT_INVD = 1 << 22,
@@ -130,6 +134,10 @@ enum vmcb_exit {
     VMCB_EXIT_EXCEPTION = 0x40, /* + vector */
     VMCB_EXIT_NMI = 0x61,
     VMCB_EXIT_INIT = 0x63,
+    VMCB_EXIT_READ_IDTR = 0x66,
+    VMCB_EXIT_READ_GDTR = 0x67,
+    VMCB_EXIT_READ_LDTR = 0x68,
+    VMCB_EXIT_READ_TR = 0x69,
     VMCB_EXIT_CPUID = 0x72,
     VMCB_EXIT_IRET = 0x74,
     VMCB_EXIT_INVD = 0x76,

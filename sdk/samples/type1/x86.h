@@ -69,6 +69,8 @@
 
 #define CPUID_1_ECX_XSAVE (1 << 26)
 
+#define PAT_RESET 0x0007040600070406
+
 #define APIC_BASE_BSP    (1 << 8)
 #define APIC_BASE_EXTD   (1 << 10)
 #define APIC_BASE_ENABLE (1 << 11)
