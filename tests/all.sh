@@ -60,7 +60,7 @@ suite() {
 
 # conform ARGUMENTS: counts each test of a run of the suite by its last line.
 conform() {
-    name=conform$(printf '%s' "$*" | tr -c 'a-z0-9' '-')
+    name=conform-$(printf '%s' "$*" | sed 's/[^a-z0-9]\{1,\}/-/g; s/^-//')
     start=$(date +%s)
     ./hvkit conform "$@" > "$logs/$name.log" 2>&1
     status=$?
@@ -89,6 +89,8 @@ check build-release build release
 for n in 1 2 4; do
     conform --smp "$n"
 done
+conform --target sample-minimal
+conform --tests hypercall-abi/a-locked-page-stays
 if [ -z "$quick" ]; then
     check fuzz ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
     conform --target kvm

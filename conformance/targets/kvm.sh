@@ -252,7 +252,7 @@ write_job() {
 
 boot_host() {
     timeout -k 5 "${HVKIT_TIMEOUT:-0}" \
-        qemu-system-x86_64 -accel tcg,thread=multi -machine pc,hpet=off -cpu max -smp 2 -m 1280 \
+        qemu-system-x86_64 -accel tcg,thread=single -machine pc,hpet=off -cpu max -smp 2 -m 1280 \
         -nodefaults -no-user-config -no-reboot -display none \
         -serial "file:$job/console" -serial stdio \
         -kernel "$host/kernel" -initrd "$job/initrd" \

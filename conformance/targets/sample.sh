@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 #
 # Target "sample": the bare-metal sample hypervisor of the SDK on a processor that QEMU emulates.
-# The guest is a boot module of the hypervisor, started as a child of its partition manager.
+# The guest is a boot module of the hypervisor and runs as its root partition.
 
 set -eu
 
@@ -18,6 +18,7 @@ run() {
     [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
     hypervisor=$(realpath "$hypervisor")
 
+    # QEMU's TSC has one rate and is the same on all processors, but CPUID does not say so: tsc=trust.
     # In -initrd a blank ends the file name and a comma the module; a comma of the command line is doubled.
     directory=$(mktemp -d "${TMPDIR:-/tmp}/hvkit-sample.XXXXXX")
     trap 'rm -rf "$directory"' EXIT
@@ -28,7 +29,7 @@ run() {
         qemu-system-x86_64 -accel tcg -cpu max -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -kernel "$hypervisor" -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')" </dev/null 2>messages &
+        -kernel "$hypervisor" -append "tsc=trust ${HVKIT_SAMPLE_OPTIONS:-}" -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')" </dev/null 2>messages &
     qemu_pid=$!
     status=0
     wait "$qemu_pid" || status=$?

@@ -330,7 +330,8 @@ HV_TEST(hypercall_abi, writing_the_page_raises_gp, COVERS(HV_REQ_HC_013), NEEDS_
         CHECK(safe_write8(page + write_offsets[i], 0x90).vector == VECTOR_GP,
               "writing offset 0x%x does not raise #GP", write_offsets[i]);
     CHECK_FAULT(safe_write64(page + 0x10, 0), VECTOR_GP);
-    CHECK(memcmp(copy, (const uint8_t *)page, PAGE_SIZE) == 0, "the page has changed");
+    if (!CHECK(memcmp(copy, (const uint8_t *)page, PAGE_SIZE) == 0, "the page has changed"))
+        memcpy((uint8_t *)page, copy, PAGE_SIZE);
 }
 
 HV_TEST(hypercall_abi, a_read_modify_write_of_the_page_raises_gp, COVERS(HV_REQ_HC_013),
@@ -348,7 +349,8 @@ HV_TEST(hypercall_abi, a_read_modify_write_of_the_page_raises_gp, COVERS(HV_REQ_
     fault_clear();
     __asm__ volatile(GUEST_TRY("xorb $0x55, (%0)")::"r"(page + 8) : "memory", "cc");
     CHECK_FAULT(fault_take(), VECTOR_GP);
-    CHECK_EQ(page[8], before);
+    if (!CHECK_EQ(page[8], before))
+        page[8] = before;
 }
 
 /* ---- The code ---- */

@@ -76,7 +76,7 @@ static void build_block(const struct test_call *call, unsigned reps, union block
 
     fill_noise(block, 0);
     call->fill(input, reps);
-    memcpy(block->bytes, input, size);
+    memcpy(block->bytes, input, size < sizeof(block->bytes) ? size : sizeof(block->bytes));
 }
 
 /* ---- Input ---- */
@@ -249,7 +249,7 @@ static void build_ipi(union block *block)
 static void take_interrupts(void)
 {
     irq_enable();
-    cpu_pause();
+    udelay(100);
     irq_disable();
 }
 
@@ -273,7 +273,7 @@ HV_TEST(hypercall_abi, xmm_input_reaches_the_call_as_written, COVERS(HV_REQ_HC_0
     CHECK_EQ(result, HV_STATUS_SUCCESS);
     CHECK_EQ(interrupts, 1);
     build_ipi(&block);
-    block.words[4] = 0;
+    block.words[sizeof(struct hv_input_send_synthetic_cluster_ipi_ex) / 8] = 0;
     checked_call(control, &block);
     take_interrupts();
     CHECK_EQ(interrupts, 1);

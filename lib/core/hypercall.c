@@ -170,6 +170,18 @@ static hv_status run_element(const struct hv_hypercall_frame *frame, struct hv_h
     return row->handler(call);
 }
 
+/* Whether the caller would execute the same call again if it were suspended. Not when one of the
+   registers that make the call was set meanwhile, by the call or by another VP: then the rest of
+   the list is done now or never. */
+static bool is_resumable(const struct hv_hypercall_frame *frame)
+{
+    struct hv_hypercall_frame now = { .exit = frame->exit };
+
+    load_registers(&now);
+    return now.rip == frame->rip && now.value == frame->value && now.words[0] == frame->words[0] &&
+           now.words[1] == frame->words[1];
+}
+
 /* At least one element, then as many as time allows. */
 static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
 {
@@ -189,7 +201,8 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
         if (status != HV_STATUS_SUCCESS)
             break;
         index++;
-    } while (index < frame->control.rep_count && hv_now(partition) - started < budget);
+    } while (index < frame->control.rep_count &&
+             (!is_resumable(frame) || hv_now(partition) - started < budget));
 
     written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
     if (written != HV_STATUS_SUCCESS)

@@ -4,6 +4,7 @@
  * the table says of those that are not implemented.
  */
 #include "hypercall_rig.h"
+#include "register.h"
 
 #define FAST (UINT64_C(1) << 16)
 
@@ -114,6 +115,34 @@ START_TEST(caller_that_sets_its_rip_goes_on_there)
     header();
     ck_assert_uint_eq(set(HvX64RegisterRip, 0x4000, 0), result(HV_STATUS_SUCCESS, 1));
     ck_assert_uint_eq(fake_vp(rig.vp)->gprs.rip, 0x4000);
+}
+END_TEST
+
+static uint64_t value_of(uint32_t name)
+{
+    struct hv_register128 value;
+
+    ck_assert_uint_eq(hv_register_get(rig.vp, name, &value), HV_STATUS_SUCCESS);
+    return value.low;
+}
+
+/* Why: the call could not be executed again with the registers that it needs, so what a suspension
+   leaves undone would stay undone: a VP that runs on with half of its new registers. */
+START_TEST(list_that_sets_registers_of_the_call_itself_is_not_suspended)
+{
+    static const uint32_t own[] = { HvX64RegisterRip, HvX64RegisterRcx, HvX64RegisterRdx,
+                                    HvX64RegisterR8 };
+
+    rig.fake.tsc_step = FAKE_TSC_HZ;
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        uint64_t elements[][4] = { { own[i], 0, 0x4000 }, { HvX64RegisterR12, 0, 0x5678 } };
+
+        header();
+        memcpy(rig_words(RIG_INPUT + 16), elements, sizeof(elements));
+        ck_assert_uint_eq(call(rig_reps(HvCallSetVpRegisters, 2, 0)), result(HV_STATUS_SUCCESS, 2));
+        ck_assert_uint_eq(fake_vp(rig.vp)->gprs.gpr[HV_GPR_R12], 0x5678);
+        ck_assert_uint_eq(value_of(own[i]), 0x4000);
+    }
 }
 END_TEST
 
@@ -472,6 +501,7 @@ int main(void)
     tcase_add_test(tcase, own_partition_and_vp_may_be_named_by_number);
     tcase_add_test(tcase, caller_writes_its_own_registers);
     tcase_add_test(tcase, caller_that_sets_its_rip_goes_on_there);
+    tcase_add_test(tcase, list_that_sets_registers_of_the_call_itself_is_not_suspended);
     tcase_add_test(tcase, registers_of_another_vp_are_reached_through_its_lp);
     tcase_add_test(tcase, absent_vp_is_an_invalid_index);
     tcase_add_test(tcase, foreign_partition_is_denied_or_invalid_for_a_possible_parent);

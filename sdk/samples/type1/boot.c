@@ -2,6 +2,9 @@
 /* The order in which the machine becomes a hypervisor and its root partition. */
 #include "boot.h"
 
+#include <hv/abi/tlfs.h>
+
+
 #include "acpi.h"
 #include "apic.h"
 #include "clock.h"
@@ -21,6 +24,9 @@
 #define MIB         (UINT64_C(1) << 20)
 
 static struct boot_info boot;
+/* What the interface "Hv#1" promises by itself. */
+#define MINIMAL_PRIVILEGES (HV_PRIVILEGE_AccessHypercallMsrs | HV_PRIVILEGE_AccessVpIndex)
+
 static struct options options;
 static struct relocation relocation;
 
@@ -34,7 +40,7 @@ static void start_machine(void)
              clock_tsc_hz() / 1000, clock_apic_hz() / 1000, relocation.size / 1024,
              relocation.base);
     lp_start_others();
-    root_start(&boot, &relocation);
+    root_start(&boot, &relocation, options.minimal ? MINIMAL_PRIVILEGES : UINT64_MAX);
     svm_run_lp(lp_current());
 }
 
@@ -49,7 +55,7 @@ void boot_main(uint32_t magic, uint32_t info_address)
     if (options.log)
         console_enable_log();
     svm_check();
-    platform_init(options.tsc_trusted);
+    platform_init(options.tsc_trusted, options.minimal);
     memory_map_init(&boot);
     acpi_init(&boot);
     pool = options.pool_mib * MIB + lp_count_possible() * POOL_PER_LP + root_pool_size();

@@ -14,7 +14,16 @@
 #define PDE_4M_HIGH_SHIFT 13
 #define PDE_4M_HIGH_MASK  0xFF
 
-static const uint8_t *fill_entry(struct svm_vp *vp, uint64_t gpa_page, uint64_t generation)
+#define NO_PAGE UINT64_MAX
+
+static void forget_all(struct gva_cache *cache, uint64_t generation)
+{
+    for (unsigned slot = 0; slot < GVA_CACHE_SIZE; slot++)
+        cache->entry[slot].gpa_page = NO_PAGE;
+    cache->generation = generation;
+}
+
+static __attribute__((noinline)) const uint8_t *fill_entry(struct svm_vp *vp, uint64_t gpa_page)
 {
     unsigned slot = gpa_page % GVA_CACHE_SIZE;
     struct hv_mapping mapping;
@@ -23,23 +32,23 @@ static const uint8_t *fill_entry(struct svm_vp *vp, uint64_t gpa_page, uint64_t 
         !(mapping.access & HV_ACCESS_READ) || !memory_is_ram(mapping.spa_page))
         return NULL;
     vp->pages.entry[slot].gpa_page = gpa_page;
-    vp->pages.entry[slot].generation = generation;
     vp->pages.entry[slot].page = memory_at(mapping.spa_page * PAGE_SIZE);
     return vp->pages.entry[slot].page;
 }
 
-static inline const uint8_t *gpa_pointer(struct svm_vp *vp, uint64_t gpa)
+static inline __attribute__((always_inline)) const uint8_t *gpa_pointer(struct svm_vp *vp,
+                                                                        uint64_t gpa)
 {
-    uint64_t generation = svm_generation();
     uint64_t gpa_page = gpa / PAGE_SIZE;
     unsigned slot = gpa_page % GVA_CACHE_SIZE;
     const uint8_t *page = vp->pages.entry[slot].page;
 
-    if (__builtin_expect(vp->pages.entry[slot].gpa_page != gpa_page ||
-                             vp->pages.entry[slot].generation != generation,
-                         false))
-        page = fill_entry(vp, gpa_page, generation);
-    return page ? page + gpa % PAGE_SIZE : NULL;
+    if (__builtin_expect(vp->pages.entry[slot].gpa_page != gpa_page, false)) {
+        page = fill_entry(vp, gpa_page);
+        if (!page)
+            return NULL;
+    }
+    return page + gpa % PAGE_SIZE;
 }
 
 /* Tables of 8-byte entries, from the level whose entries cover 1 << shift bytes. */
@@ -122,7 +131,9 @@ static bool walk(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
 
 const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
 {
-    uint64_t gpa;
+    uint64_t generation = svm_generation(), gpa;
 
+    if (vp->pages.generation != generation)
+        forget_all(&vp->pages, generation);
     return walk(vp, linear, &gpa) ? gpa_pointer(vp, gpa) : NULL;
 }

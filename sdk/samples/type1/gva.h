@@ -11,13 +11,13 @@
 struct svm_vp;
 
 /*
- * Where guest physical pages of ordinary memory can be read. An entry is good as long as no nested
+ * Where guest physical pages of ordinary memory can be read. All of it is good as long as no nested
  * translation has been taken away since, which the generation tells.
  */
 struct gva_cache {
+    uint64_t generation;
     struct {
         uint64_t gpa_page;
-        uint64_t generation;
         const uint8_t *page;
     } entry[GVA_CACHE_SIZE];
 };

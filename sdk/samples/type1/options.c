@@ -36,6 +36,8 @@ static void parse_word(struct options *options, const char *word, unsigned lengt
         options->log = true;
     if (word_is(word, length, "tsc=trust"))
         options->tsc_trusted = true;
+    if (word_is(word, length, "minimal"))
+        options->minimal = true;
     if (pool != 0)
         options->pool_mib = pool < POOL_MAXIMUM_MIB ? pool : POOL_MAXIMUM_MIB;
 }

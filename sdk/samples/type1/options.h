@@ -9,6 +9,7 @@
 struct options {
     bool log;          /* log, log=com1: messages on COM1 */
     bool tsc_trusted;  /* tsc=trust: the TSC is constant and synchronous whatever CPUID says */
+    bool minimal;      /* minimal: the root gets the least that "Hv#1" promises */
     uint32_t pool_mib; /* pool=N: memory of the hypervisor beside what it works out, MiB */
 };
 

@@ -67,7 +67,7 @@ static uint8_t physical_address_bits(void)
     return bits < MAX_ADDRESS_BITS ? bits : MAX_ADDRESS_BITS;
 }
 
-void platform_init(bool tsc_trusted)
+void platform_init(bool tsc_trusted, bool minimal)
 {
     platform.time.tsc = tsc;
     platform.memory.map = map;
@@ -81,6 +81,8 @@ void platform_init(bool tsc_trusted)
     if (cpuid_or_zero(0x80000001).edx & CPUID_1G_PAGES)
         platform.facts.capabilities |= HV_CPU_1G_PAGES;
     svm_fill_platform(&platform);
+    if (minimal)
+        platform.facts.capabilities &= ~(uint32_t)(HV_CPU_XMM | HV_CPU_NPIEP);
 }
 
 void platform_measured(void)

@@ -52,6 +52,9 @@ uint64_t root_pool_size(void)
     return tables * PAGE_SIZE;
 }
 
+/* What four levels of nested page tables translate; processors with more have nothing there yet. */
+#define NESTED_ADDRESS_BITS 48
+
 static void check(hv_status status, const char *what)
 {
     if (status == HV_STATUS_INSUFFICIENT_MEMORY)
@@ -69,14 +72,15 @@ static uint64_t take_page(void)
     return page;
 }
 
-static struct hv_partition *create(void)
+static struct hv_partition *create(uint64_t privileges)
 {
+    const uint8_t bits = platform_get()->facts.physical_address_bits;
     const struct hv_partition_config config = {
         .id = ROOT_ID,
-        .privileges = UINT64_MAX,
+        .privileges = privileges,
         .root = true,
         .max_vps = lp_count() < HV_PARTITION_MAX_VPS ? lp_count() : HV_PARTITION_MAX_VPS,
-        .gpa_bits = platform_get()->facts.physical_address_bits,
+        .gpa_bits = bits < NESTED_ADDRESS_BITS ? bits : NESTED_ADDRESS_BITS,
     };
     uint64_t count = hv_partition_pages();
     uint64_t *pages = memory_take(page_round_up(count * sizeof(*pages)) / PAGE_SIZE);
@@ -143,9 +147,10 @@ static void launch(struct hv_partition *partition)
     }
 }
 
-void root_start(const struct boot_info *boot, const struct relocation *relocation)
+void root_start(const struct boot_info *boot, const struct relocation *relocation,
+                uint64_t privileges)
 {
-    struct hv_partition *partition = create();
+    struct hv_partition *partition = create(privileges);
 
     deposit(partition, root_pool_size() / PAGE_SIZE + lp_count() * hv_vp_pages());
     map_machine(partition, relocation);

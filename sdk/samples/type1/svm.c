@@ -269,13 +269,9 @@ void svm_run_lp(struct lp *lp)
     host = memory_at(page * PAGE_SIZE);
     __asm__ volatile("clgi" : : : "memory");
     svm_vmsave(page * PAGE_SIZE);
-    for (;;) {
-        vp = atomic_load(&lp->backend);
-        if (vp)
-            break;
-        if (atomic_exchange(&lp->events, 0) == 0)
-            idle_wait_nmi();
-    }
+    /* Events stay as they are: other VPs may have sent some before this LP looks up. */
+    while (!(vp = atomic_load(&lp->backend)))
+        idle_wait_nmi();
     vp->host = host;
     vp->apic_base = rdmsr(MSR_APIC_BASE);
     run(vp);

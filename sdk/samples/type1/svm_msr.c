@@ -11,10 +11,6 @@
 
 #define MAP_PAGES 2
 
-/* Always leave the guest; for them the machine itself is never asked. */
-#define SYNTHETIC_FIRST 0x40000000
-#define SYNTHETIC_LAST  0x4FFFFFFF
-
 /* Offset in the map of the vector that holds the MSR (APM vol. 2, 15.11); false: it has no bits. */
 static bool map_offset(uint32_t msr, uint32_t *offset)
 {
@@ -107,6 +103,14 @@ static bool write_pat(struct svm_vp *vp, uint64_t value)
     return true;
 }
 
+/* AMD has MSRs in the vectors of the map alone; for others the machine itself is never asked. */
+static bool has_msr(uint32_t msr)
+{
+    uint32_t offset;
+
+    return map_offset(msr, &offset);
+}
+
 bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
 {
     switch (msr) {
@@ -129,9 +133,7 @@ bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
     case MSR_SVM_KEY:
         return false;
     default:
-        if (msr >= SYNTHETIC_FIRST && msr <= SYNTHETIC_LAST)
-            return false;
-        return rdmsr_safe(msr, value);
+        return has_msr(msr) && rdmsr_safe(msr, value);
     }
 }
 
@@ -147,8 +149,8 @@ bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
     case MSR_X2APIC_ICR:
         return guest_apic_write_x2apic_icr(vp, value);
     case MSR_TSC:
-        vp->vmcb->tsc_offset = value - rdtsc();
-        svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
+        /* Taken and dropped: reference time holds only while all VPs count alike (TLFS: partition
+           reference time enlightenment). */
         return true;
     case MSR_SYSCFG:
         /* Memory encryption would hide the hypervisor's own memory from it. */
@@ -165,8 +167,6 @@ bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
     case MSR_SVM_KEY:
         return false;
     default:
-        if (msr >= SYNTHETIC_FIRST && msr <= SYNTHETIC_LAST)
-            return false;
-        return wrmsr_safe(msr, value);
+        return has_msr(msr) && wrmsr_safe(msr, value);
     }
 }

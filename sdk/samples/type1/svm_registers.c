@@ -296,7 +296,7 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
         *value = vp->vmcb->efer & ~(uint64_t)EFER_SVME;
         return HV_STATUS_SUCCESS;
     case HvX64RegisterTsc:
-        *value = rdtsc() + vp->vmcb->tsc_offset;
+        *value = rdtsc();
         return HV_STATUS_SUCCESS;
     case HvX64RegisterApicBase:
         *value = vp->apic_base;
@@ -372,10 +372,6 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
         return (read_cr4() & CR4_OSXSAVE) && xsetbv_safe(value) ? HV_STATUS_SUCCESS : bad;
     case HvX64RegisterEfer:
         return set_efer(vp, value);
-    case HvX64RegisterTsc:
-        vp->vmcb->tsc_offset = value - rdtsc();
-        svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
-        return HV_STATUS_SUCCESS;
     case HvX64RegisterApicBase:
         return guest_apic_write_base(vp, value) ? HV_STATUS_SUCCESS : bad;
     case HvRegisterPendingInterruption:

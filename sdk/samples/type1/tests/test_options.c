@@ -10,6 +10,7 @@ START_TEST(nothing_is_asked_for_by_default)
 
     ck_assert(!options.log);
     ck_assert(!options.tsc_trusted);
+    ck_assert(!options.minimal);
     ck_assert_uint_eq(options.pool_mib, 4);
 }
 END_TEST
@@ -35,6 +36,13 @@ START_TEST(words_must_match_whole)
 }
 END_TEST
 
+START_TEST(minimal_is_a_word_of_its_own)
+{
+    ck_assert(options_parse("x minimal log").minimal);
+    ck_assert(!options_parse("minimally").minimal);
+}
+END_TEST
+
 START_TEST(pool_is_bounded)
 {
     ck_assert_uint_eq(options_parse("pool=99999999999999999999").pool_mib, 1024);
@@ -52,6 +60,7 @@ int main(void)
     tcase_add_test(tests, nothing_is_asked_for_by_default);
     tcase_add_test(tests, words_are_found_among_others);
     tcase_add_test(tests, words_must_match_whole);
+    tcase_add_test(tests, minimal_is_a_word_of_its_own);
     tcase_add_test(tests, pool_is_bounded);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
