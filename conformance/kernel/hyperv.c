@@ -5,6 +5,7 @@
 
 static uint8_t hypercall_ram[4096] __attribute__((aligned(4096)));
 static const void *hypercall_code;
+static struct hv_initial_state initial;
 
 uint64_t hv_privileges(void)
 {
@@ -21,6 +22,18 @@ uint32_t hv_features(void)
 bool hv_may(uint64_t privileges)
 {
     return (hv_privileges() & privileges) == privileges;
+}
+
+void hv_note_initial_state(void)
+{
+    initial.fault = safe_rdmsr(HV_X64_MSR_GUEST_OS_ID, &initial.guest_os_id);
+    if (!initial.fault.raised)
+        initial.fault = safe_rdmsr(HV_X64_MSR_HYPERCALL, &initial.hypercall);
+}
+
+const struct hv_initial_state *hv_initial_state(void)
+{
+    return &initial;
 }
 
 void hv_baseline(void)

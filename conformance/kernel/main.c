@@ -124,6 +124,7 @@ static void run_all(uint32_t start)
 {
     uint32_t index = 0;
 
+    hv_note_initial_state();
     for (const struct test *const *test = __start_hv_tests; test < __stop_hv_tests; test++) {
         if (!selected(*test))
             continue;

@@ -58,6 +58,15 @@ static uint64_t write_at_cpl3(void *msr)
     return 0;
 }
 
+HV_TEST(hypercall_abi, registers_are_zero_when_the_guest_starts,
+        COVERS(HV_REQ_HC_001, HV_REQ_HC_017), NEEDS_NOTHING,
+        "A page that nobody asked for would lie over memory that the guest uses")
+{
+    REQUIRE_NO_FAULT(hv_initial_state()->fault);
+    CHECK_EQ(hv_initial_state()->guest_os_id, 0);
+    CHECK_EQ(hv_initial_state()->hypercall, 0);
+}
+
 HV_TEST(synthetic_msrs, user_mode_can_not_access_them, COVERS(HV_REQ_MSR_005), NEEDS_NOTHING,
         "A process that could write the guest OS id would take the hypercall page from its kernel")
 {

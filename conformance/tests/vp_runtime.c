@@ -3,6 +3,8 @@
 #include <conformance/hyperv.h>
 #include <conformance/test.h>
 
+#define ACCOUNT_TICK 100000 /* 10 ms, in units of 100 ns */
+
 static uint64_t runtime(void)
 {
     return rdmsr(HV_X64_MSR_VP_RUNTIME);
@@ -28,7 +30,8 @@ HV_TEST(virtual_processor, runtime_advances_and_never_goes_back,
 {
     uint64_t first = runtime(), last = first;
 
-    for (unsigned i = 0; i < 20; i++) {
+    /* Some account by ticks of the host's clock, so it may take 10 ms to see anything. */
+    for (unsigned i = 0; i < 20 || (last == first && i < 600); i++) {
         uint64_t now;
 
         udelay(50);
@@ -36,8 +39,7 @@ HV_TEST(virtual_processor, runtime_advances_and_never_goes_back,
         CHECK(now >= last, "%llu after %llu", (unsigned long long)now, (unsigned long long)last);
         last = now;
     }
-    CHECK(last > first, "a millisecond of work left the run time at %llu",
-          (unsigned long long)last);
+    CHECK(last > first, "30 ms of work left the run time at %llu", (unsigned long long)last);
 }
 
 HV_TEST(virtual_processor, runtime_is_no_more_than_elapsed_time,
@@ -48,11 +50,11 @@ HV_TEST(virtual_processor, runtime_is_no_more_than_elapsed_time,
 {
     uint64_t time = rdmsr(HV_X64_MSR_TIME_REF_COUNT), start = runtime(), ran, passed;
 
-    udelay(5000);
+    udelay(40000);
     ran = runtime() - start;
     passed = rdmsr(HV_X64_MSR_TIME_REF_COUNT) - time;
-    /* Implementations account at scheduler ticks; half a millisecond of grace. */
-    CHECK(ran <= passed + 5000, "it ran %llu units in %llu", (unsigned long long)ran,
+    /* Those that account by ticks may count one too many. */
+    CHECK(ran <= passed + ACCOUNT_TICK, "it ran %llu units in %llu", (unsigned long long)ran,
           (unsigned long long)passed);
 }
 

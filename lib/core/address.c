@@ -337,12 +337,23 @@ uint64_t hv_address_root(const struct hv_partition *partition)
     return partition->address.root;
 }
 
+static uint32_t overlay_tables_left(const struct hv_partition *partition)
+{
+    uint32_t vps = atomic_load_explicit(&partition->vp_count, memory_order_relaxed);
+
+    return HV_OVERLAY_TABLES_BASE + vps * HV_OVERLAY_TABLES_PER_VP -
+           partition->address.overlay_tables;
+}
+
 hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page)
 {
     uint64_t pages[HV_SLAT_TOP_LEVEL - 1];
+    struct hv_address_space *space = &partition->address;
     struct place place = find(partition, gpa_page);
     unsigned needed = place.level - 1;
 
+    if (needed > overlay_tables_left(partition))
+        return HV_STATUS_INSUFFICIENT_MEMORY;
     for (unsigned i = 0; i < needed; i++) {
         if (hv_pool_alloc(&partition->pool, &pages[i]) != NULL)
             continue;
@@ -354,6 +365,7 @@ hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page)
         deepen(partition, &place, pages[i]);
         place = find(partition, gpa_page);
     }
+    space->overlay_tables += needed;
     return HV_STATUS_SUCCESS;
 }
 

@@ -13,6 +13,14 @@
 
 #define HV_COVERED_BUCKETS 32
 
+/*
+ * Table pages that overlays may take from a partition's pool: a guest that moves its overlays
+ * through its whole GPA space would otherwise empty it. A move to a region that had one before
+ * takes none.
+ */
+#define HV_OVERLAY_TABLES_BASE   64
+#define HV_OVERLAY_TABLES_PER_VP 12
+
 struct hv_overlay;
 
 struct hv_address_space {
@@ -21,6 +29,7 @@ struct hv_address_space {
     uint64_t root;       /* SPA page number of the top table */
     uint64_t page_count; /* GPA pages that exist: 1 << (gpa_bits - 12) */
     uint32_t capabilities;
+    uint32_t overlay_tables; /* table pages made to place overlays; never given back */
     /* Overlays by GPA page number: the visible one of each covered page, those below linked to it.
      */
     struct hv_overlay *covered[HV_COVERED_BUCKETS];

@@ -224,9 +224,6 @@ enum hv_msr_result hv_msr_place_page(struct hv_partition *partition, _Atomic uin
         hv_overlay_disable(partition, overlay);
     } else if (hv_overlay_enable(partition, overlay, value >> HV_X64_MSR_PAGE_GPFN_SHIFT) !=
                HV_STATUS_SUCCESS) {
-        const struct hv_log_ops *log = &partition->platform->log;
-
-        log->write(log->context, HV_LOG_WARNING, "no memory left to place an overlay page");
         return HV_MSR_FAULT;
     }
     atomic_store_explicit(msr, value, memory_order_relaxed);

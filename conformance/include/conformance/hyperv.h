@@ -24,6 +24,19 @@ uint32_t hv_features(void);
 /** Whether the implementation announces all of these HV_PRIVILEGE_ bits. */
 bool hv_may(uint64_t privileges);
 
+/** What the registers held before the kernel touched any of them. */
+struct hv_initial_state {
+    struct fault fault;   /**< of reading them, if there was one */
+    uint64_t guest_os_id; /**< HV_X64_MSR_GUEST_OS_ID */
+    uint64_t hypercall;   /**< HV_X64_MSR_HYPERCALL */
+};
+
+/** Reads the initial state; called once, before the first test. */
+void hv_note_initial_state(void);
+
+/** The state that hv_note_initial_state() read. */
+const struct hv_initial_state *hv_initial_state(void);
+
 /**
  * Puts the partition's synthetic state back: hypercall page, reference TSC page, VP assist and
  * statistics pages of CPU 0 disabled, guest OS id 0. Registers that are not there are passed over.

@@ -211,7 +211,7 @@ START_TEST(page_that_finds_no_memory_for_tables_faults_and_changes_nothing)
     must_refuse(vp, HV_X64_MSR_REFERENCE_TSC, 0x10001);
     must_refuse(vp, HV_X64_MSR_STATS_VP_RETAIL_PAGE, 0x10001);
     ck_assert(!covered(0x10));
-    ck_assert_uint_eq(fake.log_lines, 3);
+    ck_assert_uint_eq(fake.log_lines, 0); /* or a guest could flood the log */
 }
 END_TEST
 

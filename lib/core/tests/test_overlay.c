@@ -482,6 +482,39 @@ START_TEST(failed_move_leaves_the_overlay_where_it_is)
 }
 END_TEST
 
+START_TEST(moving_through_the_space_costs_a_bounded_number_of_tables)
+{
+    size_t before;
+    unsigned moves = 0;
+
+    setup_format(_i);
+    ck_assert_uint_eq(hv_partition_deposit(partition, FAKE_FIRST_POOL + 400), HV_STATUS_SUCCESS);
+    for (unsigned i = 0; i < HV_OVERLAY_TABLES_BASE; i++)
+        ck_assert_uint_eq(hv_partition_deposit(partition, FAKE_FIRST_POOL + 401 + i),
+                          HV_STATUS_SUCCESS);
+    before = hv_pool_unused(&partition->pool);
+    while (hv_overlay_enable(partition, &data, (moves + 2) * PAGES_2M) == HV_STATUS_SUCCESS)
+        moves++;
+    ck_assert_uint_ge(moves, HV_OVERLAY_TABLES_BASE / 2);
+    ck_assert_uint_le(before - hv_pool_unused(&partition->pool), HV_OVERLAY_TABLES_BASE);
+    ck_assert_uint_gt(hv_pool_unused(&partition->pool), 0);
+    expect_overlay((moves + 1) * PAGES_2M, &data);
+    enable(&data, 2 * PAGES_2M); /* where it has been before */
+    expect_overlay(2 * PAGES_2M, &data);
+}
+END_TEST
+
+START_TEST(each_vp_adds_to_what_overlays_may_take)
+{
+    start(_i, 200);
+    add_overlay(&data, RW, HV_X64_EXCEPTION_MC, 0xDA);
+    atomic_store(&partition->vp_count, 2);
+    for (uint64_t i = 0; i < HV_OVERLAY_TABLES_BASE; i++)
+        enable(&data, i * PAGES_2M);
+    enable(&data, (HV_OVERLAY_TABLES_BASE + 2 * HV_OVERLAY_TABLES_PER_VP - 4) * PAGES_2M);
+}
+END_TEST
+
 START_TEST(hardware_forgets_what_an_overlay_covers)
 {
     setup_format(_i);
@@ -598,6 +631,8 @@ static void add_limit_tests(Suite *suite)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, enabling_without_memory_changes_nothing);
     tcase_add_loop_test(tests, failed_move_leaves_the_overlay_where_it_is, 0, 2);
+    tcase_add_loop_test(tests, moving_through_the_space_costs_a_bounded_number_of_tables, 0, 2);
+    tcase_add_loop_test(tests, each_vp_adds_to_what_overlays_may_take, 0, 2);
     tcase_add_loop_test(tests, hardware_forgets_what_an_overlay_covers, 0, 2);
     tcase_add_loop_test(tests, write_to_a_code_page_raises_gp, 0, 2);
     tcase_add_loop_test(tests, execution_of_a_data_page_raises_mc, 0, 2);

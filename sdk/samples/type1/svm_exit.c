@@ -25,6 +25,8 @@ static void raise_gp(struct svm_vp *vp)
 /* What the processor does besides advancing RIP when an instruction is done. */
 static void finish_instruction(struct svm_vp *vp)
 {
+    if (!svm_long_mode(vp))
+        vp->gprs.rip &= UINT32_MAX;
     vp->vmcb->interrupt_shadow &= ~VMCB_SHADOW;
     if (__builtin_expect((vp->gprs.rflags & RFLAGS_TF) != 0, false)) {
         vp->vmcb->dr6 |= UINT64_C(1) << 14;
@@ -36,8 +38,6 @@ static void finish_instruction(struct svm_vp *vp)
 static void advance(struct svm_vp *vp, unsigned length)
 {
     vp->gprs.rip += length;
-    if (!svm_long_mode(vp))
-        vp->gprs.rip &= UINT32_MAX;
     finish_instruction(vp);
 }
 
