@@ -54,8 +54,8 @@ struct hv_partition *hv_vp_partition(const struct hv_vp *vp);
  * Handle an exit. On the LP that runs @p vp.
  *
  * Advances RIP by the instruction length where the instruction is completed, in 64 bits: outside
- * 64-bit mode the back end truncates it. Never fails: a guest
- * that does something wrong gets the exception or status that the TLFS gives for it.
+ * 64-bit mode the back end truncates it. Never fails: a guest that does something wrong gets the
+ * exception or status that the TLFS gives for it.
  */
 enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit);
 

@@ -4,7 +4,6 @@
 
 #include <hv/abi/tlfs.h>
 
-
 #include "acpi.h"
 #include "apic.h"
 #include "clock.h"

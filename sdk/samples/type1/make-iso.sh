@@ -17,8 +17,9 @@ command -v grub-mkrescue > /dev/null || {
     exit 2
 }
 
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tree=$work/tree
 mkdir -p "$tree/boot/grub"
 cp "$images/hvkit-type1.elf" "$images/hvkit-conformance.elf" "$tree/boot/"
 cat > "$tree/boot/grub/grub.cfg" << 'END'
@@ -37,8 +38,8 @@ menuentry "hvkit: conformance suite on the hypervisor that this machine runs on"
     boot
 }
 END
-grub-mkrescue -o "$output" "$tree" --locales= --themes= --fonts= > "$tree/log" 2>&1 || {
-    cat "$tree/log" >&2
+grub-mkrescue -o "$output" "$tree" --locales= --themes= --fonts= > "$work/log" 2>&1 || {
+    cat "$work/log" >&2
     exit 1
 }
 echo "$output"

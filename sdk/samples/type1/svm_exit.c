@@ -184,6 +184,15 @@ static void __attribute__((noreturn)) exit_shutdown(struct svm_vp *vp)
     machine_reset();
 }
 
+/* The guest has made a state for itself in which no processor can be: for it that is a shutdown. */
+static void __attribute__((noreturn)) exit_invalid(struct svm_vp *vp)
+{
+    log_line("LP %u: impossible guest state at 0x%lx, CR0 0x%lx, CR4 0x%lx, EFER 0x%lx; the "
+             "machine is reset",
+             vp->lp->index, vp->vmcb->rip, vp->vmcb->cr0, vp->vmcb->cr4, vp->vmcb->efer);
+    machine_reset();
+}
+
 static void __attribute__((noreturn)) exit_unknown(struct svm_vp *vp)
 {
     const struct vmcb *vmcb = vp->vmcb;
@@ -239,6 +248,8 @@ static void dispatch(struct svm_vp *vp)
         machine_reset();
     case VMCB_EXIT_SHUTDOWN:
         exit_shutdown(vp);
+    case VMCB_EXIT_INVALID:
+        exit_invalid(vp);
     case VMCB_EXIT_VMRUN:
     case VMCB_EXIT_VMLOAD:
     case VMCB_EXIT_VMSAVE:

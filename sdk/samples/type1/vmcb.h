@@ -130,6 +130,10 @@ enum vmcb_intercept_3 {
     VMCB_INTERCEPT_TLBSYNC = 1 << 4,
 };
 
+/* All 64 bits of the code count but for an impossible state, -1: emulators may write its low half.
+ */
+#define VMCB_EXIT_INVALID UINT32_MAX
+
 enum vmcb_exit {
     VMCB_EXIT_EXCEPTION = 0x40, /* + vector */
     VMCB_EXIT_NMI = 0x61,
