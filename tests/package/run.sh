@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# run.sh CMAKE BUILD_DIR CONSUMER_SOURCE WORK_DIR CC: install, then use the package by CMake and by
+# run.sh CMAKE BUILD_DIR CONSUMER_SOURCE WORK_DIR CC GENERATOR: install, then use the package by CMake and by
 # pkg-config, each time running the program.
 set -eu
-cmake=$1 build=$2 source=$3 work=$4 cc=$5
+cmake=$1 build=$2 source=$3 work=$4 cc=$5 generator=$6
 
 rm -rf "$work/prefix" "$work/by-cmake" "$work/by-pkg-config"
 "$cmake" --install "$build" --prefix "$work/prefix" > "$work/install.log"
 
-"$cmake" -S "$source" -B "$work/by-cmake" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$cc"
+"$cmake" -G "$generator" -S "$source" -B "$work/by-cmake" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$cc"
 "$cmake" --build "$work/by-cmake"
 "$work/by-cmake/consumer"
 
