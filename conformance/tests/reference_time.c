@@ -84,24 +84,39 @@ HV_TEST(reference_time, counter_is_read_only, COVERS(HV_REQ_TIME_003, HV_REQ_MSR
     CHECK(counter() > before, "the counter went back");
 }
 
+/* Two clocks can't be read at once, and the machine below may stop this one between: of several
+   tries one must agree to 10 %, which tells a right unit from a wrong one. */
+#define TRIES 8
+
+static bool within_tenth(uint64_t value, uint64_t reference)
+{
+    return value > reference - reference / 10 && value < reference + reference / 10;
+}
+
+/* Units of the counter that pass in 20 ms of TSC, and how many should. */
+static uint64_t measure_counter(uint64_t hz, uint64_t *expected)
+{
+    uint64_t tsc = rdtsc_ordered(), time = counter(), ticks;
+
+    while (rdtsc_ordered() - tsc < hz / 50)
+        cpu_pause();
+    ticks = rdtsc_ordered() - tsc;
+    *expected = ticks * 1000 / (hz / (COUNTER_HZ / 1000));
+    return counter() - time;
+}
+
 HV_TEST(reference_time, counter_keeps_pace_with_the_tsc, COVERS(HV_REQ_TIME_001, HV_REQ_TIME_005),
         NEEDS(.privileges = HV_PRIVILEGE_AccessPartitionReferenceCounter |
                             HV_PRIVILEGE_AccessFrequencyRegs),
         "100 ns units are what guests convert with")
 {
-    uint64_t hz = rdmsr(HV_X64_MSR_TSC_FREQUENCY);
-    uint64_t tsc = rdtsc_ordered(), time = counter(), ticks, units, expected;
+    uint64_t hz = rdmsr(HV_X64_MSR_TSC_FREQUENCY), units = 0, expected = 0;
 
     REQUIRE(hz > 1000000, "the TSC runs at %llu Hz", (unsigned long long)hz);
-    while (rdtsc_ordered() - tsc < hz / 50)
-        cpu_pause();
-    ticks = rdtsc_ordered() - tsc;
-    units = counter() - time;
-    expected = ticks * 1000 / (hz / (COUNTER_HZ / 1000));
-    /* The emulator may be descheduled between two readings; 20 ms are measured to within 10 %. */
-    CHECK(units + expected / 10 >= expected && units <= expected + expected / 10,
-          "%llu units passed, the TSC says %llu", (unsigned long long)units,
-          (unsigned long long)expected);
+    for (unsigned i = 0; i < TRIES && (i == 0 || !within_tenth(units, expected)); i++)
+        units = measure_counter(hz, &expected);
+    CHECK(within_tenth(units, expected), "%llu units passed, the TSC says %llu",
+          (unsigned long long)units, (unsigned long long)expected);
 }
 
 static uint64_t ap_counter;
@@ -301,36 +316,38 @@ HV_TEST(reference_time, tsc_is_synchronised_across_vps, COVERS(HV_REQ_TIME_019),
         }
 }
 
-HV_TEST(reference_time, tsc_frequency_matches_the_pit, COVERS(HV_REQ_TIME_021),
-        NEEDS(.privileges = HV_PRIVILEGE_AccessFrequencyRegs),
-        "Linux takes it as it is and measures no more")
+static uint64_t measure_tsc(void)
 {
-    uint64_t hz = rdmsr(HV_X64_MSR_TSC_FREQUENCY), start, ticks, pit;
+    uint64_t start, pit;
 
-    if (!pit_present())
-        test_skip("there is no PIT to compare with");
     pit_start();
     start = rdtsc_ordered();
     while (pit_elapsed() < PIT_HZ / 40)
         cpu_pause();
     pit = pit_elapsed();
-    ticks = (rdtsc_ordered() - start) * PIT_HZ / pit;
-    test_value("tsc-hz", "%llu", (unsigned long long)hz);
-    /* An emulated PIT is coarse; 10 % tell a right unit from a wrong one. */
-    CHECK(hz > ticks - ticks / 10 && hz < ticks + ticks / 10, "%llu Hz, measured %llu Hz",
-          (unsigned long long)hz, (unsigned long long)ticks);
+    return (rdtsc_ordered() - start) * PIT_HZ / pit;
 }
 
-HV_TEST(reference_time, apic_frequency_matches_the_timer, COVERS(HV_REQ_TIME_022),
-        NEEDS(.privileges = HV_PRIVILEGE_AccessFrequencyRegs |
-                            HV_PRIVILEGE_AccessPartitionReferenceCounter),
-        "ACRN reported a wrong value here and guests' timers ran wrong (ACRN#7918)")
+HV_TEST(reference_time, tsc_frequency_matches_the_pit, COVERS(HV_REQ_TIME_021),
+        NEEDS(.privileges = HV_PRIVILEGE_AccessFrequencyRegs),
+        "Linux takes it as it is and measures no more")
 {
-    uint64_t hz = rdmsr(HV_X64_MSR_APIC_FREQUENCY), start, units, measured;
+    uint64_t hz = rdmsr(HV_X64_MSR_TSC_FREQUENCY), measured = 0;
+
+    if (!pit_present())
+        test_skip("there is no PIT to compare with");
+    test_value("tsc-hz", "%llu", (unsigned long long)hz);
+    for (unsigned i = 0; i < TRIES && (i == 0 || !within_tenth(hz, measured)); i++)
+        measured = measure_tsc();
+    CHECK(within_tenth(hz, measured), "%llu Hz, measured %llu Hz", (unsigned long long)hz,
+          (unsigned long long)measured);
+}
+
+static uint64_t measure_apic_timer(void)
+{
+    uint64_t start, units;
     uint32_t count;
 
-    if (!apic_present())
-        test_skip("there is no local APIC");
     apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
     apic_write(APIC_TIMER_DIVIDE, 0xb);
     apic_write(APIC_TIMER_INITIAL, 0xffffffff);
@@ -340,10 +357,23 @@ HV_TEST(reference_time, apic_frequency_matches_the_timer, COVERS(HV_REQ_TIME_022
     count = 0xffffffff - apic_read(APIC_TIMER_CURRENT);
     units = counter() - start;
     apic_timer_stop();
-    measured = (uint64_t)count * COUNTER_HZ / units;
+    return (uint64_t)count * COUNTER_HZ / units;
+}
+
+HV_TEST(reference_time, apic_frequency_matches_the_timer, COVERS(HV_REQ_TIME_022),
+        NEEDS(.privileges = HV_PRIVILEGE_AccessFrequencyRegs |
+                            HV_PRIVILEGE_AccessPartitionReferenceCounter),
+        "ACRN reported a wrong value here and guests' timers ran wrong (ACRN#7918)")
+{
+    uint64_t hz = rdmsr(HV_X64_MSR_APIC_FREQUENCY), measured = 0;
+
+    if (!apic_present())
+        test_skip("there is no local APIC");
     test_value("apic-hz", "%llu", (unsigned long long)hz);
-    CHECK(hz > measured - measured / 10 && hz < measured + measured / 10,
-          "%llu Hz, measured %llu Hz", (unsigned long long)hz, (unsigned long long)measured);
+    for (unsigned i = 0; i < TRIES && (i == 0 || !within_tenth(hz, measured)); i++)
+        measured = measure_apic_timer();
+    CHECK(within_tenth(hz, measured), "%llu Hz, measured %llu Hz", (unsigned long long)hz,
+          (unsigned long long)measured);
 }
 
 /* ---- Reenlightenment ---- */
