@@ -79,6 +79,8 @@ conform() {
 check build-dev build dev
 suite tests-dev dev
 check build-clang build dev-clang
+suite tests-clang dev-clang -L 'unit|guest|type1'
+check conform-clang /usr/bin/python3 conformance/driver conform --build-dir build/dev-clang
 check build-asan build asan
 suite tests-asan asan
 check build-tsan build tsan

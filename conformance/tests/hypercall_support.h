@@ -83,7 +83,7 @@ static inline void fill_set_registers(uint8_t *input, unsigned reps)
     fill_register_header(input);
     for (unsigned i = 0; i < reps; i++)
         elements[i] = (struct hv_register_assoc){ .name = HvRegisterGuestOsId,
-                                                  .value.reg64 = TEST_GUEST_OS_ID };
+                                                  .value.reg128.low = TEST_GUEST_OS_ID };
 }
 
 static inline void fill_nothing(uint8_t *input, unsigned reps)

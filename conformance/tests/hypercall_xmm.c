@@ -293,7 +293,7 @@ static void build_crash(union block *block, uint64_t value)
     fill_register_header(block->bytes);
     for (unsigned i = 0; i < 3; i++)
         elements[i] = (struct hv_register_assoc){ .name = HvRegisterGuestCrashP0 + i,
-                                                  .value.reg64 = value + i };
+                                                  .value.reg128.low = value + i };
 }
 
 static void check_crash(uint64_t value)

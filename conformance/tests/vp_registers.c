@@ -234,7 +234,7 @@ HV_TEST(virtual_processor, padding_of_a_set_element_is_ignored,
         "reserved")
 {
     struct hv_register_assoc element = { .name = HvRegisterGuestOsId,
-                                         .value.reg64 = TEST_GUEST_OS_ID + 4 };
+                                         .value.reg128.low = TEST_GUEST_OS_ID + 4 };
     uint64_t result;
 
     begin();
