@@ -235,19 +235,6 @@ HV_TEST(reference_time, tsc_page_scale_fits_the_frequency, COVERS(HV_REQ_TIME_01
           "one second by TSC_FREQUENCY is %llu units by the page", (unsigned long long)units);
 }
 
-HV_TEST(reference_time, tsc_page_uncovers_memory_when_disabled,
-        COVERS(HV_REQ_TIME_010, HV_REQ_GPA_004),
-        NEEDS(.privileges = HV_PRIVILEGE_AccessPartitionReferenceTsc),
-        "It is an overlay: KVM and Xen write into the guest's own page instead, and its content is "
-        "lost")
-{
-    memset(tsc_ram, 0x5a, sizeof(tsc_ram));
-    (void)enable_tsc_page();
-    REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_REFERENCE_TSC, 0));
-    for (unsigned i = 0; i < sizeof(tsc_ram); i += 256)
-        CHECK(((volatile uint8_t *)tsc_ram)[i] == 0x5a, "byte %u is 0x%x", i, tsc_ram[i]);
-}
-
 HV_TEST(reference_time, tsc_page_beyond_the_gpa_space_does_not_fault, COVERS(HV_REQ_TIME_009),
         NEEDS(.privileges = HV_PRIVILEGE_AccessPartitionReferenceTsc),
         "Xen dereferenced NULL on a bad page here (XSA-472)")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Virtual processors: who is who, and how long each has run. */
+/* How long each virtual processor has run. */
 #include <conformance/hyperv.h>
 #include <conformance/test.h>
 
@@ -16,12 +16,6 @@ static void read_runtime(void *unused)
 {
     (void)unused;
     ap_value = runtime();
-}
-
-static void read_apic_base(void *unused)
-{
-    (void)unused;
-    ap_value = rdmsr(MSR_APIC_BASE);
 }
 
 HV_TEST(virtual_processor, runtime_advances_and_never_goes_back,
@@ -70,32 +64,4 @@ HV_TEST(virtual_processor, runtime_is_per_vp, COVERS(HV_REQ_VP_008),
     CHECK(ap_value >= before, "VP 1: %llu after %llu", (unsigned long long)ap_value,
           (unsigned long long)before);
     CHECK(ap_value != runtime(), "two VPs have the same run time to 100 ns");
-}
-
-HV_TEST(virtual_processor, only_vp_0_is_the_boot_processor, COVERS(HV_REQ_VP_002), NEEDS(.vps = 2),
-        "Kernels find the boot processor by this flag")
-{
-    for (uint32_t vp = 0; vp < cpu_count(); vp++) {
-        REQUIRE_NO_FAULT(smp_call(vp, read_apic_base, NULL));
-        CHECK(((ap_value & APIC_BASE_BSP) != 0) == (vp == 0), "VP %u: IA32_APIC_BASE is 0x%llx", vp,
-              (unsigned long long)ap_value);
-    }
-}
-
-static void check_identity(void *unused)
-{
-    uint64_t index = rdmsr(HV_X64_MSR_VP_INDEX);
-
-    (void)unused;
-    CHECK(index == cpu_at(cpu_index())->apic_id, "CPU %u: VP index %llu, APIC id %u", cpu_index(),
-          (unsigned long long)index, cpu_at(cpu_index())->apic_id);
-    CHECK(index == cpuid(1).ebx >> 24, "CPU %u: VP index %llu, initial APIC id %u", cpu_index(),
-          (unsigned long long)index, cpuid(1).ebx >> 24);
-}
-
-HV_TEST(virtual_processor, apic_id_is_the_vp_index, COVERS(HV_REQ_VP_005),
-        NEEDS(.privileges = HV_PRIVILEGE_AccessVpIndex),
-        "The default that guests without HvCallGetVpIndexFromApicId rely on")
-{
-    REQUIRE_NO_FAULT(smp_call_all(check_identity, NULL));
 }

@@ -6,6 +6,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "memory.h"
+#include "power.h"
 #include "string.h"
 
 #define EBDA_SEGMENT 0x40E
@@ -72,22 +73,39 @@ struct madt_entry {
     };
 } __attribute__((packed));
 
-struct fadt {
-    struct table header;
-    uint8_t ignored[76];
-    uint32_t flags;
-    struct {
-        uint8_t space;
-        uint8_t width;
-        uint8_t offset;
-        uint8_t access;
-        uint64_t address;
-    } __attribute__((packed)) reset;
-    uint8_t reset_value;
+struct generic_address {
+    uint8_t space;
+    uint8_t width;
+    uint8_t offset;
+    uint8_t access;
+    uint64_t address;
 } __attribute__((packed));
 
+struct fadt {
+    struct table header;
+    uint32_t firmware_control;
+    uint32_t dsdt;
+    uint8_t ignored0[20];
+    uint32_t pm1_control[2]; /* a, b */
+    uint8_t ignored1[40];
+    uint32_t flags;
+    struct generic_address reset;
+    uint8_t reset_value;
+    uint8_t ignored2[11];
+    uint64_t x_dsdt;
+    struct generic_address x_pm1_event[2];
+    struct generic_address x_pm1_control[2];
+} __attribute__((packed));
+
+_Static_assert(__builtin_offsetof(struct fadt, pm1_control) == 64, "FADT PM1a_CNT_BLK");
 _Static_assert(__builtin_offsetof(struct fadt, flags) == 112, "FADT flags");
 _Static_assert(__builtin_offsetof(struct fadt, reset_value) == 128, "FADT reset value");
+_Static_assert(__builtin_offsetof(struct fadt, x_dsdt) == 140, "FADT X_DSDT");
+_Static_assert(__builtin_offsetof(struct fadt, x_pm1_control) == 172, "FADT X_PM1a_CNT_BLK");
+
+/* Older versions of the table end earlier. */
+#define FADT_HAS(fadt, field) \
+    ((fadt)->header.length >= __builtin_offsetof(struct fadt, field) + sizeof((fadt)->field))
 
 static struct rsdp root;
 static uint64_t bios_rsdp;
@@ -200,10 +218,57 @@ void acpi_reset(void)
 {
     const struct fadt *fadt = (const void *)find("FACP");
 
-    if (!fadt || fadt->header.length < sizeof(*fadt) || !(fadt->flags & FADT_RESET_SUPPORTED))
+    if (!fadt || !FADT_HAS(fadt, reset_value) || !(fadt->flags & FADT_RESET_SUPPORTED))
         return;
     if (fadt->reset.space == SPACE_IO)
         outb((uint16_t)fadt->reset.address, fadt->reset_value);
     else if (fadt->reset.space == SPACE_MEMORY && fadt->reset.address < LIMIT)
         *(volatile uint8_t *)memory_at(fadt->reset.address) = fadt->reset_value;
+}
+
+/* SLP_TYP of _S5 for PM1a and PM1b. */
+static void find_s5_types(const struct fadt *fadt, uint8_t types[2])
+{
+    const struct table *dsdt = NULL;
+
+    if (FADT_HAS(fadt, x_dsdt))
+        dsdt = checked_table(fadt->x_dsdt);
+    if (!dsdt)
+        dsdt = checked_table(fadt->dsdt);
+    if (dsdt &&
+        power_find_s5((const uint8_t *)(dsdt + 1), dsdt->length - (uint32_t)sizeof(*dsdt), types))
+        return;
+    log_line("ACPI has no \\_S5 that can be read; the root partition can put the machine to sleep");
+    types[0] = types[1] = POWER_ANY_TYPE;
+}
+
+static void add_power(struct power_registers *registers, uint64_t address, uint8_t s5_type)
+{
+    if (address == 0 || address > UINT16_MAX)
+        return;
+    registers->list[registers->count++] = (struct power_register){ (uint16_t)address, s5_type };
+}
+
+/*
+ * Both addresses of a register count: operating systems differ in which one they take when they are
+ * not the same. PM1_CNT_LEN does not: SLP_EN is in the first two bytes of the block, and a block
+ * has no fewer.
+ */
+void acpi_find_power(struct power_registers *registers)
+{
+    const struct fadt *fadt = (const void *)find("FACP");
+    uint8_t types[2];
+
+    registers->count = 0;
+    if (!fadt || !FADT_HAS(fadt, pm1_control))
+        return;
+    find_s5_types(fadt, types);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct generic_address *wide = &fadt->x_pm1_control[i];
+
+        add_power(registers, fadt->pm1_control[i], types[i]);
+        if (FADT_HAS(fadt, x_pm1_control) && wide->space == SPACE_IO &&
+            wide->address != fadt->pm1_control[i])
+            add_power(registers, wide->address, types[i]);
+    }
 }

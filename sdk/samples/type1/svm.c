@@ -27,6 +27,7 @@ static struct {
     bool has_invlpgb;
     uint32_t clean; /* what vmcb.clean says when nothing was changed */
     uint32_t flush; /* vmcb.tlb_control that forgets all of a guest */
+    uint64_t io_map;
     uint64_t msr_map;
 } features;
 
@@ -53,6 +54,7 @@ void svm_init(void)
     features.clean = (svm & CPUID_SVM_CLEAN) ? VMCB_CLEAN_ALL : 0;
     features.flush = (svm & CPUID_SVM_FLUSH_ASID) ? VMCB_TLB_FLUSH_ASID : VMCB_TLB_FLUSH_ALL;
     features.has_invlpgb = (cpuid_or_zero(0x80000008).ebx & CPUID_INVLPGB) != 0;
+    features.io_map = svm_io_map();
     features.msr_map = svm_msr_map();
 }
 
@@ -67,15 +69,15 @@ uint64_t svm_generation(void)
 }
 
 /*
- * Interrupts, I/O ports, control and debug registers, HLT, MWAIT, XSETBV, task switches: all these
- * are the guest's own, with no exit. SVM's own instructions do not exist for it.
+ * Interrupts, nearly all I/O ports, control and debug registers, HLT, MWAIT, XSETBV, task switches:
+ * all these are the guest's own, with no exit. SVM's own instructions do not exist for it.
  */
 static void set_intercepts(struct vmcb *vmcb)
 {
     vmcb->intercept_exceptions = SVM_EXCEPTIONS;
     vmcb->intercept_1 = VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT | VMCB_INTERCEPT_CPUID |
-                        VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_MSR |
-                        VMCB_INTERCEPT_SHUTDOWN;
+                        VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_IO |
+                        VMCB_INTERCEPT_MSR | VMCB_INTERCEPT_SHUTDOWN;
     vmcb->intercept_2 = VMCB_INTERCEPT_VMRUN | VMCB_INTERCEPT_VMMCALL | VMCB_INTERCEPT_VMLOAD |
                         VMCB_INTERCEPT_VMSAVE | VMCB_INTERCEPT_STGI | VMCB_INTERCEPT_CLGI |
                         VMCB_INTERCEPT_SKINIT;
@@ -94,6 +96,7 @@ struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp)
     vp->vmcb_address = memory_physical(vmcb);
     vp->lp = lp;
     set_intercepts(vmcb);
+    vmcb->iopm = features.io_map;
     vmcb->msrpm = features.msr_map;
     vmcb->asid = GUEST_ASID;
     vmcb->nested_control = VMCB_NESTED_PAGING;

@@ -103,6 +103,11 @@ bool svm_pat_valid(uint64_t pat);
 /* The two pages of the MSR permission map, filled in. */
 uint64_t svm_msr_map(void);
 
+/* Carries out an access to an I/O port that is intercepted; false: #GP (svm_io.c). */
+bool svm_io(struct svm_vp *vp);
+/* The three pages of the I/O permission map, filled in. */
+uint64_t svm_io_map(void);
+
 /* What a guest sees of the processor's CPUID (svm_cpuid.c). */
 void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 

@@ -123,6 +123,16 @@ static void exit_wrmsr(struct svm_vp *vp)
         raise_gp(vp);
 }
 
+static void exit_io(struct svm_vp *vp)
+{
+    if (!svm_io(vp)) {
+        raise_gp(vp);
+        return;
+    }
+    vp->gprs.rip = vp->vmcb->exit_info_2;
+    finish_instruction(vp);
+}
+
 static void exit_vmmcall(struct svm_vp *vp)
 {
     const struct vmcb *vmcb = vp->vmcb;
@@ -223,6 +233,9 @@ static void dispatch(struct svm_vp *vp)
         break;
     case VMCB_EXIT_NPF:
         exit_memory(vp);
+        break;
+    case VMCB_EXIT_IO:
+        exit_io(vp);
         break;
     case VMCB_EXIT_NMI:
         exit_nmi(vp);

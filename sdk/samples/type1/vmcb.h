@@ -110,6 +110,7 @@ enum vmcb_intercept_1 {
     VMCB_INTERCEPT_IRET = 1 << 20,
     VMCB_INTERCEPT_INVD = 1 << 22,
     VMCB_INTERCEPT_INVLPGA = 1 << 26,
+    VMCB_INTERCEPT_IO = 1 << 27,
     VMCB_INTERCEPT_MSR = 1 << 28,
 };
 #define VMCB_INTERCEPT_SHUTDOWN (1u << 31)
@@ -146,6 +147,7 @@ enum vmcb_exit {
     VMCB_EXIT_IRET = 0x74,
     VMCB_EXIT_INVD = 0x76,
     VMCB_EXIT_INVLPGA = 0x7A,
+    VMCB_EXIT_IO = 0x7B,
     VMCB_EXIT_MSR = 0x7C,
     VMCB_EXIT_SHUTDOWN = 0x7F,
     VMCB_EXIT_VMRUN = 0x80,
@@ -165,6 +167,13 @@ enum vmcb_exit {
 #define VMCB_NPF_WRITE     (UINT64_C(1) << 1)
 #define VMCB_NPF_EXECUTE   (UINT64_C(1) << 4)
 #define VMCB_NPF_PAGE_WALK (UINT64_C(1) << 33)
+
+/* exit_info_1 of an I/O port's exit; exit_info_2 is the RIP behind the instruction. */
+#define VMCB_IO_IN         (UINT64_C(1) << 0)
+#define VMCB_IO_STRING     (UINT64_C(1) << 2)
+#define VMCB_IO_SIZE_SHIFT 4
+#define VMCB_IO_SIZE_MASK  7u /* the size in bytes: one bit of three is set */
+#define VMCB_IO_PORT_SHIFT 16
 
 /* event and exit_event. */
 #define VMCB_EVENT_VECTOR      UINT64_C(0xFF)

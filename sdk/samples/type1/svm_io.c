@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * I/O ports. All are the root partition's own but the ones that put the machine to sleep: it would
+ * wake without its hypervisor.
+ */
+#include <stdatomic.h>
+
+#include "acpi.h"
+#include "console.h"
+#include "cpu.h"
+#include "lp.h"
+#include "memory.h"
+#include "power.h"
+#include "svm.h"
+
+/* A bit for each port; an access of four bytes at the last port looks three bits further (APM
+   vol. 2, 15.10.1). */
+#define MAP_PAGES  3
+#define PORT_COUNT 0x10000u
+
+static struct power_registers power;
+
+static void intercept(uint8_t *map, uint32_t first, uint32_t count)
+{
+    for (uint32_t port = first; port - first < count && port < PORT_COUNT; port++)
+        map[port / 8] |= (uint8_t)(1u << port % 8);
+}
+
+uint64_t svm_io_map(void)
+{
+    uint8_t *map = memory_take(MAP_PAGES);
+
+    acpi_find_power(&power);
+    for (uint32_t i = 0; i < power.count; i++)
+        intercept(map, power.list[i].port, POWER_REGISTER_SIZE);
+    return memory_physical(map);
+}
+
+static void tell_refused(const struct svm_vp *vp, uint16_t port)
+{
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+
+    if (!atomic_flag_test_and_set(&told))
+        log_line("LP %u: port 0x%x: the machine cannot sleep under the hypervisor, only power off",
+                 vp->lp->index, port);
+}
+
+/* One access may reach several registers. */
+static uint32_t filter(const struct svm_vp *vp, uint16_t port, unsigned size, uint32_t value)
+{
+    for (uint32_t i = 0; i < power.count; i++) {
+        struct power_write write =
+            power_filter(port - power.list[i].port, size, value, power.list[i].s5_type);
+
+        value = write.value;
+        if (write.refused)
+            tell_refused(vp, port);
+    }
+    return value;
+}
+
+static void write_port(uint16_t port, unsigned size, uint32_t value)
+{
+    if (size == 1)
+        outb(port, (uint8_t)value);
+    else if (size == 2)
+        outw(port, (uint16_t)value);
+    else
+        outl(port, value);
+}
+
+/* The parts of RAX that an instruction of 8 or 16 bits does not load stay; one of 32 clears. */
+static uint64_t read_port(uint16_t port, unsigned size, uint64_t rax)
+{
+    if (size == 1)
+        return (rax & ~UINT64_C(0xFF)) | inb(port);
+    if (size == 2)
+        return (rax & ~UINT64_C(0xFFFF)) | inw(port);
+    return inl(port);
+}
+
+/*
+ * String instructions are refused: they would need the operand's segment, page tables and repeat
+ * count, and nobody drives a power register with them.
+ */
+bool svm_io(struct svm_vp *vp)
+{
+    uint64_t info = vp->vmcb->exit_info_1;
+    uint64_t *rax = &vp->gprs.gpr[HV_GPR_RAX];
+    uint16_t port = (uint16_t)(info >> VMCB_IO_PORT_SHIFT);
+    unsigned size = (unsigned)(info >> VMCB_IO_SIZE_SHIFT) & VMCB_IO_SIZE_MASK;
+
+    if (info & VMCB_IO_STRING)
+        return false;
+    if (info & VMCB_IO_IN)
+        *rax = read_port(port, size, *rax);
+    else
+        write_port(port, size, filter(vp, port, size, (uint32_t)*rax));
+    return true;
+}
