@@ -363,6 +363,43 @@ HV_TEST(reference_time, apic_frequency_matches_the_timer, COVERS(HV_REQ_TIME_022
           (unsigned long long)measured);
 }
 
+/* ---- Invariant TSC ---- */
+
+#define CPUID_INVARIANT_TSC (1u << 8) /* leaf 0x80000007 EDX */
+
+static bool invariant_tsc_is_visible(void)
+{
+    return cpuid(0x80000007).edx & CPUID_INVARIANT_TSC;
+}
+
+HV_TEST(reference_time, invariant_tsc_appears_when_asked_for, COVERS(HV_REQ_TIME_020),
+        NEEDS(.privileges = HV_PRIVILEGE_AccessTscInvariantControls),
+        "A guest that is not prepared for migration must not come to rely on the bit unasked")
+{
+    uint64_t value;
+
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, &value));
+    if (value == 0)
+        CHECK(!invariant_tsc_is_visible(), "the bit is there although nobody has asked");
+    CHECK_FAULT(safe_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, 2), VECTOR_GP);
+    CHECK_FAULT(safe_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, UINT64_C(1) << 63 | 1), VECTOR_GP);
+    REQUIRE_NO_FAULT(
+        safe_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, HV_X64_MSR_TSC_INVARIANT_CONTROL_EXPOSE));
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, &value));
+    CHECK_EQ(value, HV_X64_MSR_TSC_INVARIANT_CONTROL_EXPOSE);
+    CHECK(invariant_tsc_is_visible(), "the bit did not appear");
+}
+
+HV_TEST(reference_time, invariant_tsc_control_without_privilege_faults, COVERS(HV_REQ_TIME_020),
+        NEEDS(.lacks = HV_PRIVILEGE_AccessTscInvariantControls),
+        "A guest that finds the register sets it and expects the bit")
+{
+    uint64_t value;
+
+    CHECK_FAULT(safe_rdmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, &value), VECTOR_GP);
+    CHECK_FAULT(safe_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, 1), VECTOR_GP);
+}
+
 /* ---- Reenlightenment ---- */
 
 HV_TEST(reference_time, reenlightenment_control_reads_back, COVERS(HV_REQ_TIME_024),

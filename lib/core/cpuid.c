@@ -112,7 +112,10 @@ void hv_cpuid_architectural_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t
         value[HV_ECX] |= HV_CPUID_1_ECX_HYPERVISOR_PRESENT;
         break;
     case LEAF_ADVANCED_POWER:
-        if (!invariant_tsc_visible(vp->partition))
+        /* The platform knows better than CPUID, which on emulators does not say so. */
+        if (invariant_tsc_visible(vp->partition))
+            value[HV_EDX] |= ADVANCED_POWER_EDX_INVARIANT_TSC;
+        else
             value[HV_EDX] &= ~ADVANCED_POWER_EDX_INVARIANT_TSC;
         break;
     case LEAF_ADDRESS_SIZES:
