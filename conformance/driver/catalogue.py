@@ -53,6 +53,7 @@ _FIELDS = {
     "level": Field(str, choices=LEVELS),
     "observable": Field(str, choices=OBSERVABLES),
     "basis": Field(str, choices=BASES),
+    "note": Field(str, required=False),
 }
 
 
@@ -70,6 +71,7 @@ class Requirement:
     observable: str
     basis: str
     line: int
+    note: str = ""
 
 
 def load(path: Path = DEFAULT_PATH) -> dict[str, Requirement]:
