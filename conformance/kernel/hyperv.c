@@ -6,6 +6,7 @@
 static uint8_t hypercall_ram[4096] __attribute__((aligned(4096)));
 static const void *hypercall_code;
 static struct hv_initial_state initial;
+static volatile uint32_t interrupt_count;
 
 uint64_t hv_privileges(void)
 {
@@ -94,6 +95,25 @@ uint64_t hv_call(uint64_t control, uint64_t input_gpa, uint64_t output_gpa)
 
     REQUIRE_NO_FAULT(hv_call_regs(&regs));
     return regs.rax;
+}
+
+static void count_interrupt(struct trap_frame *frame, void *unused)
+{
+    (void)frame;
+    (void)unused;
+    interrupt_count++;
+    apic_eoi();
+}
+
+void hv_count_interrupts(uint8_t vector)
+{
+    interrupt_count = 0;
+    register_interrupt(vector, count_interrupt, NULL);
+}
+
+uint32_t hv_interrupt_count(void)
+{
+    return interrupt_count;
 }
 
 const void *hv_map_code(uint64_t gpa)

@@ -110,16 +110,6 @@ HV_TEST(crash_enlightenment, hostile_messages_are_harmless, COVERS(HV_REQ_CRASH_
     NEEDS(.privileges = HV_PRIVILEGE_AccessGuestIdleReg, \
           .features = HV_FEATURE_EDX_GUEST_IDLE_STATE)
 
-static volatile uint32_t idle_interrupts;
-
-static void count_interrupt(struct trap_frame *frame, void *arg)
-{
-    (void)frame;
-    (void)arg;
-    idle_interrupts++;
-    apic_eoi();
-}
-
 /* Lets interrupts in. Not with PAUSE, behind which QEMU's emulator keeps the shadow of STI. */
 static void open_window(void)
 {
@@ -140,8 +130,7 @@ static uint64_t idle(void)
 /* With interrupts taken, one shot could come before the VP idles, and nothing would wake it. */
 static void idle_with_interrupts(void)
 {
-    idle_interrupts = 0;
-    register_interrupt(IDLE_VECTOR, count_interrupt, NULL);
+    hv_count_interrupts(IDLE_VECTOR);
     apic_timer_periodic(IDLE_VECTOR, IDLE_TICKS);
     irq_enable();
     (void)idle();
@@ -161,15 +150,14 @@ static bool idle_masked(void)
 {
     uint64_t ticks;
 
-    idle_interrupts = 0;
-    register_interrupt(IDLE_VECTOR, count_interrupt, NULL);
+    hv_count_interrupts(IDLE_VECTOR);
     irq_disable();
     apic_timer_oneshot(IDLE_VECTOR, IDLE_TICKS);
     ticks = idle();
-    CHECK(idle_interrupts == 0, "the interrupt was taken although RFLAGS.IF is clear");
+    CHECK(hv_interrupt_count() == 0, "the interrupt was taken although RFLAGS.IF is clear");
     CHECK(apic_is_pending(IDLE_VECTOR) || apic_in_service(IDLE_VECTOR), "the interrupt is lost");
     open_window();
-    CHECK_EQ(idle_interrupts, 1);
+    CHECK_EQ(hv_interrupt_count(), 1);
     register_interrupt(IDLE_VECTOR, NULL, NULL);
     return ticks > 20000;
 }
@@ -191,7 +179,7 @@ HV_TEST(guest_idle, execution_continues_behind_the_instruction, COVERS(HV_REQ_ID
         "The interrupt is taken at the next instruction boundary")
 {
     idle_with_interrupts();
-    CHECK(idle_interrupts >= 1, "the VP woke and took no interrupt");
+    CHECK(hv_interrupt_count() >= 1, "the VP woke and took no interrupt");
     end_idle();
 }
 
@@ -200,13 +188,12 @@ HV_TEST(guest_idle, a_pending_interrupt_prevents_idling, COVERS(HV_REQ_IDLE_004)
 {
     uint64_t value;
 
-    idle_interrupts = 0;
-    register_interrupt(IDLE_VECTOR, count_interrupt, NULL);
+    hv_count_interrupts(IDLE_VECTOR);
     irq_disable();
     apic_self_ipi(IDLE_VECTOR);
     CHECK_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
     open_window();
-    CHECK_EQ(idle_interrupts, 1);
+    CHECK_EQ(hv_interrupt_count(), 1);
     register_interrupt(IDLE_VECTOR, NULL, NULL);
 }
 

@@ -139,16 +139,6 @@ HV_TEST(hypercall_abi, lists_longer_than_a_page_are_refused, COVERS(HV_REQ_HC_04
     }
 }
 
-static volatile uint32_t interrupts;
-
-static void count_interrupt(struct trap_frame *frame, void *unused)
-{
-    (void)frame;
-    (void)unused;
-    interrupts = interrupts + 1;
-    apic_eoi();
-}
-
 HV_TEST(hypercall_abi, interrupts_arrive_around_a_long_list, COVERS(HV_REQ_HC_062), NEEDS_NOTHING,
         "However long the list, a pending interrupt is taken, and the call completes all the same")
 {
@@ -157,8 +147,7 @@ HV_TEST(hypercall_abi, interrupts_arrive_around_a_long_list, COVERS(HV_REQ_HC_06
     uint64_t result;
 
     hv_enable_hypercalls();
-    interrupts = 0;
-    register_interrupt(0x71, count_interrupt, NULL);
+    hv_count_interrupts(0x71);
     apic_enable();
     apic_self_ipi(0x71);
     irq_enable();
@@ -166,7 +155,7 @@ HV_TEST(hypercall_abi, interrupts_arrive_around_a_long_list, COVERS(HV_REQ_HC_06
     irq_disable();
     register_interrupt(0x71, NULL, NULL);
     CHECK_EQ(result, (uint64_t)count << 32);
-    CHECK_EQ(interrupts, 1);
+    CHECK_EQ(hv_interrupt_count(), 1);
 }
 
 /* ---- Calls whose elements have an effect ---- */

@@ -222,16 +222,6 @@ HV_TEST(hypercall_abi, rep_rules_hold_for_xmm_input, COVERS(HV_REQ_HC_034, HV_RE
 
 /* ---- Where the bytes of input are ---- */
 
-static volatile uint32_t interrupts;
-
-static void count_interrupt(struct trap_frame *frame, void *unused)
-{
-    (void)frame;
-    (void)unused;
-    interrupts = interrupts + 1;
-    apic_eoi();
-}
-
 /* HvCallSendSyntheticClusterIpiEx to this VP, as a block with noise behind it. */
 static void build_ipi(union block *block)
 {
@@ -264,19 +254,18 @@ HV_TEST(hypercall_abi, xmm_input_reaches_the_call_as_written, COVERS(HV_REQ_HC_0
     uint64_t result;
 
     hv_enable_hypercalls();
-    interrupts = 0;
     apic_enable();
-    register_interrupt(VECTOR_TEST, count_interrupt, NULL);
+    hv_count_interrupts(VECTOR_TEST);
     build_ipi(&block);
     result = checked_call(control, &block);
     take_interrupts();
     CHECK_EQ(result, HV_STATUS_SUCCESS);
-    CHECK_EQ(interrupts, 1);
+    CHECK_EQ(hv_interrupt_count(), 1);
     build_ipi(&block);
     block.words[sizeof(struct hv_input_send_synthetic_cluster_ipi_ex) / 8] = 0;
     checked_call(control, &block);
     take_interrupts();
-    CHECK_EQ(interrupts, 1);
+    CHECK_EQ(hv_interrupt_count(), 1);
     register_interrupt(VECTOR_TEST, NULL, NULL);
 }
 

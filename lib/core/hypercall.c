@@ -202,7 +202,7 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
             break;
         index++;
     } while (index < frame->control.rep_count &&
-             (!is_resumable(frame) || hv_now(partition) - started < budget));
+             (hv_now(partition) - started < budget || !is_resumable(frame)));
 
     written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
     if (written != HV_STATUS_SUCCESS)

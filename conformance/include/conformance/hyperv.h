@@ -85,6 +85,15 @@ static inline uint32_t hv_result_reps(uint64_t result)
     return (uint32_t)(result >> 32) & 0xfff;
 }
 
+/**
+ * Counts the interrupts of a vector, from 0, until another handler is registered for it. Each is
+ * acknowledged at the local APIC.
+ */
+void hv_count_interrupts(uint8_t vector);
+
+/** How many there were since hv_count_interrupts(). */
+uint32_t hv_interrupt_count(void);
+
 /** Maps the page at @p gpa readable and executable, not writable. */
 const void *hv_map_code(uint64_t gpa);
 

@@ -12,33 +12,9 @@
 #include "core.h"
 #include "cpuid.h"
 #include "fake_platform.h"
+#include "vp_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct fake_platform fake;
-static struct hv_partition *partition;
-static struct hv_vp *vp;
-
-static void setup(void)
-{
-    fake_platform_init(&fake);
-    partition = fake_partition(&fake);
-    vp = fake_vp_create(&fake, partition, 0);
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
-}
-
-static void begin_again(uint64_t privileges, uint32_t capabilities)
-{
-    fake_platform_destroy(&fake);
-    fake_platform_init(&fake);
-    fake.platform.facts.capabilities = capabilities;
-    partition = fake_partition_with(&fake, privileges);
-    vp = fake_vp_create(&fake, partition, 0);
-}
 
 static void must_be(uint32_t leaf, uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
 {

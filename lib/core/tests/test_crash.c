@@ -12,29 +12,9 @@
 #include "core.h"
 #include "fake_platform.h"
 #include "msr_access.h"
+#include "vp_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct fake_platform fake;
-static struct hv_partition *partition;
-static struct hv_vp *vp;
-
-static void use_partition(uint64_t privileges)
-{
-    partition = fake_partition_with(&fake, privileges);
-    vp = fake_vp_create(&fake, partition, 0);
-}
-
-static void setup(void)
-{
-    fake_platform_init(&fake);
-    use_partition(UINT64_MAX);
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
-}
 
 #define NOTIFY  HV_CRASH_CTL_CRASH_NOTIFY
 #define MESSAGE (HV_CRASH_CTL_CRASH_NOTIFY | HV_CRASH_CTL_CRASH_MESSAGE)

@@ -14,42 +14,13 @@
 #include "fake_platform.h"
 #include "msr.h"
 #include "msr_access.h"
+#include "vp_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define FIRST_MSR 0x40000000u
 #define LAST_MSR  0x40001FFFu
 #define LINUX_ID  0x8100000000000000u
-
-static struct fake_platform fake;
-static struct hv_partition *partition;
-static struct hv_vp *vp;
-
-static void use_partition(uint64_t privileges)
-{
-    partition = fake_partition_with(&fake, privileges);
-    vp = fake_vp_create(&fake, partition, 0);
-}
-
-static void setup(void)
-{
-    fake_platform_init(&fake);
-    use_partition(UINT64_MAX);
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
-}
-
-/* A fresh machine, for tests that need one with other privileges or capabilities. */
-static void begin_again(uint64_t privileges, uint32_t capabilities)
-{
-    fake_platform_destroy(&fake);
-    fake_platform_init(&fake);
-    fake.platform.facts.capabilities = capabilities;
-    use_partition(privileges);
-}
 
 struct expectation {
     uint32_t msr;

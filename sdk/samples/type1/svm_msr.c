@@ -103,12 +103,24 @@ static bool write_pat(struct svm_vp *vp, uint64_t value)
     return true;
 }
 
-/* AMD has MSRs in the vectors of the map alone; for others the machine itself is never asked. */
+/* What a guest has of the machine's own MSRs. AMD has some in the vectors of the map alone; for
+   others the machine is never asked. */
 static bool has_msr(uint32_t msr)
 {
     uint32_t offset;
 
-    return map_offset(msr, &offset);
+    switch (msr) {
+    case MSR_TSC_ADJUST:
+    case MSR_TSC_RATIO:
+    case MSR_VM_CR:
+    case MSR_IGNNE:
+    case MSR_SMM_CTL:
+    case MSR_VM_HSAVE_PA:
+    case MSR_SVM_KEY:
+        return false;
+    default:
+        return map_offset(msr, &offset);
+    }
 }
 
 bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
@@ -123,14 +135,7 @@ bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
     case MSR_APIC_BASE:
         *value = vp->apic_base;
         return true;
-    case MSR_TSC_ADJUST:
-    case MSR_TSC_RATIO:
     case MSR_PATCH_LOADER:
-    case MSR_VM_CR:
-    case MSR_IGNNE:
-    case MSR_SMM_CTL:
-    case MSR_VM_HSAVE_PA:
-    case MSR_SVM_KEY:
         return false;
     default:
         return has_msr(msr) && rdmsr_safe(msr, value);
@@ -158,14 +163,6 @@ bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
     case MSR_PATCH_LOADER:
         /* Takes an address that means nothing here; the guest sees that the revision stays. */
         return true;
-    case MSR_TSC_ADJUST:
-    case MSR_TSC_RATIO:
-    case MSR_VM_CR:
-    case MSR_IGNNE:
-    case MSR_SMM_CTL:
-    case MSR_VM_HSAVE_PA:
-    case MSR_SVM_KEY:
-        return false;
     default:
         return has_msr(msr) && wrmsr_safe(msr, value);
     }
