@@ -8,6 +8,7 @@
 #define COM_DATA (COM1 + 0)
 #define COM_IER  (COM1 + 1)
 #define COM_FCR  (COM1 + 2)
+#define COM_IIR  (COM1 + 2)
 #define COM_LCR  (COM1 + 3)
 #define COM_MCR  (COM1 + 4)
 #define COM_LSR  (COM1 + 5)
@@ -15,14 +16,18 @@
 
 #define LCR_8N1   0x03
 #define LCR_DLAB  0x80
+#define IIR_FIFO  0xc0
 #define LSR_READY 0x20
 #define LSR_EMPTY 0x40
 
+#define FIFO_SIZE  16
 #define DEBUG_PORT 0xe9
 
 #define NO_OWNER UINT32_MAX
 
 static bool has_com1;
+static unsigned fifo_size; /* bytes that an empty transmitter takes at once */
+static unsigned room;      /* bytes that it takes before it must be asked again */
 static struct spinlock lock;
 static uint32_t lock_owner = NO_OWNER;
 
@@ -39,6 +44,7 @@ void console_init(void)
     outb(COM_LCR, LCR_8N1);
     outb(COM_FCR, 0x07);
     outb(COM_MCR, 0x03);
+    fifo_size = (inb(COM_IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_SIZE : 1;
 }
 
 static void put(char c)
@@ -47,8 +53,12 @@ static void put(char c)
         outb(DEBUG_PORT, (uint8_t)c);
         return;
     }
-    while ((inb(COM_LSR) & LSR_READY) == 0)
-        cpu_pause();
+    if (room == 0) {
+        while ((inb(COM_LSR) & LSR_READY) == 0)
+            cpu_pause();
+        room = fifo_size;
+    }
+    room--;
     outb(COM_DATA, (uint8_t)c);
 }
 
