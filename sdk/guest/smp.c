@@ -19,6 +19,8 @@
 static struct cpu_private *cpus[GUEST_MAX_CPUS];
 static uint32_t count;
 static uint32_t announced;
+static smp_fn *idle_step;
+static void *idle_arg;
 static bool use_x2;
 
 uint32_t cpu_count(void)
@@ -51,6 +53,16 @@ static void run_job(struct cpu_private *priv)
     __atomic_store_n(&priv->job_state, JOB_NONE, __ATOMIC_RELEASE);
 }
 
+static void rest(void)
+{
+    smp_fn *step = __atomic_load_n(&idle_step, __ATOMIC_ACQUIRE);
+
+    if (step != NULL)
+        step(idle_arg);
+    else
+        cpu_pause();
+}
+
 /* An exception here, between jobs (an NMI, for one), comes back to the loop. */
 static void __attribute__((noreturn)) work(struct cpu_private *priv)
 {
@@ -61,7 +73,7 @@ static void __attribute__((noreturn)) work(struct cpu_private *priv)
         irq_disable();
         guest_set_recovery(&idle);
         while (__atomic_load_n(&priv->job_state, __ATOMIC_ACQUIRE) == JOB_NONE)
-            cpu_pause();
+            rest();
         run_job(priv);
     }
 }
@@ -186,6 +198,12 @@ void smp_init(void)
         return;
     memcpy(virt_of(LOW_AP_TRAMPOLINE), ap_trampoline, (size_t)(ap_trampoline_end - ap_trampoline));
     start_all(ids, announced, timeout);
+}
+
+void smp_set_idle(smp_fn *step, void *arg)
+{
+    idle_arg = arg;
+    __atomic_store_n(&idle_step, step, __ATOMIC_RELEASE);
 }
 
 void smp_start(uint32_t index, smp_fn *fn, void *arg)

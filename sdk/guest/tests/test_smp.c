@@ -12,7 +12,7 @@ static struct smp_barrier barrier;
 static struct spinlock lock;
 static volatile uint64_t counter;
 static volatile uint32_t received[GUEST_MAX_CPUS];
-static volatile uint32_t ready, release;
+static volatile uint32_t ready, release, steps;
 
 static void store_identity(void *arg)
 {
@@ -103,6 +103,32 @@ static void check_on(bool good, uint32_t index, const char *what)
     check(good, name);
 }
 
+static void count_step(void *arg)
+{
+    (void)arg;
+    __atomic_add_fetch(&steps, 1, __ATOMIC_SEQ_CST);
+}
+
+/* The other CPUs step while they have nothing else to do, and take jobs all the same. */
+static void test_idle(void)
+{
+    uint64_t deadline = rdtsc() + tsc_from_us(WAIT_US);
+    uint32_t identity[2] = { 0, 0 }, seen;
+
+    smp_set_idle(count_step, NULL);
+    while (steps < ROUNDS && rdtsc() < deadline)
+        cpu_pause();
+    check(steps >= ROUNDS, "idle CPUs step");
+    smp_call(1, store_identity, identity);
+    check(identity[0] == 1, "a stepping CPU takes a job");
+    smp_set_idle(NULL, NULL);
+    for (uint32_t i = 1; i < cpu_count(); i++)
+        smp_call(i, store_identity, identity);
+    seen = steps;
+    udelay(1000);
+    check(steps == seen, "and stops when told to");
+}
+
 static void test_one(uint32_t index)
 {
     struct fault fault = { .raised = false };
@@ -145,6 +171,8 @@ void test_smp(void)
     for (uint32_t i = 1; i < cpu_count(); i++)
         test_one(i);
     register_interrupt(VECTOR_IPI, NULL, NULL);
+    if (cpu_count() > 1)
+        test_idle();
     smp_barrier_init(&barrier, cpu_count());
     check_no_fault(smp_call_all(count_locked, NULL), "all CPUs at once, barrier");
     check(counter == (uint64_t)ROUNDS * cpu_count(), "lock");

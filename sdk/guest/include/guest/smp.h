@@ -50,6 +50,15 @@ struct fault smp_join(uint32_t index);
 /** Waits at most @p microseconds for the job of smp_start(). @return whether it has ended */
 bool smp_join_timeout(uint32_t index, uint64_t microseconds);
 
+/**
+ * @brief What the other CPUs do over and over while they have no job; NULL, as at the start: they
+ * only PAUSE.
+ *
+ * @p step must be short, since a job waits for its end, and must not touch what jobs touch. It runs
+ * with interrupts disabled; an exception that nobody expected there ends that step alone.
+ */
+void smp_set_idle(smp_fn *step, void *arg);
+
 /** A spinlock; all zero is unlocked. */
 struct spinlock {
     uint32_t locked;
