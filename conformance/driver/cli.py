@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import re
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from . import catalogue, coverage, report, summary, targets, verdict
-from .catalogue import Requirement
 from .errors import DriverError
 from .process import STATUS_NONE, STATUS_SETUP, STATUS_TIMEOUT, GuestProcess
 from .result import TargetResult
@@ -27,6 +27,9 @@ from .transcript import TestRecord
 EXIT_FAILED = 1
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
+
+MAX_REPEAT = 1_000_000
+MAX_SEED = (1 << 32) - 1
 
 DEFAULT_TARGET = "sample"
 IMAGE_NAME = "hvkit-conformance.elf"
@@ -101,6 +104,20 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     conform.add_argument(
         "--report", type=Path, metavar="DIR", help="write JSON, JUnit XML, TAP and logs there"
     )
+    conform.add_argument(
+        "--repeat", type=_count, metavar="N", help="run each test N times, or until it fails"
+    )
+    conform.add_argument(
+        "--shuffle",
+        type=_seed,
+        nargs="?",
+        const=0,
+        metavar="SEED",
+        help="run the tests in an order that the number decides; without one it is drawn and shown",
+    )
+    conform.add_argument(
+        "--busy", action="store_true", help="keep the other processors busy while a test runs"
+    )
     conform.add_argument("--image", type=Path, metavar="FILE", help="the conformance kernel")
     conform.add_argument(
         "--verbose", action="store_true", help="also list tests as they run, and skips"
@@ -143,6 +160,18 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_REPEAT:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {MAX_REPEAT}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {MAX_SEED}")
+    return int(text)
+
+
 def _globs(text: str) -> str:
     if not _GLOBS.fullmatch(text):
         raise argparse.ArgumentTypeError(
@@ -167,14 +196,15 @@ def _check_image(image: Path, remedy: str) -> None:
 
 
 def _conform(options: argparse.Namespace) -> int:
-    requirements = catalogue.load()
+    requirements, gaps = catalogue.load(), catalogue.load_gaps()
+    words = _kernel_words(options)
     chosen = [targets.find(name) for name in options.target or [DEFAULT_TARGET]]
     image = options.image or options.build_dir / "images" / IMAGE_NAME
     _check_image(image, "build hvkit, or name the image with --image or the build with --build-dir")
     _make_report_directory(options.report)
     results = []
     for target in chosen:
-        results.append(_conform_target(target, image, options, requirements))
+        results.append(_conform_target(target, image, options, [*requirements, *gaps], words))
     measured = coverage.measure((test for result in results for test in result.tests), requirements)
     for result in results:
         summary.show_result(result, options.verbose)
@@ -184,6 +214,21 @@ def _conform(options: argparse.Namespace) -> int:
         print(f"\nreport: {options.report}")
     summary.show_total(results)
     return EXIT_FAILED if any(result.count()[1] for result in results) else 0
+
+
+def _kernel_words(options: argparse.Namespace) -> tuple[str, ...]:
+    """How the kernel is to run the tests, beyond which."""
+    words = []
+    if options.repeat is not None:
+        words.append(f"repeat={options.repeat}")
+    if options.shuffle is not None:
+        # Seed 0 stands for any; whoever wants the same order again must be told which it was.
+        seed = options.shuffle or random.randint(1, MAX_SEED)
+        print(f"hvkit: --shuffle {seed}", file=sys.stderr)
+        words.append(f"shuffle={seed}")
+    if options.busy:
+        words.append("busy")
+    return tuple(words)
 
 
 def _make_report_directory(directory: Path | None) -> None:
@@ -203,11 +248,12 @@ def _conform_target(
     target: Target,
     image: Path,
     options: argparse.Namespace,
-    requirements: Mapping[str, Requirement],
+    known: Collection[str],
+    words: tuple[str, ...],
 ) -> TargetResult:
     def check(tests: Iterable[TestRecord]) -> None:
         names = [test.name for test in tests]
-        coverage.check_known(tests, requirements)
+        coverage.check_known(tests, known)
         # What a selection leaves out cannot be told from what does not exist.
         for expectation in [*target.deviations, *target.skips] if options.tests is None else []:
             expectation.check_matches(names)
@@ -223,6 +269,7 @@ def _conform_target(
             options.build_dir,
             smp,
             options.tests,
+            words,
             options.timeout or target.test_timeout,
             options.report,
             check,
@@ -245,6 +292,7 @@ def _conform_target(
         smp,
         transcript.vps,
         runner.boots,
+        transcript.facts,
         verdict.judge(transcript.tests.values(), target, smp),
         transcript.warnings,
     )

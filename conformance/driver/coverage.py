@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .catalogue import Requirement
@@ -52,8 +52,8 @@ def measure(
     return coverage
 
 
-def check_known(tests: Iterable[TestRecord], catalogue: Mapping[str, Requirement]) -> None:
-    """Raises if a test names a requirement that the catalogue does not have."""
+def check_known(tests: Iterable[TestRecord], catalogue: Collection[str]) -> None:
+    """Raises if a test names a requirement, or a gap, that the catalogue does not have."""
     for test in tests:
         for requirement in test.requirements:
             if requirement not in catalogue:
@@ -64,7 +64,7 @@ def check_known(tests: Iterable[TestRecord], catalogue: Mapping[str, Requirement
                 )
 
 
-def _similar(requirement: str, catalogue: Mapping[str, Requirement]) -> list[str]:
+def _similar(requirement: str, catalogue: Collection[str]) -> list[str]:
     prefix = requirement.partition("-")[0]
     family = [item for item in catalogue if item.partition("-")[0] == prefix]
     return family or sorted({item.partition("-")[0] + "-..." for item in catalogue})

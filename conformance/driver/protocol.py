@@ -46,6 +46,14 @@ class Meta:
 
 
 @dataclass(frozen=True)
+class Why:
+    """What a test is there for."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Begin:
     index: int
     test: str
@@ -87,7 +95,7 @@ class End:
     skipped: int
 
 
-Event = Banner | Plan | Meta | Begin | Value | Result | Detail | BlockEnd | End
+Event = Banner | Plan | Meta | Why | Begin | Value | Result | Detail | BlockEnd | End
 
 _TEST = r"(?P<test>[a-z0-9-]+/[a-z0-9-]+)"
 _INDEX = r"(?P<index>[1-9][0-9]{0,5})"
@@ -99,6 +107,7 @@ _BANNER = re.compile(
 )
 _PLAN = re.compile(rf"1\.\.(?P<count>{_NUMBER})")
 _META = re.compile(rf"# meta {_INDEX} {_TEST} {_REQS} minvps=(?P<minvps>{_NUMBER})")
+_WHY = re.compile(rf"# why {_INDEX} (?P<text>.*)")
 _BEGIN = re.compile(rf"# begin {_INDEX} {_TEST}")
 _VALUE = re.compile(r"# value (?P<key>[^ =]+)=(?P<text>.*)")
 _SKIP = re.compile(rf"ok {_INDEX} - {_TEST} # SKIP ?(?P<reason>.*)")
@@ -168,6 +177,8 @@ def _parse_comment(line: str) -> Event | None:
         return Meta(
             int(match["index"]), match["test"], split_ids(match["reqs"]), int(match["minvps"])
         )
+    if match := _WHY.fullmatch(line):
+        return Why(int(match["index"]), match["text"])
     if match := _BANNER.fullmatch(line):
         return Banner(int(match["version"]), int(match["tests"]), int(match["vps"]))
     if match := _END.fullmatch(line):

@@ -44,6 +44,7 @@ def _json_target(result: TargetResult) -> dict[str, Any]:
     return {
         "name": result.target.name,
         "smp": result.smp,
+        "facts": result.facts,
         "boots": result.boots,
         "warnings": result.warnings,
         "tests": [_json_test(verdict) for verdict in result.verdicts],
@@ -58,6 +59,7 @@ def _json_test(verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "checks": test.checks,
         "requirements": list(test.requirements),
+        "why": test.why,
         "reason": verdict.reason,
         "index": test.index,
         "seconds": round(test.seconds, 3),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import catalogue
-from .catalogue import Requirement
+from .catalogue import Gap, Requirement
 from .errors import DriverError
 
 _NOTICE = """\
@@ -26,8 +26,8 @@ def constant(requirement_id: str) -> str:
     return "HV_REQ_" + requirement_id.replace("-", "_")
 
 
-def header(requirements: Iterable[Requirement]) -> str:
-    """The text of requirements.h."""
+def header(requirements: Sequence[Requirement], gaps: Sequence[Gap]) -> str:
+    """The text of requirements.h; the gaps come last, so that one comparison tells them."""
     lines = [
         _NOTICE + "#ifndef HVKIT_CONFORMANCE_REQUIREMENTS_H",
         "#define HVKIT_CONFORMANCE_REQUIREMENTS_H",
@@ -35,9 +35,12 @@ def header(requirements: Iterable[Requirement]) -> str:
         "enum hv_requirement {",
         "    HV_REQ_NONE = 0, /* ends a list */",
     ]
-    lines += [f"    {constant(item.id)}, /* {_comment(item.title)} */" for item in requirements]
     lines += [
-        "    HV_REQ_COUNT",
+        f"    {constant(item.id)}, /* {_comment(item.title)} */" for item in [*requirements, *gaps]
+    ]
+    lines += [
+        "    HV_REQ_COUNT,",
+        f"    HV_REQ_FIRST_GAP = {constant(gaps[0].id) if gaps else 'HV_REQ_COUNT'},",
         "};",
         "",
         "/* The catalogue's id of each requirement; an empty string for HV_REQ_NONE. */",
@@ -49,7 +52,7 @@ def header(requirements: Iterable[Requirement]) -> str:
     return "\n".join(lines)
 
 
-def source(requirements: Iterable[Requirement], header_name: str) -> str:
+def source(items: Sequence[Requirement | Gap], header_name: str) -> str:
     """The text of requirements.c."""
     lines = [
         _NOTICE + f'#include "{header_name}"',
@@ -57,7 +60,7 @@ def source(requirements: Iterable[Requirement], header_name: str) -> str:
         "const char *const hv_requirement_ids[HV_REQ_COUNT] = {",
         '    [HV_REQ_NONE] = "",',
     ]
-    lines += [f'    [{constant(item.id)}] = "{item.id}",' for item in requirements]
+    lines += [f'    [{constant(item.id)}] = "{item.id}",' for item in items]
     lines += ["};", ""]
     return "\n".join(lines)
 
@@ -71,16 +74,20 @@ def main(arguments: list[str]) -> int:
         prog="driver.requirements", description=__doc__.partition("\n")[0]
     )
     parser.add_argument("--catalogue", type=Path, default=catalogue.DEFAULT_PATH, metavar="FILE")
+    parser.add_argument("--gaps", type=Path, default=catalogue.GAPS_PATH, metavar="FILE")
     parser.add_argument("--header", type=Path, required=True, metavar="FILE")
     parser.add_argument("--source", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
-        requirements = catalogue.load(options.catalogue).values()
+        requirements = list(catalogue.load(options.catalogue).values())
+        gaps = list(catalogue.load_gaps(options.gaps).values())
     except DriverError as error:
         print(f"hvkit: error: {error}", file=sys.stderr)
         return 2
-    options.header.write_text(header(requirements), encoding="utf-8")
-    options.source.write_text(source(requirements, options.header.name), encoding="utf-8")
+    options.header.write_text(header(requirements, gaps), encoding="utf-8")
+    options.source.write_text(
+        source([*requirements, *gaps], options.header.name), encoding="utf-8"
+    )
     return 0
 
 

@@ -18,6 +18,7 @@ class TargetResult:
     smp: int
     vps: int
     boots: int
+    facts: dict[str, str]
     verdicts: list[Verdict]
     warnings: list[str]
 

@@ -44,6 +44,8 @@ class Options:
     build: Path
     smp: int
     patterns: str | None
+    # More words of the kernel's command line: repeat=, shuffle=, shard=, busy.
+    words: tuple[str, ...]
     test_timeout: float
     logs: Path | None
     # Called once, when all tests are announced; may raise DriverError.
@@ -128,6 +130,7 @@ class Runner:
             words.append(f"tests={self._options.patterns}")
         if start > 1:
             words.append(f"start={start}")
+        words += self._options.words
         return " ".join(word for word in words if word)
 
     def _boot(self, start: int) -> str | None:

@@ -23,6 +23,7 @@ class TestRecord:
     name: str
     requirements: tuple[str, ...] = ()
     min_vps: int = 1
+    why: str = ""
     outcome: Raw | None = None
     checks: int = 0
     reason: str = ""
@@ -51,6 +52,8 @@ class Transcript:
     def __init__(self) -> None:
         self.tests: dict[int, TestRecord] = {}
         self.vps = 0
+        # What the kernel said of the implementation before its first test.
+        self.facts: dict[str, str] = {}
         self.warnings: list[str] = []
         self.planned: int | None = None
         self.start_boot()
@@ -85,15 +88,16 @@ class Transcript:
             case protocol.Detail():
                 self._add_detail(event)
                 return
-            case protocol.Value() if self.current is not None:
-                if len(self.current.values) < MAX_VALUES:
-                    self.current.values[event.key] = event.text
+            case protocol.Value():
+                self._note_value(event)
             case protocol.BlockEnd():
                 self._block = None
             case protocol.Plan():
                 self._plan(event.count)
             case protocol.Meta():
                 self._announce(event)
+            case protocol.Why() if event.index in self.tests:
+                self.tests[event.index].why = event.text
             case protocol.Begin():
                 self._begin(event, now)
             case protocol.Result():
@@ -169,6 +173,16 @@ class Transcript:
             return None
         test = self.tests.setdefault(index, TestRecord(index, name))
         return test if test.name == name else None
+
+    def _note_value(self, value: protocol.Value) -> None:
+        if self.current is not None:
+            values = self.current.values
+        elif self.last_touched is None:
+            values = self.facts
+        else:
+            return
+        if len(values) < MAX_VALUES:
+            values[value.key] = value.text
 
     def _begin(self, begin: protocol.Begin, now: float) -> None:
         test = self._find(begin.index, begin.test)

@@ -25,6 +25,28 @@ class CatalogueTest(DriverTestCase):
     ) -> str:
         return REQUIREMENT.format(id=id, area=area, level=level)
 
+    def test_gaps_of_the_project_are_valid(self) -> None:
+        gaps = catalogue.load_gaps()
+        self.assertIn("GAP-220", gaps)
+        self.assertEqual(gaps["GAP-220"].known[0].implementation, "KVM")
+        self.assertFalse(set(gaps) & set(catalogue.load()))
+
+    def test_gap_with_a_malformed_id_or_an_unknown_key_is_an_error(self) -> None:
+        gap = "- id: {}\n  area: synic\n  title: a\n  text: b\n  source: c\n"
+        for text, line, word in (
+            (gap.format("SYNIC-001"), 1, "malformed"),
+            (gap.format("GAP-201") + "  known: [{implementation: KVM}]\n", 6, "behaviour"),
+            (gap.format("GAP-201") + "  level: must\n", 6, "level"),
+        ):
+            path = self.write("gaps.yaml", text)
+            with self.assertRaises(DriverError) as caught:
+                catalogue.load_gaps(path)
+            self.assert_error(caught.exception, path, line, word)
+
+    def test_requirement_may_not_pose_as_a_gap(self) -> None:
+        with self.assertRaises(DriverError):
+            self.load_text(REQUIREMENT.format(id="GAP-001", area="synic", level="must"))
+
     def test_catalogue_of_the_project_is_valid(self) -> None:
         requirements = catalogue.load()
         self.assertGreater(len(requirements), 800)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,6 +74,29 @@ class ConformTest(CommandTestCase):
         self.assertEqual(
             (done.returncode, self.last_line(done)), (0, "conform: 1 passed, 0 failed, 1 skipped")
         )
+
+    def told(self, *arguments: str) -> str:
+        """The command line that the kernel gets."""
+        log, told = self.write("output", GOOD), self.directory / "told"
+        target = self.write_target(f'echo "$cmdline" > {told}; cat {log}')
+        done = self.hvkit(
+            "conform", "--target", target, "--image", self.write_image(), *arguments
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return told.read_text() + done.stderr
+
+    def test_ways_to_run_the_tests_reach_the_kernel(self) -> None:
+        told = self.told("--repeat", "5", "--shuffle", "7", "--busy")
+        self.assertIn(" repeat=5 shuffle=7 busy\n", told)
+
+    def test_seed_that_is_drawn_is_shown(self) -> None:
+        told = self.told("--shuffle")
+        (seed,) = re.findall(r"shuffle=(\d+)\n", told)
+        self.assertIn(f"hvkit: --shuffle {seed}\n", told)
+
+    def test_numbers_out_of_range_are_refused(self) -> None:
+        for arguments in (("--repeat", "0"), ("--shuffle", "x"), ("--repeat", "9999999")):
+            self.assert_refused(self.hvkit("conform", *arguments), "is not a number from 1")
 
     def test_failure_is_explained(self) -> None:
         done = self.conform(BAD)

@@ -45,6 +45,14 @@ class RequirementsTest(DriverTestCase):
             self.assertIn(f"    {constant}, ", header)
             self.assertIn(f'[{constant}] = "{requirement}",', source)
 
+    def test_gaps_follow_the_requirements(self) -> None:
+        first = next(iter(catalogue.load_gaps()))
+        header = self.header.read_text()
+        self.assertIn(f"    HV_REQ_FIRST_GAP = HV_REQ_{first.replace('-', '_')},\n", header)
+        self.assertIn('[HV_REQ_GAP_207] = "GAP-207",', self.source.read_text())
+        last = list(catalogue.load())[-1].replace("-", "_")
+        self.assertLess(header.index(f"HV_REQ_{last},"), header.index("HV_REQ_GAP_101,"))
+
     def test_generated_source_compiles(self) -> None:
         self.assertTrue(self.compiles(self.source))
 
@@ -58,7 +66,7 @@ class RequirementsTest(DriverTestCase):
     def test_title_cannot_end_the_comment(self) -> None:
         item = next(iter(catalogue.load().values()))
         evil = catalogue.Requirement(**{**vars(item), "title": "a */ b\n#error"})
-        self.header.write_text(requirements.header([evil]))
+        self.header.write_text(requirements.header([evil], []))
         self.assertTrue(self.compiles(self.header))
 
     def test_bad_catalogue_is_an_error(self) -> None:

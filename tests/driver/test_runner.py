@@ -45,7 +45,12 @@ class RunnerTest(DriverTestCase):
         self.announced: list[object] = []
 
     def run_guest(
-        self, run: str, extra: str = "", patterns: str | None = None, timeout: float = 0.5
+        self,
+        run: str,
+        extra: str = "",
+        patterns: str | None = None,
+        timeout: float = 0.5,
+        words: tuple[str, ...] = (),
     ) -> Transcript:
         target = self.make_target(run, extra)
         options = Options(
@@ -53,6 +58,7 @@ class RunnerTest(DriverTestCase):
             self.directory,
             2,
             patterns,
+            words,
             timeout,
             self.directory,
             self.announced.append,
@@ -83,10 +89,11 @@ class RunnerTest(DriverTestCase):
             f'(echo "$*"; echo "$HVKIT_BUILD") > {self.directory}/told; cat {log}',
             "kernel-args: debug quiet\n",
             patterns="synic/*",
+            words=("repeat=3", "busy"),
         )
         self.assertEqual(
             (self.directory / "told").read_text(),
-            f"run {self.directory}/guest.elf 2 debug quiet timeout=400 tests=synic/*\n"
+            f"run {self.directory}/guest.elf 2 debug quiet timeout=400 tests=synic/* repeat=3 busy\n"
             f"{self.directory}\n",
         )
 

@@ -18,6 +18,23 @@ BEGIN_FIRST, BEGIN_SECOND = "# begin 1 discovery/first", "# begin 2 synic/second
 
 
 class TranscriptTest(unittest.TestCase):
+    def test_what_the_kernel_says_before_the_first_test(self) -> None:
+        transcript = transcript_of(
+            two_tests(
+                "# why 2 A full slot loses nothing",
+                "# why 3 There is no such test",
+                "# value vendor=Microsoft Hv",
+                BEGIN_FIRST,
+                "# value leaf=0x1",
+                FIRST_OK,
+                "# value leaf=0x2",
+            )
+        )
+        first, second = transcript.tests.values()
+        self.assertEqual(transcript.facts, {"vendor": "Microsoft Hv"})
+        self.assertEqual(first.values, {"leaf": "0x1"})
+        self.assertEqual((first.why, second.why), ("", "A full slot loses nothing"))
+
     def test_good_output(self) -> None:
         transcript = transcript_of(
             two_tests(

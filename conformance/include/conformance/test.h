@@ -18,6 +18,18 @@
  * reason. A failed CHECK is recorded and the test goes on; a failed REQUIRE ends the test. An
  * exception that nobody expected fails the test that raised it and no other.
  *
+ * What the TLFS leaves open is observed, not judged: a characterization records what the
+ * implementation does, for the report to show beside what others do.
+ *
+ * @code
+ *     // KVM shows it at any time, Xen hides it.
+ *     HV_CHARACTERIZE(discovery, version_before_the_guest_os_id, COVERS(HV_REQ_GAP_238),
+ *                     NEEDS_NOTHING, "Guests log the version before they set their id")
+ *     {
+ *         OBSERVE("leaf-2", "%s", cpuid(HV_CPUID_VERSION).eax ? "the version" : "zero");
+ *     }
+ * @endcode
+ *
  * Before each test the partition is in the state that hv_baseline() makes: no guest OS id, no
  * overlay. Tests leave other state as they found it.
  */
@@ -89,6 +101,12 @@ struct test {
         __attribute__((section("hv_tests"), used)) = &area_##__##name_##__test; \
     static void area_##__##name_(void)
 
+/**
+ * Defines and registers a characterization; the body follows. It covers nothing but gaps of the
+ * TLFS (HV_REQ_GAP_...), records at least one value, and may check what is certain all the same.
+ */
+#define HV_CHARACTERIZE HV_TEST
+
 /* The four below may be used on any CPU; REQUIRE and its like only in the test itself, on CPU 0. */
 
 /** Counts a check; records a failure with the text when @p condition is false. */
@@ -139,7 +157,9 @@ void test_abandon(void) __attribute__((noreturn));
 /** Ends the test as skipped, unless something failed before. On CPU 0. */
 void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/** Records an observed value, for the report; @p key has neither blank nor '='. */
+/** Records an observed value, for the report; the key has neither blank nor '='. */
+#define OBSERVE(key, ...) test_value((key), __VA_ARGS__)
+
 void test_value(const char *key, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
