@@ -205,12 +205,10 @@ def _conform(options: argparse.Namespace) -> int:
     results = []
     for target in chosen:
         results.append(_conform_target(target, image, options, [*requirements, *gaps], words))
-    measured = coverage.measure((test for result in results for test in result.tests), requirements)
-    for result in results:
-        summary.show_result(result, options.verbose)
-    summary.show_coverage(measured, options.tests is not None)
+    run = report.finished(results, requirements, gaps, image, ["hvkit", *sys.argv[1:]])
+    summary.show_run(results, run.coverage, options.verbose, options.tests is not None)
     if options.report is not None:
-        report.write(options.report, results, measured)
+        report.write(options.report, run)
         print(f"\nreport: {options.report}")
     summary.show_total(results)
     return EXIT_FAILED if any(result.count()[1] for result in results) else 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .catalogue import Requirement
+from .catalogue import Gap, Requirement
 from .errors import DriverError, suggest
 from .transcript import TestRecord
 
@@ -49,6 +49,15 @@ def measure(
     for requirement in catalogue.values():
         if requirement.observable in coverage:
             coverage[requirement.observable].add(requirement.area, requirement.id in covered)
+    return coverage
+
+
+def measure_gaps(tests: Iterable[TestRecord], gaps: Mapping[str, Gap]) -> Coverage:
+    """Returns how many of the gaps a test observes."""
+    observed = {requirement for test in tests for requirement in test.requirements}
+    coverage = Coverage()
+    for gap in gaps.values():
+        coverage.add(gap.area, gap.id in observed)
     return coverage
 
 

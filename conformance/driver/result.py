@@ -4,17 +4,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from .targets import Target
 from .transcript import TestRecord
 from .verdict import Outcome, Verdict
+
+
+class Named(Protocol):
+    """What a result tells of its target."""
+
+    @property
+    def name(self) -> str:
+        """The name that the user gave."""
+
+    @property
+    def description(self) -> str:
+        """What it is, in a line."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A target of which only a file of results is at hand."""
+
+    name: str
+    description: str
 
 
 @dataclass(frozen=True)
 class TargetResult:
     """A finished run on one target."""
 
-    target: Target
+    target: Named
     smp: int
     vps: int
     boots: int

@@ -66,10 +66,18 @@ class Progress:
         print(f"hvkit: {text}", file=sys.stderr, flush=True)
 
 
-def show_result(result: TargetResult, verbose: bool) -> None:
-    """Prints the table by area and what was not expected."""
+def show_run(
+    results: Sequence[TargetResult], coverage: Mapping[str, Coverage], verbose: bool, selected: bool
+) -> None:
+    """Prints what came out on each target, and how much of the catalogue has a test."""
+    for result in results:
+        _show_result(result, verbose)
+    _show_coverage(coverage, selected)
+
+
+def _show_result(result: TargetResult, verbose: bool) -> None:
     print(f"\n{result.target.name}, {result.vps} virtual processors")
-    _show_table(("area", "passed", "failed", "skipped", "checks"), _area_rows(result.verdicts))
+    show_table(("area", "passed", "failed", "skipped", "checks"), _area_rows(result.verdicts))
     for warning in result.warnings:
         print(f"warning: {warning}")
     for verdict in result.verdicts:
@@ -108,19 +116,22 @@ def _show_reasons(verdicts: Iterable[Verdict]) -> None:
         print(f"{what} {verdict.test.name}: {verdict.reason}")
 
 
-def show_coverage(coverage: Mapping[str, Coverage], selected: bool) -> None:
-    """Prints how much of the catalogue has a test."""
+def _show_coverage(coverage: Mapping[str, Coverage], selected: bool) -> None:
     print("\nRequirements that have a test" + (" (of the tests selected)" if selected else ""))
+    gaps = coverage["gaps"].whole
+    coverage = {kind: item for kind, item in coverage.items() if kind != "gaps"}
     areas = sorted({area for item in coverage.values() for area in item.areas})
     rows = [
         (area, *(str(item.areas.get(area, Count())) for item in coverage.values()))
         for area in areas
     ]
     rows.append(("all", *(str(item.whole) for item in coverage.values())))
-    _show_table(("area", *(f"seen by {kind}" for kind in coverage)), rows)
+    show_table(("area", *(f"seen by {kind}" for kind in coverage)), rows)
+    print(f"Gaps of the TLFS that a test observes: {gaps}")
 
 
-def _show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def show_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints a table whose first column is of words."""
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     for row in [header, *rows]:
         cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]

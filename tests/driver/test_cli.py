@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -240,7 +241,7 @@ class ReportTest(CommandTestCase):
         document = json.loads((self.report(BAD) / "results.json").read_text())
         [target] = document["targets"]
         first, second = target["tests"]
-        self.assertEqual((document["schema"], target["name"]), (1, "fake"))
+        self.assertEqual((document["schema"], target["name"]), (2, "fake"))
         self.assertEqual(
             {
                 key: first[key]
@@ -274,12 +275,17 @@ class ReportTest(CommandTestCase):
         self.assertIn("<&\\x01>", failure.text)
 
     def test_html(self) -> None:
-        page = (self.report(BAD.replace("wrong leaf", "wrong <leaf>")) / "matrix.html").read_text()
-        self.assertIn(
-            '<tr><td>first<td>CPUID-001<td class="fail">FAIL<small>wrong &lt;leaf&gt; (cpuid.c:5)',
-            page,
-        )
-        self.assertIn('<tr><td>second<td>SYNIC-001, SYNIC-002<td class="pass">pass', page)
+        page = (self.report(BAD.replace("wrong leaf", "wrong <leaf>")) / "index.html").read_text()
+        cell = "<td class=f><b>✗</b><span> fail</span></td></tr>"
+        self.assertRegex(page, rf'<tr id="CPUID-001".*{cell}')
+        self.assertIn("<p>wrong &lt;leaf&gt; (cpuid.c:5)</p>", page)
+
+    def test_report_says_where_it_comes_from(self) -> None:
+        document = json.loads((self.report(GOOD) / "results.json").read_text())
+        image = (self.directory / "guest.elf").read_bytes()
+        self.assertEqual(document["kernel"], hashlib.sha256(image).hexdigest())
+        [invocation] = document["invocations"]
+        self.assertEqual(invocation["command"][:2], ["hvkit", "conform"])
 
     def test_tap(self) -> None:
         tap = (self.report(GOOD) / "results.tap").read_text().splitlines()
