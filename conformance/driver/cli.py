@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The commands: conform, boot, targets."""
+"""The commands: conform, boot, report, targets."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import NoReturn
 from . import catalogue, coverage, report, summary, targets, verdict
 from .errors import DriverError
 from .process import STATUS_NONE, STATUS_SETUP, STATUS_TIMEOUT, GuestProcess
+from .report import commands as report_commands
 from .result import TargetResult
 from .runner import Options, Runner
 from .summary import Progress
@@ -134,6 +135,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     boot.add_argument("image", type=Path, metavar="IMAGE.elf")
     boot.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
     boot.set_defaults(command=_boot)
+
+    report_commands.add(commands)
 
     listing = commands.add_parser("targets", allow_abbrev=False, help="list the targets")
     listing.set_defaults(command=_targets)

@@ -24,5 +24,7 @@ expect 2 '^usage: ./hvkit COMMAND'
 expect 2 'error: no such command: conforn' conforn
 expect 0 '^kvm ' targets
 expect 0 '^sample ' targets
+expect 0 '^usage: hvkit report' report --help
+expect 2 'error: /nowhere: cannot read' report show /nowhere
 expect 2 "error: --time takes a number of seconds, not 'soon'" fuzz --time soon
 exit $failed
