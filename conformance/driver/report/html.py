@@ -62,11 +62,12 @@ def cell(state: State, note: str = "") -> str:
     return f"<td class={state}><b>{sign.symbol}</b><span> {sign.words}{note}</span></td>"
 
 
-def mark(state: State, words: str | None = None) -> str:
-    """A state within a line."""
+def mark(state: State, words: str | None = None, *, plain: bool = False) -> str:
+    """A state within a line, in its colour unless that is not wanted."""
     sign = SIGNS[state]
     words = sign.words if words is None else words
-    return f"<span class={state}><b>{sign.symbol}</b> {text(words)}</span>"
+    shown = State.NONE if plain else state
+    return f"<span class={shown}><b>{sign.symbol}</b> {text(words)}</span>"
 
 
 def matrix_head(first: str, labels: Sequence[str]) -> str:

@@ -61,14 +61,17 @@ class Index:
 
     @cached_property
     def requirements(self) -> list[Requirement]:
-        """The requirements of the areas that have tests, and those that tests of others cover."""
-        shown = [
-            item
-            for item in self.run.requirements.values()
-            if item.area in self.areas or self.covering(item.id)
-        ]
-        areas = in_order({item.area for item in shown})
+        """The requirements of the areas that have tests, or whose requirements others cover."""
+        every = self.run.requirements.values()
+        covered = {item.area for item in every if self.covering(item.id)}
+        areas = in_order(covered | set(self.areas))
+        shown = [item for item in every if item.area in areas]
         return sorted(shown, key=lambda item: areas.index(item.area))
+
+    @cached_property
+    def requirement_areas(self) -> set[str]:
+        """The areas that have rows of requirements."""
+        return {item.area for item in self.requirements}
 
     @cached_property
     def gaps(self) -> list[Gap]:

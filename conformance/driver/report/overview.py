@@ -87,8 +87,9 @@ def _bar(counts: Counter[State]) -> str:
 
 
 def _counts(counts: Counter[State], always: Iterable[State] = ()) -> str:
+    # None at all is no reason for a colour.
     return " ".join(
-        mark(state, f"{counts[state]} {sign.words}")
+        mark(state, f"{counts[state]} {sign.words}", plain=not counts[state])
         for state, sign in SIGNS.items()
         if counts[state] or state in always
     )
@@ -130,9 +131,9 @@ def _totals_row(index: Index, area: str | None) -> str:
             for verdict in result.verdicts
             if area is None or verdict.test.area == area
         ]
-        cells.append(f"<td>{_short_counts(Counter(states)) or 'no test'}</td>")
+        cells.append(f"<td>{_short_counts(Counter(states)) or 'none'}</td>")
     name = "all" if area is None else text(area)
-    if area in index.areas:
+    if area in index.requirement_areas:
         name = f'<a href="#area-{name}">{name}</a>'
     return f"<tr><th scope=row>{name}</th>{''.join(cells)}</tr>"
 

@@ -153,10 +153,14 @@
     }
   });
 
-  function measureTools() {
+  function measure() {
     const tools = document.getElementById("tools");
-    const height = getComputedStyle(tools).position === "sticky" ? tools.offsetHeight : 0;
-    document.documentElement.style.setProperty("--bar", height + "px");
+    const style = document.documentElement.style;
+    const bar = getComputedStyle(tools).position === "sticky" ? tools.offsetHeight : 0;
+    const head = document.querySelector(".matrix > thead").offsetHeight;
+    style.setProperty("--bar", bar + "px");
+    style.setProperty("--head-height", head + "px");
+    style.setProperty("--inside", document.querySelector("main").clientWidth + "px");
   }
 
   form.hidden = false;
@@ -166,8 +170,8 @@
   form.addEventListener("reset", () => setTimeout(applyAndRemember));
   addEventListener("popstate", restore);
   addEventListener("hashchange", showTarget);
-  addEventListener("resize", measureTools);
-  measureTools();
+  addEventListener("resize", measure);
+  measure();
   restore();
   showTarget();
 })();

@@ -42,7 +42,7 @@ def _bar(index: Index) -> Iterator[str]:
         '<a href="#requirements">Requirements</a> <a href="#tests">Tests</a> '
         '<a href="#gaps">Characterizations</a></nav>'
     )
-    areas = in_order(set(index.areas) | {item.area for item in index.requirements})
+    areas = in_order(set(index.areas) | index.requirement_areas)
     outcomes = [(str(state), f"{sign.symbol} {sign.words}") for state, sign in SIGNS.items()]
     columns = [(str(column), f"on {label}") for column, label in enumerate(index.labels)]
     yield '<form id=filters role=search aria-label="Filters" hidden>'
