@@ -4,36 +4,30 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import random
 import re
 import signal
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from . import catalogue, coverage, report, summary, targets, verdict
+from . import conform, targets
 from .errors import DriverError
 from .process import STATUS_NONE, STATUS_SETUP, STATUS_TIMEOUT, GuestProcess
 from .report import commands as report_commands
-from .result import TargetResult
-from .runner import Options, Runner
-from .summary import Progress
+from .shards import Shard
 from .targets import Target
-from .transcript import TestRecord
 
-EXIT_FAILED = 1
-EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 MAX_REPEAT = 1_000_000
-MAX_SEED = (1 << 32) - 1
+MAX_JOBS = 256
+MAX_SHARDS = 256
 
-DEFAULT_TARGET = "sample"
-IMAGE_NAME = "hvkit-conformance.elf"
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 _GLOBS = re.compile(r"[A-Za-z0-9*?/,-]+")
 
@@ -41,26 +35,47 @@ _GLOBS = re.compile(r"[A-Za-z0-9*?/,-]+")
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         print(f"hvkit: error: {message}; see {self.prog} --help", file=sys.stderr)
-        sys.exit(EXIT_ERROR)
+        sys.exit(conform.EXIT_ERROR)
+
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[_Parser]
+    Arguments = argparse._ActionsContainer
 
 
 def main(arguments: list[str]) -> int:
     """Runs a command and returns the exit status."""
-    signal.signal(signal.SIGTERM, _terminated)
+    _catch_signals()
     options = _parse(arguments)
     try:
         status: int = options.command(options)
+        sys.stdout.flush()
     except DriverError as error:
         print(f"hvkit: error: {error}", file=sys.stderr)
-        return EXIT_ERROR
+        return conform.EXIT_ERROR
     except KeyboardInterrupt:
         print("hvkit: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has gone; python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_ERROR
+    except OSError as error:
+        return _lose_output(error)
     return status
+
+
+def _lose_output(error: OSError) -> int:
+    # Whoever read it has gone; of anything else the user should hear.
+    if not isinstance(error, BrokenPipeError):
+        with contextlib.suppress(OSError):
+            print(f"hvkit: error: cannot write the output: {error.strerror}", file=sys.stderr)
+    # Python would complain once more when it closes stdout.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return conform.EXIT_ERROR
+
+
+def _catch_signals() -> None:
+    signal.signal(signal.SIGTERM, _terminated)
+    # nohup lets it be ignored, and so it stays.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _terminated)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -76,7 +91,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
     common = _Parser(add_help=False)
     common.add_argument(
-        "--smp", type=_processors, metavar="N", help="virtual processors; default: the target's"
+        "--smp",
+        type=_number(targets.MAX_SMP),
+        metavar="N",
+        help="virtual processors; default: the target's",
     )
     common.add_argument(
         "--build-dir",
@@ -87,70 +105,99 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     common.add_argument("--timeout", type=_seconds, metavar="S")
 
-    conform = commands.add_parser(
-        "conform",
-        parents=[common],
-        allow_abbrev=False,
-        help="run the conformance suite; --timeout is for a silent test",
-    )
-    conform.add_argument(
-        "--target",
-        action="append",
-        metavar="NAME",
-        help=f"what to run on, a name or a YAML file; may be repeated; default: {DEFAULT_TARGET}",
-    )
-    conform.add_argument(
-        "--tests", type=_globs, metavar="GLOB", help="area/name; several separated by commas"
-    )
-    conform.add_argument(
-        "--report", type=Path, metavar="DIR", help="write JSON, JUnit XML, TAP and logs there"
-    )
-    conform.add_argument(
-        "--repeat", type=_count, metavar="N", help="run each test N times, or until it fails"
-    )
-    conform.add_argument(
-        "--shuffle",
-        type=_seed,
-        nargs="?",
-        const=0,
-        metavar="SEED",
-        help="run the tests in an order that the number decides; without one it is drawn and shown",
-    )
-    conform.add_argument(
-        "--busy", action="store_true", help="keep the other processors busy while a test runs"
-    )
-    conform.add_argument("--image", type=Path, metavar="FILE", help="the conformance kernel")
-    conform.add_argument(
-        "--verbose", action="store_true", help="also list tests as they run, and skips"
-    )
-    conform.set_defaults(command=_conform)
-
-    boot = commands.add_parser(
-        "boot",
-        parents=[common],
-        allow_abbrev=False,
-        help="boot a Multiboot or PVH kernel; --timeout is for the whole run",
-    )
-    boot.add_argument("--target", default=DEFAULT_TARGET, metavar="NAME")
-    boot.add_argument("image", type=Path, metavar="IMAGE.elf")
-    boot.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
-    boot.set_defaults(command=_boot)
-
+    _add_conform(commands, common)
+    _add_boot(commands, common)
     report_commands.add(commands)
-
     listing = commands.add_parser("targets", allow_abbrev=False, help="list the targets")
     listing.set_defaults(command=_targets)
     return parser.parse_args(arguments)
 
 
+def _add_conform(commands: Commands, common: _Parser) -> None:
+    parser = commands.add_parser(
+        "conform",
+        parents=[common],
+        allow_abbrev=False,
+        help="run the conformance suite; --timeout is for a silent test",
+    )
+    parser.set_defaults(command=conform.conform)
+    _add_selection(parser.add_argument_group("what runs"))
+    _add_manner(parser.add_argument_group("how it runs"))
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="write JSON, JUnit XML, TAP, HTML and logs there"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="also list tests as they run, and skips"
+    )
+
+
+def _add_selection(group: Arguments) -> None:
+    group.add_argument(
+        "--target",
+        action="append",
+        metavar="NAME[,NAME...]",
+        help="what to run on, names or YAML files; may be repeated; "
+        f"default: {conform.DEFAULT_TARGET}",
+    )
+    group.add_argument(
+        "--tests", type=_globs, metavar="GLOB", help="area/name; several separated by commas"
+    )
+    group.add_argument("--image", type=Path, metavar="FILE", help="the conformance kernel")
+
+
+def _add_manner(group: Arguments) -> None:
+    group.add_argument(
+        "--jobs",
+        type=_number(MAX_JOBS),
+        metavar="N",
+        default=os.environ.get("HVKIT_JOBS") or None,
+        help="run so many targets or shards side by side; default: $HVKIT_JOBS, or one a processor",
+    )
+    shares = group.add_mutually_exclusive_group()
+    shares.add_argument(
+        "--shards",
+        type=_number(MAX_SHARDS),
+        metavar="N",
+        default=1,
+        help="run each target's tests in N shares, each on a machine of its own",
+    )
+    shares.add_argument(
+        "--shard", type=_shard, metavar="K/N", help="run the K-th of N shares of the tests alone"
+    )
+    group.add_argument(
+        "--repeat",
+        type=_number(MAX_REPEAT),
+        metavar="N",
+        help="run each test N times, or until it fails",
+    )
+    group.add_argument(
+        "--shuffle",
+        type=_number(conform.MAX_SEED),
+        nargs="?",
+        const=0,
+        metavar="SEED",
+        help="run the tests in an order that the number decides; without one it is drawn and shown",
+    )
+    group.add_argument(
+        "--busy", action="store_true", help="keep the other processors busy while a test runs"
+    )
+
+
+def _add_boot(commands: Commands, common: _Parser) -> None:
+    parser = commands.add_parser(
+        "boot",
+        parents=[common],
+        allow_abbrev=False,
+        help="boot a Multiboot or PVH kernel; --timeout is for the whole run",
+    )
+    parser.add_argument("--target", default=conform.DEFAULT_TARGET, metavar="NAME")
+    parser.add_argument("image", type=Path, metavar="IMAGE.elf")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
+    parser.set_defaults(command=_boot)
+
+
 def _default_build() -> Path:
     return Path(os.environ.get("HVKIT_BUILD") or _PROJECT / "build" / "dev")
-
-
-def _processors(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= targets.MAX_SMP:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {targets.MAX_SMP}")
-    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -163,16 +210,20 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_REPEAT:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {MAX_REPEAT}")
-    return int(text)
+def _number(largest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= largest:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {largest}")
+        return int(text)
+
+    return parse
 
 
-def _seed(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_SEED:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {MAX_SEED}")
-    return int(text)
+def _shard(text: str) -> Shard:
+    match = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", text)
+    if match is None or not int(match[1]) <= int(match[2]) <= MAX_SHARDS:
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form 2/4, up to {MAX_SHARDS}")
+    return Shard(int(match[1]), int(match[2]))
 
 
 def _globs(text: str) -> str:
@@ -183,128 +234,12 @@ def _globs(text: str) -> str:
     return text
 
 
-def _check_image(image: Path, remedy: str) -> None:
-    try:
-        with image.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise DriverError(
-            f"cannot read the guest image: {error.strerror}", remedy, image
-        ) from error
-    if magic != b"\x7fELF":
-        raise DriverError("the guest image is not an ELF file", remedy, image)
-
-
-# ---- conform ------------------------------------------------------------------------------------
-
-
-def _conform(options: argparse.Namespace) -> int:
-    requirements, gaps = catalogue.load(), catalogue.load_gaps()
-    words = _kernel_words(options)
-    chosen = [targets.find(name) for name in options.target or [DEFAULT_TARGET]]
-    image = options.image or options.build_dir / "images" / IMAGE_NAME
-    _check_image(image, "build hvkit, or name the image with --image or the build with --build-dir")
-    _make_report_directory(options.report)
-    results = []
-    for target in chosen:
-        results.append(_conform_target(target, image, options, [*requirements, *gaps], words))
-    run = report.finished(results, requirements, gaps, image, ["hvkit", *sys.argv[1:]])
-    summary.show_run(results, run.coverage, options.verbose, options.tests is not None)
-    if options.report is not None:
-        report.write(options.report, run)
-        print(f"\nreport: {options.report}")
-    summary.show_total(results)
-    return EXIT_FAILED if any(result.count()[1] for result in results) else 0
-
-
-def _kernel_words(options: argparse.Namespace) -> tuple[str, ...]:
-    """How the kernel is to run the tests, beyond which."""
-    words = []
-    if options.repeat is not None:
-        words.append(f"repeat={options.repeat}")
-    if options.shuffle is not None:
-        # Seed 0 stands for any; whoever wants the same order again must be told which it was.
-        seed = options.shuffle or random.randint(1, MAX_SEED)
-        print(f"hvkit: --shuffle {seed}", file=sys.stderr)
-        words.append(f"shuffle={seed}")
-    if options.busy:
-        words.append("busy")
-    return tuple(words)
-
-
-def _make_report_directory(directory: Path | None) -> None:
-    if directory is None:
-        return
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for stale in directory.glob("serial-*.log"):
-            stale.unlink()
-    except OSError as error:
-        raise DriverError(
-            f"cannot write reports there: {error.strerror}", "choose another directory", directory
-        ) from error
-
-
-def _conform_target(
-    target: Target,
-    image: Path,
-    options: argparse.Namespace,
-    known: Collection[str],
-    words: tuple[str, ...],
-) -> TargetResult:
-    def check(tests: Iterable[TestRecord]) -> None:
-        names = [test.name for test in tests]
-        coverage.check_known(tests, known)
-        # What a selection leaves out cannot be told from what does not exist.
-        for expectation in [*target.deviations, *target.skips] if options.tests is None else []:
-            expectation.check_matches(names)
-
-    smp = options.smp or target.smp
-    progress = Progress(options.verbose)
-    progress.preparing(target)
-    target.prepare()
-    runner = Runner(
-        target,
-        Options(
-            image,
-            options.build_dir,
-            smp,
-            options.tests,
-            words,
-            options.timeout or target.test_timeout,
-            options.report,
-            check,
-        ),
-        progress,
-    )
-    try:
-        transcript = runner.run()
-    finally:
-        progress.finish()
-    if not transcript.tests:
-        what = (
-            "has no tests"
-            if options.tests is None
-            else f"has no test that matches '{options.tests}'"
-        )
-        raise DriverError(f"the guest image {what}", "tests are named area/name", image)
-    return TargetResult(
-        target,
-        smp,
-        transcript.vps,
-        runner.boots,
-        transcript.facts,
-        verdict.judge(transcript.tests.values(), target, smp),
-        transcript.warnings,
-    )
-
-
 # ---- boot ---------------------------------------------------------------------------------------
 
 
 def _boot(options: argparse.Namespace) -> int:
     target = targets.find(options.target)
-    _check_image(options.image, "give the path of a Multiboot or PVH kernel")
+    conform.check_image(options.image, "give the path of a Multiboot or PVH kernel")
     target.prepare()
     command = target.command(options.image, options.smp or target.smp, " ".join(options.arguments))
     with GuestProcess(command, target.environment(options.build_dir)) as guest:

@@ -27,6 +27,13 @@ class DriverError(Exception):
         return f"{place} {self.what}; {self.remedy}".lstrip()
 
 
+class Interrupted(DriverError):
+    """The user wants the run to end."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was interrupted", "run it again")
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """A remedy for a word that is not among the known ones."""
     known = sorted(known)

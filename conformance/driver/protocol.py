@@ -14,7 +14,7 @@ from enum import StrEnum
 
 VERSION = 1
 MAX_LINE = 1000
-MAX_TESTS = 100_000
+MAX_TESTS = 10_000
 
 
 class Raw(StrEnum):
@@ -60,6 +60,13 @@ class Begin:
 
 
 @dataclass(frozen=True)
+class Repetition:
+    """A test that is to run several times has passed once more."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Value:
     key: str
     text: str
@@ -95,12 +102,13 @@ class End:
     skipped: int
 
 
-Event = Banner | Plan | Meta | Why | Begin | Value | Result | Detail | BlockEnd | End
+Event = Banner | Plan | Meta | Why | Begin | Repetition | Value | Result | Detail | BlockEnd | End
 
 _TEST = r"(?P<test>[a-z0-9-]+/[a-z0-9-]+)"
 _INDEX = r"(?P<index>[1-9][0-9]{0,5})"
 _REQS = r"reqs=(?P<reqs>[A-Z0-9,-]*)"
-_NUMBER = "[0-9]{1,9}"
+# A number of 32 bits; the driver checks what it takes for a size.
+_NUMBER = "[0-9]{1,10}"
 
 _BANNER = re.compile(
     rf"# hvkit-conformance (?P<version>{_NUMBER}) tests=(?P<tests>{_NUMBER}) vps=(?P<vps>{_NUMBER})"
@@ -109,6 +117,7 @@ _PLAN = re.compile(rf"1\.\.(?P<count>{_NUMBER})")
 _META = re.compile(rf"# meta {_INDEX} {_TEST} {_REQS} minvps=(?P<minvps>{_NUMBER})")
 _WHY = re.compile(rf"# why {_INDEX} (?P<text>.*)")
 _BEGIN = re.compile(rf"# begin {_INDEX} {_TEST}")
+_REPETITION = re.compile(rf"# repetition (?P<number>{_NUMBER}) passed")
 _VALUE = re.compile(r"# value (?P<key>[^ =]+)=(?P<text>.*)")
 _SKIP = re.compile(rf"ok {_INDEX} - {_TEST} # SKIP ?(?P<reason>.*)")
 _RESULT = re.compile(rf"(?P<not>not )?ok {_INDEX} - {_TEST} # checks=(?P<checks>{_NUMBER}) {_REQS}")
@@ -117,7 +126,7 @@ _END = re.compile(
     rf"# end passed=(?P<passed>{_NUMBER}) failed=(?P<failed>{_NUMBER}) "
     rf"skipped=(?P<skipped>{_NUMBER})"
 )
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_UNPRINTABLE = re.compile(r"[^\t\x20-\x7e]")
 
 
 class LineSplitter:
@@ -146,11 +155,17 @@ class LineSplitter:
     def _take(self) -> str:
         text = bytes(self._partial).removesuffix(b"\r").decode("latin-1")
         self._partial.clear()
-        return _UNPRINTABLE.sub(_escape, text)
+        return printable(text)
+
+
+def printable(text: str) -> str:
+    """The text as a terminal and an XML file may have it: escapes in place of what is not ASCII."""
+    return _UNPRINTABLE.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
-    return "\t" if match[0] == "\t" else f"\\x{ord(match[0]):02x}"
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def parse(line: str) -> Event | None:
@@ -173,6 +188,8 @@ def _parse_comment(line: str) -> Event | None:
         return Begin(int(match["index"]), match["test"])
     if match := _VALUE.fullmatch(line):
         return Value(match["key"], match["text"])
+    if match := _REPETITION.fullmatch(line):
+        return Repetition(int(match["number"]))
     if match := _META.fullmatch(line):
         return Meta(
             int(match["index"]), match["test"], split_ids(match["reqs"]), int(match["minvps"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from .errors import DriverError
-from .process import STATUS_NONE, STATUS_SETUP, GuestProcess
+from .process import STATUS_NONE, STATUS_SETUP, GuestProcess, Stop
 from .protocol import LineSplitter
 from .targets import Target
 from .transcript import TestRecord, Transcript
@@ -44,12 +45,15 @@ class Options:
     build: Path
     smp: int
     patterns: str | None
-    # More words of the kernel's command line: repeat=, shuffle=, shard=, busy.
+    # More words of the kernel's command line: shuffle=, shard=, busy.
     words: tuple[str, ...]
     test_timeout: float
+    # What the names of the files with the serial output begin with; None for no files.
     logs: Path | None
     # Called once, when all tests are announced; may raise DriverError.
     check: Callable[[Iterable[TestRecord]], None]
+    repeat: int = 1
+    stop: Stop | None = None
 
 
 @dataclass
@@ -58,8 +62,10 @@ class _Boot:
 
     boot_limit: float
     test_limit: float
+    most_repetitions: int
     last_line: float
     test: TestRecord | None = None
+    repetitions: int = 0
     test_began: float = 0.0
     test_bytes: int = 0
 
@@ -75,9 +81,12 @@ class _Boot:
         return deadline
 
     def follow(self, transcript: Transcript, size: int, now: float) -> None:
-        """Counts the output of the test that runs."""
-        if transcript.current is not self.test:
-            self.test, self.test_began, self.test_bytes = transcript.current, now, 0
+        """Counts the output of the test that runs, or of its repetition."""
+        # A guest that claims more repetitions than were asked for gains no time by it.
+        repetitions = min(transcript.repetitions, self.most_repetitions)
+        if transcript.current is not self.test or repetitions != self.repetitions:
+            self.test, self.repetitions = transcript.current, repetitions
+            self.test_began, self.test_bytes = now, 0
         self.test_bytes += size
 
 
@@ -87,6 +96,10 @@ class Runner:
     def __init__(self, target: Target, options: Options, observer: Observer) -> None:
         self.transcript = Transcript()
         self.boots = 0
+        # Why the run did not come to its end, though some of its tests had an outcome.
+        self.error: DriverError | None = None
+        # Why the files with the serial output are not complete.
+        self.log_error: str | None = None
         self._target = target
         self._options = options
         self._observer = observer
@@ -94,7 +107,19 @@ class Runner:
         self._checked = False
 
     def run(self) -> Transcript:
-        """Boots the kernel as often as it takes."""
+        """Runs all tests; raises if that comes to nothing, else notes what cut the run short."""
+        try:
+            self._boot_repeatedly()
+            reason = "the guest ended without it"
+        except DriverError as error:
+            if not self.transcript.has_outcomes():
+                raise
+            self.error = error
+            reason = error.what
+        self._settle(reason)
+        return self.transcript
+
+    def _boot_repeatedly(self) -> None:
         start, fruitless = 1, 0
         while fruitless < FRUITLESS_BOOTS:
             trouble = self._boot(start)
@@ -109,10 +134,8 @@ class Runner:
             start, fruitless = test.index + 1, 0
             if self.transcript.is_last(test):
                 break
-        self._settle()
-        return self.transcript
 
-    def _settle(self) -> None:
+    def _settle(self, reason: str) -> None:
         """Gives an outcome to the tests that were never reached."""
         if self.transcript.planned is None:
             excerpt = "\n".join([*self.transcript.recent, self._messages][-20:]).strip()
@@ -120,8 +143,7 @@ class Runner:
                 "the guest did not start its tests",
                 "the end of its output is:\n" + (excerpt or "(nothing)"),
             )
-        for test in self.transcript.unfinished():
-            test.fail("not reached: the guest ended without it")
+        self.transcript.settle(reason)
 
     def _kernel_command(self, start: int) -> str:
         # The kernel gives up first, if it still can, since it knows more.
@@ -130,6 +152,8 @@ class Runner:
             words.append(f"tests={self._options.patterns}")
         if start > 1:
             words.append(f"start={start}")
+        if self._options.repeat > 1:
+            words.append(f"repeat={self._options.repeat}")
         words += self._options.words
         return " ".join(word for word in words if word)
 
@@ -141,7 +165,8 @@ class Runner:
         command = self._target.command(
             self._options.image, self._options.smp, self._kernel_command(start)
         )
-        with GuestProcess(command, self._target.environment(self._options.build)) as guest:
+        environment = self._target.environment(self._options.build)
+        with GuestProcess(command, environment, self._options.stop) as guest:
             trouble = self._listen(guest)
             guest.stop()
             self._messages = guest.messages
@@ -149,19 +174,33 @@ class Runner:
 
     def _listen(self, guest: GuestProcess) -> str | None:
         now = time.monotonic()
-        boot = _Boot(now + self._target.boot_timeout, self._options.test_timeout, now)
+        boot = _Boot(
+            now + self._target.boot_timeout,
+            self._options.test_timeout,
+            self._options.repeat - 1,
+            now,
+        )
+        log = _RawLog(self._options.logs, self.boots)
+        try:
+            return self._follow(guest, boot, log)
+        finally:
+            log.close()
+            self.log_error = self.log_error or log.error
+
+    def _follow(self, guest: GuestProcess, boot: _Boot, log: _RawLog) -> str | None:
         splitter = LineSplitter()
-        with _RawLog(self._options.logs, self._target, self.boots) as log:
-            while True:
-                data = guest.read(max(0.0, boot.deadline(self.transcript) - time.monotonic()))
-                if data is None:
-                    return self._give_up(boot)
-                log.write(data)
-                self._take(splitter.feed(data) if data else splitter.finish(), boot, len(data))
-                if not data:
-                    return self._close(guest)
-                if boot.test_bytes > MAX_TEST_OUTPUT:
-                    return f"flood: more than {MAX_TEST_OUTPUT >> 20} MiB of output"
+        while True:
+            data = guest.read(max(0.0, boot.deadline(self.transcript) - time.monotonic()))
+            if data is None:
+                return self._give_up(boot)
+            log.write(data)
+            self._take(splitter.feed(data) if data else splitter.finish(), boot, len(data))
+            if self.transcript.restarted:
+                return "crash: the guest began again from its start"
+            if not data:
+                return self._close(guest)
+            if boot.test_bytes > MAX_TEST_OUTPUT:
+                return f"flood: more than {MAX_TEST_OUTPUT >> 20} MiB of output"
 
     def _give_up(self, boot: _Boot) -> str | None:
         """Time is up."""
@@ -213,23 +252,40 @@ class Runner:
 
 
 class _RawLog:
-    """The serial output of a boot as it came, up to a limit."""
+    """The serial output of a boot as it came, up to a limit; at once: a driver may be killed."""
 
-    def __init__(self, directory: Path | None, target: Target, boot: int) -> None:
+    def __init__(self, prefix: Path | None, boot: int) -> None:
+        self.error: str | None = None
         self._room = MAX_RAW_LOG
         self._file: BinaryIO | None = None
-        if directory is not None:
-            self._file = (directory / f"serial-{target.name}-{boot}.log").open("wb")
+        if prefix is not None:
+            with self._noting_errors():
+                self._file = Path(f"{prefix}-{boot}.log").open("wb", buffering=0)
 
-    def __enter__(self) -> _RawLog:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Ends the file."""
         if self._file is not None:
-            self._file.close()
+            with self._noting_errors():
+                self._file.close()
+            self._file = None
 
     def write(self, data: bytes) -> None:
         """Appends what still fits."""
-        if self._file is not None:
-            self._file.write(data[: self._room])
-            self._room -= min(self._room, len(data))
+        if self._file is None:
+            return
+        rest = memoryview(data)[: self._room]
+        self._room -= len(rest)
+        with self._noting_errors():
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    @contextmanager
+    def _noting_errors(self) -> Iterator[None]:
+        # The tests matter more than their log: the run goes on without it.
+        try:
+            yield
+        except OSError as error:
+            self.error = f"the serial log is incomplete: {error.strerror}"
+            if self._file is not None:
+                self._file.close()
+            self._file = None

@@ -1,69 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The results and the progress of a run as text for people."""
+"""The results of a run as text for people."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from .coverage import Count, Coverage
 from .result import TargetResult
-from .targets import Target
-from .transcript import TestRecord, Transcript
 from .verdict import Outcome, Verdict
 
 EXCERPT_LINES = 12
-
-
-class Progress:
-    """Tells on stderr how a run gets on: on a terminal by one line that changes."""
-
-    def __init__(self, verbose: bool) -> None:
-        self._verbose = verbose
-        self._live = sys.stderr.isatty()
-        self._shown: TestRecord | None = None
-        self._announced = False
-
-    def preparing(self, target: Target) -> None:
-        """The target does its one-time setup."""
-        self._say(f"{target.name}: {target.description}")
-
-    def booting(self, target: Target, boot: int, start: int) -> None:
-        """A boot begins."""
-        self._say(f"{target.name}: boot {boot}" + (f", from test {start}" if start > 1 else ""))
-
-    def progressed(self, transcript: Transcript) -> None:
-        """Some lines arrived."""
-        test = transcript.last_touched
-        if not self._announced and test is not None:
-            self._announced = True
-            self._say(f"{transcript.planned} tests, {transcript.vps} virtual processors")
-        if test is None or test is self._shown:
-            return
-        self._shown = test
-        line = f"[{test.index}/{transcript.planned}] {test.name}"
-        if self._live:
-            width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"\r\x1b[K{line[:width]}")
-            sys.stderr.flush()
-        elif self._verbose:
-            self._say(line)
-
-    def interrupted(self, test: TestRecord | None, reason: str) -> None:
-        """A boot came to a bad end."""
-        where = "before the first test" if test is None else f"in {test.name}"
-        self._say(f"{where}: {reason}")
-
-    def finish(self) -> None:
-        """Leaves the line to what follows."""
-        if self._live:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-    def _say(self, text: str) -> None:
-        self.finish()
-        print(f"hvkit: {text}", file=sys.stderr, flush=True)
 
 
 def show_run(

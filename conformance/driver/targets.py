@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from . import yamlfile
+from . import process, yamlfile
 from .errors import DriverError, suggest
+from .process import Stop
 from .yamlfile import Field, Section
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "targets"
@@ -81,11 +80,12 @@ class Target:
     skips: list[Expectation] = field(default_factory=list)
     deviations: list[Expectation] = field(default_factory=list)
 
-    def prepare(self) -> None:
-        """Lets the target do its one-time setup; it tells the user on stderr what it does."""
-        status = subprocess.run(
-            [self.script, "prepare"], stdin=None, stdout=sys.stderr, check=False
-        ).returncode
+    def prepare(self, stop: Stop | None = None) -> None:
+        """Lets the target do its one-time setup; it tells the user on stderr what it does.
+
+        Raises Interrupted when a stop is requested.
+        """
+        status = process.run_setup([str(self.script), "prepare"], stop)
         if status != 0:
             raise DriverError(
                 f"target '{self.name}' cannot be prepared (status {status})",

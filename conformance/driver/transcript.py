@@ -31,6 +31,8 @@ class TestRecord:
     values: dict[str, str] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
     log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    # Whether the driver failed it, whatever it said itself.
+    blamed: bool = False
 
     @property
     def area(self) -> str:
@@ -44,6 +46,7 @@ class TestRecord:
         else:
             self.reason = reason
         self.outcome = Raw.FAIL
+        self.blamed = True
 
 
 class Transcript:
@@ -56,14 +59,20 @@ class Transcript:
         self.facts: dict[str, str] = {}
         self.warnings: list[str] = []
         self.planned: int | None = None
+        self._miscount: tuple[TestRecord, str] | None = None
+        self._strays = 0
         self.start_boot()
 
     def start_boot(self) -> None:
         """Forgets the state of the boot before; the tests stay."""
         self.greeted = False
+        # A second banner came: the machine was reset, and begins from the start again.
+        self.restarted = False
         self.ended = False
         self.current: TestRecord | None = None
         self.last_touched: TestRecord | None = None
+        # How often the current test has passed, when it is to run several times.
+        self.repetitions = 0
         self.recent: deque[str] = deque(maxlen=LOG_LINES)
         self._block: TestRecord | None = None
         self._began = 0.0
@@ -71,6 +80,8 @@ class Transcript:
 
     def add_line(self, line: str, now: float) -> None:
         """Takes the next line; `now` is in seconds of any clock."""
+        if self.restarted:
+            return
         self.recent.append(line)
         event = protocol.parse(line)
         if isinstance(event, protocol.Banner):
@@ -90,6 +101,8 @@ class Transcript:
                 return
             case protocol.Value():
                 self._note_value(event)
+            case protocol.Repetition() if event.number == self.repetitions + 1:
+                self.repetitions += 1
             case protocol.BlockEnd():
                 self._block = None
             case protocol.Plan():
@@ -125,11 +138,26 @@ class Transcript:
         """Whether no test comes after this one."""
         return self.planned is not None and test.index >= self.planned
 
+    def has_outcomes(self) -> bool:
+        """Whether anything became known of a test."""
+        return any(test.outcome is not None for test in self.tests.values())
+
     def unfinished(self) -> list[TestRecord]:
         """The tests that have no outcome, those among them whose announcement was lost included."""
         for index in range(1, (self.planned or 0) + 1):
             self.tests.setdefault(index, TestRecord(index, f"unknown/test-{index}"))
         return [test for test in self.tests.values() if test.outcome is None]
+
+    def settle(self, reason: str) -> None:
+        """No more lines will come: what was not reached fails, and so does a wrong account."""
+        for test in self.unfinished():
+            test.fail(f"not reached: {reason}")
+        if self._strays:
+            self.warnings.append(f"{self._strays} lines spoke of tests that were not announced so")
+        # Where a line was lost the test it was about has failed already, and the counts differ.
+        if self._miscount is not None and not any(test.blamed for test in self.tests.values()):
+            test, told = self._miscount
+            test.fail(f"miscounted: {told}")
 
     def _greet(self, banner: protocol.Banner) -> None:
         if banner.version != protocol.VERSION:
@@ -138,6 +166,7 @@ class Transcript:
                 f"this driver version {protocol.VERSION}",
                 "build both from the same source",
             )
+        self.restarted = self.greeted
         self.greeted = True
         self.vps = banner.vps
         self._plan(banner.tests)
@@ -169,10 +198,12 @@ class Transcript:
 
     def _find(self, index: int, name: str) -> TestRecord | None:
         """The test of that number and name; None if the line must be damaged."""
-        if self.planned is None or index > self.planned:
-            return None
-        test = self.tests.setdefault(index, TestRecord(index, name))
-        return test if test.name == name else None
+        if self.planned is not None and index <= self.planned:
+            test = self.tests.setdefault(index, TestRecord(index, name))
+            if test.name == name:
+                return test
+        self._strays += 1
+        return None
 
     def _note_value(self, value: protocol.Value) -> None:
         if self.current is not None:
@@ -191,6 +222,7 @@ class Transcript:
         self._lose_current(now)
         self._block = None
         self.current = self.last_touched = test
+        self.repetitions = 0
         self._began = now
         if test.outcome is not None:
             test.fail("run twice: the test began again after its result")
@@ -229,11 +261,13 @@ class Transcript:
         self.ended = True
         counts = (end.passed, end.failed, end.skipped)
         seen = (self._counts[Raw.PASS], self._counts[Raw.FAIL], self._counts[Raw.SKIP])
-        if counts != seen:
-            self.warnings.append(
-                "the guest counted {} passed, {} failed, {} skipped".format(*counts)
-                + "; {}, {} and {} arrived".format(*seen)
-            )
+        if counts == seen:
+            return
+        told = "the guest counted {} passed, {} failed, {} skipped".format(*counts)
+        told += "; {}, {} and {} arrived".format(*seen)
+        self.warnings.append(told)
+        if self.last_touched is not None:
+            self._miscount = self.last_touched, told
 
     def _lose_current(self, now: float) -> None:
         if self.current is not None:

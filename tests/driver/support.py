@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -73,11 +75,15 @@ class DriverTestCase(unittest.TestCase):
         """A target `fake` that runs the sh code; the kernel's command line is in $cmdline."""
         return load(self.write_target(run, extra))
 
-    def write_target(self, run: str, extra: str = "") -> Path:
-        """The file of the target that make_target() returns."""
-        script = self.write("fake.sh", f'#!/bin/sh\n[ "$1" = run ] || exit 0\ncmdline=$4\n{run}\n')
+    def write_target(self, run: str, extra: str = "", name: str = "fake") -> Path:
+        """The file of such a target."""
+        script = self.write(
+            f"{name}.sh", f'#!/bin/sh\n[ "$1" = run ] || exit 0\ncmdline=$4\n{run}\n'
+        )
         script.chmod(0o755)
-        return self.write("fake.yaml", f"name: fake\ndescription: A fake\nrun: fake.sh\n{extra}")
+        return self.write(
+            f"{name}.yaml", f"name: {name}\ndescription: A fake\nrun: {name}.sh\n{extra}"
+        )
 
     def assert_error(self, error: DriverError, file: Path, line: int | None, *words: str) -> None:
         """The error names the file and the line, and says these words."""
@@ -86,3 +92,34 @@ class DriverTestCase(unittest.TestCase):
         self.assertTrue(error.remedy)
         for word in words:
             self.assertIn(word, str(error))
+
+
+class CommandTestCase(DriverTestCase):
+    """A test of the program as a whole."""
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """What is to be executed."""
+        return [sys.executable, str(ROOT / "conformance" / "driver"), *map(str, arguments)]
+
+    def hvkit(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs the program to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env=os.environ | environment,
+        )
+
+    def last_line(self, done: subprocess.CompletedProcess[str]) -> str:
+        """The line with the totals."""
+        return done.stdout.splitlines()[-1]
+
+    def assert_refused(self, done: subprocess.CompletedProcess[str], *words: str) -> None:
+        """It ended with status 2 and an error that says these words."""
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("hvkit: error: ", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)

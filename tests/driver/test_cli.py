@@ -9,13 +9,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
-from support import ROOT, DriverTestCase, two_tests
+from support import CommandTestCase, two_tests
 
 GOOD = two_tests(
     "# begin 1 discovery/first",
@@ -39,26 +38,6 @@ BAD = two_tests(
 KNOWN = "deviations:\n  - {test: discovery/first, outcome: fail, reason: known}\n"
 
 
-class CommandTestCase(DriverTestCase):
-    def hvkit(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(ROOT / "conformance" / "driver"), *map(str, arguments)]
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            env=os.environ | environment,
-        )
-
-    def assert_refused(self, done: subprocess.CompletedProcess[str], *words: str) -> None:
-        self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("hvkit: error: ", done.stderr)
-        self.assertNotIn("Traceback", done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
-
-
 class ConformTest(CommandTestCase):
     def conform(
         self, output: str, *arguments: str | Path, extra: str = ""
@@ -66,9 +45,6 @@ class ConformTest(CommandTestCase):
         log = self.write("output", output)
         target = self.write_target(f"cat {log}", extra)
         return self.hvkit("conform", "--target", target, "--image", self.write_image(), *arguments)
-
-    def last_line(self, done: subprocess.CompletedProcess[str]) -> str:
-        return done.stdout.splitlines()[-1]
 
     def test_good_run(self) -> None:
         done = self.conform(GOOD)
@@ -201,15 +177,7 @@ class ConformTest(CommandTestCase):
         target = self.write_target(
             f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; sleep 60"
         )
-        command = [
-            sys.executable,
-            str(ROOT / "conformance" / "driver"),
-            "conform",
-            "--target",
-            str(target),
-            "--image",
-            str(self.write_image()),
-        ]
+        command = self.command("conform", "--target", target, "--image", self.write_image())
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as driver:
@@ -343,16 +311,7 @@ class BootTest(CommandTestCase):
         target = self.write_target(
             f"echo first; while [ ! -e {self.directory}/go ]; do sleep 0.05; done; exit 0"
         )
-        command = [
-            sys.executable,
-            str(ROOT / "conformance" / "driver"),
-            "boot",
-            "--timeout",
-            "20",
-            "--target",
-            str(target),
-            str(self.write_image()),
-        ]
+        command = self.command("boot", "--timeout", "20", "--target", target, self.write_image())
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as driver:
             assert driver.stdout is not None
             self.assertEqual(driver.stdout.readline(), b"first\n")

@@ -51,6 +51,7 @@ class RunnerTest(DriverTestCase):
         patterns: str | None = None,
         timeout: float = 0.5,
         words: tuple[str, ...] = (),
+        repeat: int = 1,
     ) -> Transcript:
         target = self.make_target(run, extra)
         options = Options(
@@ -60,8 +61,9 @@ class RunnerTest(DriverTestCase):
             patterns,
             words,
             timeout,
-            self.directory,
+            self.directory / "serial-fake",
             self.announced.append,
+            repeat,
         )
         self.runner = Runner(target, options, self.observer)
         return self.runner.run()
@@ -89,11 +91,12 @@ class RunnerTest(DriverTestCase):
             f'(echo "$*"; echo "$HVKIT_BUILD") > {self.directory}/told; cat {log}',
             "kernel-args: debug quiet\n",
             patterns="synic/*",
-            words=("repeat=3", "busy"),
+            words=("shuffle=3", "busy"),
         )
         self.assertEqual(
             (self.directory / "told").read_text(),
-            f"run {self.directory}/guest.elf 2 debug quiet timeout=400 tests=synic/* repeat=3 busy\n"
+            f"run {self.directory}/guest.elf 2 debug quiet timeout=400 tests=synic/* "
+            "shuffle=3 busy\n"
             f"{self.directory}\n",
         )
 
@@ -130,6 +133,50 @@ class RunnerTest(DriverTestCase):
         )
         self.assertIn("no result within 2 s", transcript.tests[2].reason)
 
+    def test_repetitions_show_that_a_test_gets_on(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        repeating = (
+            "for n in 1 2 3 4 5 6 7 8; do sleep 0.1; echo '# x'; sleep 0.1; "
+            "echo \"# repetition $n passed\"; done"
+        )
+        rest = self.write("b", f"{SECOND[1]}\n{END_TWO}\n")
+        run = f"cat {log}; {repeating}; cat {rest}"
+        # Ten times the limit is less than all repetitions take, and more than one does.
+        transcript = self.run_guest(run, timeout=0.15, repeat=9)
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.PASS])
+        transcript = self.run_guest(run, timeout=0.15)
+        self.assertIn("no result within 1.5 s", transcript.tests[2].reason)
+
+    def test_machine_that_is_reset_over_and_over(self) -> None:
+        log = self.output("a", *FIRST, SECOND[0])
+        transcript = self.run_guest(f"while :; do cat {log}; sleep 0.05; done")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.FAIL])
+        self.assertEqual(
+            transcript.tests[2].reason, "crash: the guest began again from its start"
+        )
+
+    def test_what_was_gathered_before_an_error_is_kept(self) -> None:
+        head = TWO_TESTS.replace("tests=2", "tests=3").replace("1..2", "1..3")
+        changed = self.write("b", head.replace("synic/second", "synic/other"))
+        three = self.write("c", head + "\n".join([*FIRST, SECOND[0], ""]))
+        self.run_guest(
+            f"case $cmdline in *start=3*) cat {changed};; *) cat {three};; esac; exit 126"
+        )
+        self.assertIsNotNone(self.runner.error)
+        self.assertIn("was synic/second, and is synic/other", str(self.runner.error))
+        transcript = self.runner.transcript
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.FAIL, Raw.FAIL])
+        self.assertIn("not reached: ", transcript.tests[3].reason)
+
+    def test_log_that_cannot_be_written_does_not_end_the_run(self) -> None:
+        log = self.output("a", *FIRST, *SECOND, END_TWO)
+        (self.directory / "serial-fake-1.log").symlink_to("/dev/full")
+        transcript = self.run_guest(f"cat {log}")
+        self.assertEqual(self.outcomes(transcript), [Raw.PASS, Raw.PASS])
+        self.assertEqual(
+            self.runner.log_error, "the serial log is incomplete: No space left on device"
+        )
+
     def test_crash_fails_one_test_and_the_rest_runs(self) -> None:
         crashing = self.output("a", FIRST[0], "# about to")
         rest = self.output("b", *SECOND, END_ONE)
@@ -162,6 +209,11 @@ class RunnerTest(DriverTestCase):
         transcript = self.run_guest(f"cat {log}; yes '# value x=y'")
         self.assertIn("flood", transcript.tests[2].reason)
         self.assertLess(len(self.raw_log(1)), 6 << 20)
+
+    def test_flood_before_the_first_line(self) -> None:
+        with self.assertRaises(DriverError):
+            self.run_guest("cat /dev/zero")
+        self.assertEqual(self.observer.interruptions, ["flood", "flood"])
 
     def test_garbage_around_the_lines(self) -> None:
         log = self.output("a", *FIRST, *SECOND, END_TWO)

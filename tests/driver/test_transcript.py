@@ -165,6 +165,56 @@ class TranscriptTest(unittest.TestCase):
         with self.assertRaisesRegex(DriverError, "999999999 tests"):
             transcript_of("# hvkit-conformance 1 tests=999999999 vps=1")
 
+    def test_plan_of_more_tests_than_32_bits_count(self) -> None:
+        with self.assertRaisesRegex(DriverError, "2147483648 tests"):
+            transcript_of("# hvkit-conformance 1 tests=2147483648 vps=1")
+
+    def test_wrong_counts_fail_the_last_test(self) -> None:
+        transcript = transcript_of(
+            two_tests(BEGIN_FIRST, FIRST_OK, SECOND_OK, "# end passed=1 failed=1 skipped=0")
+        )
+        transcript.settle("the guest ended")
+        self.assertEqual([test.outcome for test in transcript.tests.values()], [Raw.PASS, Raw.FAIL])
+        self.assertEqual(
+            transcript.tests[2].reason,
+            "miscounted: the guest counted 1 passed, 1 failed, 0 skipped; 2, 0 and 0 arrived",
+        )
+
+    def test_wrong_counts_that_a_lost_result_explains_fail_no_other_test(self) -> None:
+        transcript = transcript_of(
+            two_tests(BEGIN_FIRST, BEGIN_SECOND, SECOND_OK, "# end passed=2 failed=0 skipped=0")
+        )
+        transcript.settle("the guest ended")
+        self.assertEqual([test.outcome for test in transcript.tests.values()], [Raw.FAIL, Raw.PASS])
+
+    def test_results_out_of_range_are_told(self) -> None:
+        transcript = transcript_of(
+            two_tests(FIRST_OK, SECOND_OK, "ok 3 - synic/third # checks=1 reqs=SYNIC-001")
+        )
+        transcript.settle("the guest ended")
+        self.assertEqual(set(transcript.tests), {1, 2})
+        self.assertEqual(
+            transcript.warnings, ["1 lines spoke of tests that were not announced so"]
+        )
+
+    def test_second_banner_is_a_reset(self) -> None:
+        transcript = transcript_of(two_tests(BEGIN_FIRST) + two_tests(BEGIN_FIRST, FIRST_OK))
+        self.assertTrue(transcript.restarted)
+        self.assertIsNone(transcript.tests[1].outcome)
+
+    def test_repetitions_are_counted_in_their_order(self) -> None:
+        transcript = transcript_of(
+            two_tests(
+                BEGIN_FIRST,
+                "# repetition 1 passed",
+                "# repetition 2 passed",
+                "# repetition 900 passed",
+            )
+        )
+        self.assertEqual(transcript.repetitions, 2)
+        transcript.add_line(BEGIN_SECOND, 9.0)
+        self.assertEqual(transcript.repetitions, 0)
+
     def test_flood_is_kept_within_bounds(self) -> None:
         transcript = transcript_of(two_tests(BEGIN_FIRST))
         for number in range(10 * MAX_VALUES):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""results.json: written whole or not at all, and read back as if a stranger had written it."""
+"""results.json, written and read back as if a stranger had written it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,8 @@ def clean(value: Any) -> Any:
 
 
 def write(directory: Path, content: dict[str, Any]) -> None:
-    """Writes results.json; a reader never sees half of it."""
-    new = directory / f"{NAME}.new"
-    new.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    new.replace(directory / NAME)
+    """Writes results.json."""
+    (directory / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Run:

@@ -85,7 +85,7 @@ def _join(
         first.vps,
         first.boots + other.boots,
         first.facts,
-        list(verdicts.values()),
+        sorted(verdicts.values(), key=lambda verdict: verdict.test.index),
         list(dict.fromkeys([*first.warnings, *other.warnings])),
     )
 
