@@ -22,6 +22,7 @@ expect() {
 expect 0 '^usage: ./hvkit COMMAND' --help
 expect 2 '^usage: ./hvkit COMMAND'
 expect 2 'error: no such command: conforn' conforn
+expect 0 '\[--shards N | --shard K/N\]' --help
 expect 0 '^kvm ' targets
 expect 0 '^sample ' targets
 expect 0 '^usage: hvkit report' report --help
