@@ -440,7 +440,7 @@ static void require_to_run_alone(void)
         test_skip("only a reset undoes it; run it alone by its full name");
 }
 
-HV_TEST(hypercall_abi, a_locked_page_stays, COVERS(HV_REQ_HC_010),
+HV_TEST(hypercall_abi, a_locked_page_stays, COVERS(HV_REQ_HC_010, HV_REQ_CPUID_034),
         NEEDS(.features = HV_FEATURE_EDX_HYPERCALL_MSR_LOCK),
         "The lock keeps malware from moving the page under its callers")
 {

@@ -187,4 +187,19 @@ static inline bool is_refusal(uint16_t status)
     return status == HV_STATUS_ACCESS_DENIED || status == HV_STATUS_INVALID_HYPERCALL_CODE;
 }
 
+/*
+ * Whether a call is there, without making it: with rep fields that are wrong for every kind of
+ * call, and parameters where there can be none. @return a refusal if it is not, or not for this
+ * caller
+ */
+static inline uint16_t probe_call(uint16_t code)
+{
+    return hv_result_status(hv_call(hv_control(code, false, 0, 1, 1), 1, 1));
+}
+
+static inline bool call_is_there(uint16_t code)
+{
+    return !is_refusal(probe_call(code));
+}
+
 #endif

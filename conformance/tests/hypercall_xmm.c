@@ -116,7 +116,7 @@ static const struct test_call *require_carrier(unsigned kinds)
     return call;
 }
 
-HV_TEST(hypercall_abi, xmm_input_is_taken_where_announced, COVERS(HV_REQ_HC_067),
+HV_TEST(hypercall_abi, xmm_input_is_taken_where_announced, COVERS(HV_REQ_HC_067, HV_REQ_CPUID_021),
         NEEDS(.features = HV_FEATURE_EDX_XMM_HYPERCALL_INPUT),
         "The bit without a call that takes its input so would be an empty promise")
 {
@@ -128,7 +128,8 @@ HV_TEST(hypercall_abi, xmm_input_is_taken_where_announced, COVERS(HV_REQ_HC_067)
     test_value("xmm-input-call", "%s", call->name);
 }
 
-HV_TEST(hypercall_abi, xmm_input_faults_where_not_announced, COVERS(HV_REQ_HC_069),
+HV_TEST(hypercall_abi, xmm_input_faults_where_not_announced,
+        COVERS(HV_REQ_HC_069, HV_REQ_CPUID_021),
         NEEDS(.lacks_features = HV_FEATURE_EDX_XMM_HYPERCALL_INPUT),
         "#UD tells that the form is unknown; a call with half its input would do something else")
 {
@@ -385,7 +386,8 @@ static void check_outside(const union block *before, const union block *after, u
     CHECK(changed == 0, "%u bytes of registers outside the output have changed", changed);
 }
 
-HV_TEST(hypercall_abi, xmm_output_follows_the_rounded_input, COVERS(HV_REQ_HC_070),
+HV_TEST(hypercall_abi, xmm_output_follows_the_rounded_input,
+        COVERS(HV_REQ_HC_070, HV_REQ_CPUID_032),
         NEEDS(.privileges = HV_PRIVILEGE_AccessVpRegisters,
               .features = HV_FEATURE_EDX_XMM_HYPERCALL_INPUT | HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT),
         "20 bytes of input leave 80 for output: it starts in XMM1")
@@ -452,7 +454,7 @@ static bool check_output_at_rdx(const struct test_call *call)
     return true;
 }
 
-HV_TEST(hypercall_abi, output_without_input_starts_at_rdx, COVERS(HV_REQ_HC_070),
+HV_TEST(hypercall_abi, output_without_input_starts_at_rdx, COVERS(HV_REQ_HC_070, HV_REQ_CPUID_032),
         NEEDS(.features = HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT),
         "The registers that input does not use begin with RDX")
 {
@@ -466,7 +468,8 @@ HV_TEST(hypercall_abi, output_without_input_starts_at_rdx, COVERS(HV_REQ_HC_070)
         test_skip("no announced call without input gives its output in registers");
 }
 
-HV_TEST(hypercall_abi, xmm_output_faults_where_not_announced, COVERS(HV_REQ_HC_071),
+HV_TEST(hypercall_abi, xmm_output_faults_where_not_announced,
+        COVERS(HV_REQ_HC_071, HV_REQ_CPUID_032),
         NEEDS(.lacks_features = HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT),
         "A caller that gets a status would look for output that is not there")
 {
