@@ -96,6 +96,22 @@ HV_TEST(discovery, announced_privileges_have_their_calls,
     }
 }
 
+/* The TSC page sends its readers to the counter while it is not valid, and a timer counts from it:
+ * without the clock Windows uses neither (cloud-hypervisor#8380). */
+HV_TEST(discovery, clocks_are_announced_together, COVERS(HV_REQ_CPUID_014), NEEDS_NOTHING,
+        "Half of what a guest needs is none of it")
+{
+    bool counter = hv_may(HV_PRIVILEGE_AccessPartitionReferenceCounter);
+    bool timers = hv_may(HV_PRIVILEGE_AccessSyntheticTimerRegs);
+
+    CHECK(counter || !hv_may(HV_PRIVILEGE_AccessPartitionReferenceTsc),
+          "the reference TSC page is announced without the reference counter");
+    CHECK(counter || !timers, "synthetic timers are announced without the reference counter");
+    CHECK(!timers || hv_may(HV_PRIVILEGE_AccessSynicRegs) ||
+              (hv_features() & HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS),
+          "synthetic timers are announced, and nothing that they could signal");
+}
+
 HV_TEST(discovery, debug_msrs_exist_exactly_when_announced, COVERS(HV_REQ_CPUID_028), NEEDS_NOTHING,
         "The numbers are Linux' (KVM): SYNDBG_CONTROL to SYNDBG_PENDING_BUFFER")
 {

@@ -13,8 +13,9 @@
 #include "hypercall_support.h"
 #include "hypercall_table.h"
 
-#define WALK_STATUSES 8 /* different ones of a walk */
-#define WALK_CODES    8 /* of a status that are written out; more are only counted */
+#define WALK_FAULT    0xffff /* a status that stands for #UD */
+#define WALK_STATUSES 8      /* different ones of a walk */
+#define WALK_CODES    8      /* of a status that are written out; more are only counted */
 
 struct walk_answer {
     uint16_t status;
@@ -47,7 +48,9 @@ static inline void walk_note(struct walk *walk, uint16_t code, uint16_t status)
 /* "2x98", and for a few calls that are there which they are. */
 static inline size_t walk_answer_text(const struct walk_answer *answer, char *text, size_t size)
 {
-    size_t used = (size_t)snprintf(text, size, "%xx%u", answer->status, answer->count);
+    size_t used = answer->status == WALK_FAULT
+                      ? (size_t)snprintf(text, size, "#UDx%u", answer->count)
+                      : (size_t)snprintf(text, size, "%xx%u", answer->status, answer->count);
 
     if (is_refusal(answer->status) || answer->count > WALK_CODES)
         return used;
