@@ -13,6 +13,7 @@ enum table_kind {
     TABLE_REP = 1,
     TABLE_VARIABLE = 2, /* takes a header of variable size */
     TABLE_ANY = 4,      /* the kind is in no document */
+    TABLE_HARMLESS = 8, /* does nothing that matters with input of zeros */
 };
 
 struct table_call {
@@ -28,12 +29,13 @@ struct table_call {
 
 static const struct table_call table[] = {
     { HvSwitchVirtualAddressSpace, TABLE_SIMPLE, 8, 0 },
-    { HvCallFlushVirtualAddressSpace, TABLE_SIMPLE, IN(flush_virtual_address_space), 0 },
-    { HvCallFlushVirtualAddressList, TABLE_REP, IN(flush_virtual_address_space) + 8, 0 },
+    { HvCallFlushVirtualAddressSpace, TABLE_HARMLESS, IN(flush_virtual_address_space), 0 },
+    { HvCallFlushVirtualAddressList, TABLE_REP | TABLE_HARMLESS,
+      IN(flush_virtual_address_space) + 8, 0 },
     { HvGetLogicalProcessorRunTime, TABLE_SIMPLE, 8, FOR(CpuManagement) },
-    { HvCallNotifyLongSpinWait, TABLE_SIMPLE, IN(notify_long_spin_wait), 0 },
+    { HvCallNotifyLongSpinWait, TABLE_HARMLESS, IN(notify_long_spin_wait), 0 },
     { HvCallParkedVirtualProcessors, TABLE_SIMPLE, 8, FOR(CpuManagement) },
-    { HvCallSendSyntheticClusterIpi, TABLE_SIMPLE, IN(send_synthetic_cluster_ipi), 0 },
+    { HvCallSendSyntheticClusterIpi, TABLE_HARMLESS, IN(send_synthetic_cluster_ipi), 0 },
     { HvCallModifyVtlProtectionMask, TABLE_REP, IN(modify_vtl_protection_mask) + 8,
       FOR(AccessVSM) },
     { HvCallEnablePartitionVtl, TABLE_SIMPLE, IN(enable_partition_vtl), FOR(AccessVSM) },
@@ -42,17 +44,19 @@ static const struct table_call table[] = {
     { HvCallDisableVpVtl, TABLE_SIMPLE, 16, FOR(AccessVSM) },
     { HvCallVtlCall, TABLE_SIMPLE, 0, FOR(AccessVSM) },
     { HvCallVtlReturn, TABLE_SIMPLE, 0, FOR(AccessVSM) },
-    { HvCallFlushVirtualAddressSpaceEx, TABLE_VARIABLE, IN(flush_virtual_address_space_ex), 0 },
-    { HvCallFlushVirtualAddressListEx, TABLE_REP | TABLE_VARIABLE,
+    { HvCallFlushVirtualAddressSpaceEx, TABLE_VARIABLE | TABLE_HARMLESS,
+      IN(flush_virtual_address_space_ex), 0 },
+    { HvCallFlushVirtualAddressListEx, TABLE_REP | TABLE_VARIABLE | TABLE_HARMLESS,
       IN(flush_virtual_address_space_ex) + 8, 0 },
-    { HvCallSendSyntheticClusterIpiEx, TABLE_VARIABLE, IN(send_synthetic_cluster_ipi_ex), 0 },
+    { HvCallSendSyntheticClusterIpiEx, TABLE_VARIABLE | TABLE_HARMLESS,
+      IN(send_synthetic_cluster_ipi_ex), 0 },
     { HvCallCreatePartition, TABLE_SIMPLE, IN(create_partition), FOR(CreatePartitions) },
     { HvCallInitializePartition, TABLE_SIMPLE, 8, FOR(CreatePartitions) },
     { HvCallFinalizePartition, TABLE_SIMPLE, 8, FOR(CreatePartitions) },
     { HvCallDeletePartition, TABLE_SIMPLE, 8, FOR(CreatePartitions) },
-    { HvCallGetPartitionProperty, TABLE_SIMPLE, IN(get_partition_property), 0 },
+    { HvCallGetPartitionProperty, TABLE_HARMLESS, IN(get_partition_property), 0 },
     { HvCallSetPartitionProperty, TABLE_SIMPLE, IN(set_partition_property), 0 },
-    { HvGetPartitionId, TABLE_SIMPLE, 0, FOR(AccessPartitionId) },
+    { HvGetPartitionId, TABLE_HARMLESS, 0, FOR(AccessPartitionId) },
     { HvCallGetNextChildPartition, TABLE_SIMPLE, 16, FOR(CreatePartitions) },
     { HvCallDepositMemory, TABLE_REP, IN(deposit_memory) + 8, FOR(AccessMemoryPool) },
     { HvCallWithdrawMemory, TABLE_REP, IN(withdraw_memory), FOR(AccessMemoryPool) },
@@ -62,9 +66,10 @@ static const struct table_call table[] = {
     { HvCallInstallIntercept, TABLE_SIMPLE, IN(install_intercept), FOR(CreatePartitions) },
     { HvCallCreateVp, TABLE_SIMPLE, IN(create_vp), FOR(CreatePartitions) },
     { HvCallDeleteVp, TABLE_SIMPLE, 16, FOR(CreatePartitions) },
-    { HvCallGetVpRegisters, TABLE_REP, IN(vp_registers) + 4, FOR(AccessVpRegisters) },
+    { HvCallGetVpRegisters, TABLE_REP | TABLE_HARMLESS, IN(vp_registers) + 4,
+      FOR(AccessVpRegisters) },
     { HvCallSetVpRegisters, TABLE_REP, IN(vp_registers) + 32, FOR(AccessVpRegisters) },
-    { HvCallTranslateVirtualAddress, TABLE_SIMPLE, IN(translate_virtual_address), 0 },
+    { HvCallTranslateVirtualAddress, TABLE_HARMLESS, IN(translate_virtual_address), 0 },
     { HvReadGpa, TABLE_SIMPLE, 24, FOR(CreatePartitions) },
     { HvWriteGpa, TABLE_SIMPLE, 24, FOR(CreatePartitions) },
     { HvClearVirtualInterrupt, TABLE_SIMPLE, 8, FOR(CreatePartitions) },
@@ -73,8 +78,8 @@ static const struct table_call table[] = {
     { HvConnectPort, TABLE_SIMPLE, 48, FOR(ConnectPort) },
     { HvGetPortProperty, TABLE_SIMPLE, 16, 0 },
     { HvCallDisconnectPort, TABLE_SIMPLE, IN(disconnect_port), 0 },
-    { HvCallPostMessage, TABLE_SIMPLE, IN(post_message), FOR(PostMessages) },
-    { HvCallSignalEvent, TABLE_SIMPLE, IN(signal_event), FOR(SignalEvents) },
+    { HvCallPostMessage, TABLE_HARMLESS, IN(post_message), FOR(PostMessages) },
+    { HvCallSignalEvent, TABLE_HARMLESS, IN(signal_event), FOR(SignalEvents) },
     { HvSavePartitionState, TABLE_SIMPLE, 16, FOR(CreatePartitions) },
     { HvRestorePartitionState, TABLE_SIMPLE, 16, FOR(CreatePartitions) },
     { HvInitializeEventLogBufferGroup, TABLE_SIMPLE, 16, 0 },
@@ -127,7 +132,7 @@ static const struct table_call table[] = {
     { HvCallConnectPort, TABLE_SIMPLE, IN(connect_port), FOR(ConnectPort) },
     { HvCallGetSpaPageList, TABLE_ANY, 0, FOR(CpuManagement) },
     { HvCallStartVirtualProcessor, TABLE_SIMPLE, IN(enable_vp_vtl), FOR(StartVirtualProcessor) },
-    { HvCallGetVpIndexFromApicId, TABLE_REP, IN(get_vp_index_from_apic_id) + 8,
+    { HvCallGetVpIndexFromApicId, TABLE_REP | TABLE_HARMLESS, IN(get_vp_index_from_apic_id) + 8,
       FOR(AccessVpIndex) },
     { HvCallTranslateVirtualAddressEx, TABLE_SIMPLE, IN(translate_virtual_address), 0 },
     { HvCallCheckForIoIntercept, TABLE_SIMPLE, 16, 0 },
@@ -145,7 +150,7 @@ static const struct table_call table[] = {
     { HvCallInstallInterceptEx, TABLE_REP, 16, 0 },
     { HvCallSetVirtualInterruptTarget, TABLE_SIMPLE, 16, 0 },
     { HvCallMapStatsPage2, TABLE_SIMPLE, 24, 0 },
-    { HvExtCallQueryCapabilities, TABLE_SIMPLE, 0, FOR(EnableExtendedHypercalls) },
+    { HvExtCallQueryCapabilities, TABLE_HARMLESS, 0, FOR(EnableExtendedHypercalls) },
     { HvExtCallGetBootZeroedMemory, TABLE_SIMPLE, 0, FOR(EnableExtendedHypercalls) },
     { HvExtCallMemoryHeatHint, TABLE_ANY, 0, FOR(EnableExtendedHypercalls) },
     { HvExtCallEpfSetup, TABLE_ANY, 0, FOR(EnableExtendedHypercalls) },
@@ -167,8 +172,7 @@ static inline bool table_is_safe(const struct table_call *call)
 {
     if (call->code == HvCallVtlCall || call->code == HvCallVtlReturn)
         return false;
-    return call->input_size != 0 || call->code == HvGetPartitionId ||
-           call->code == HvExtCallQueryCapabilities || !hv_may(call->privilege);
+    return call->input_size != 0 || (call->kinds & TABLE_HARMLESS) || !hv_may(call->privilege);
 }
 
 static inline bool table_has(uint16_t code)

@@ -32,8 +32,9 @@ static void walk_mistake(const struct mistake *mistake)
 
         if (!walk_concerns(mistake, call))
             continue;
-        result = hv_call(walk_control(mistake, call), phys_of(input) + 1, phys_of(output) + 1);
-        walk_check(mistake, call->code, result);
+        result = hv_call(walk_control(mistake, call), phys_of(input) + walk_misalignment(call),
+                         phys_of(output) + walk_misalignment(call));
+        walk_check(mistake, call, result);
         walk_note(&walk, call->code, hv_result_status(result));
     }
     walk_report(&walk, mistake->name);

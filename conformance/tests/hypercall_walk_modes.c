@@ -55,13 +55,13 @@ static struct call32 *batch(void)
     return virt_of(MODE_DATA_ADDRESS);
 }
 
-static struct call32 registers(uint64_t value)
+static struct call32 registers(uint64_t value, unsigned misalignment)
 {
     return (struct call32){
         .eax = (uint32_t)value,
         .edx = (uint32_t)(value >> 32),
-        .ecx = (uint32_t)phys_of(input) + 1,
-        .esi = (uint32_t)phys_of(output) + 1,
+        .ecx = (uint32_t)phys_of(input) + misalignment,
+        .esi = (uint32_t)phys_of(output) + misalignment,
     };
 }
 
@@ -74,7 +74,7 @@ static void walk_in_mode(enum cpu_mode mode, const struct mistake *mistake)
 
     for (const struct table_call *call = table; call < table + TABLE_COUNT; call++)
         if (walk_concerns(mistake, call))
-            block[regs.ecx++] = registers(walk_control(mistake, call));
+            block[regs.ecx++] = registers(walk_control(mistake, call), walk_misalignment(call));
     REQUIRE_NO_FAULT(run_mode(mode, call_all_32, (size_t)(call_all_32_end - call_all_32), &regs));
     for (const struct table_call *call = table; call < table + TABLE_COUNT; call++) {
         uint64_t result;
@@ -82,7 +82,7 @@ static void walk_in_mode(enum cpu_mode mode, const struct mistake *mistake)
         if (!walk_concerns(mistake, call))
             continue;
         result = (uint64_t)block->edx << 32 | block->eax;
-        walk_check(mistake, call->code, result);
+        walk_check(mistake, call, result);
         walk_note(&walk, call->code, hv_result_status(result));
         block++;
     }
@@ -128,7 +128,7 @@ HV_TEST(hypercall_abi, misaligned_input_of_32_bit_callers_is_refused,
                                    .ecx = 1,
                                    .ebp = (uint32_t)hv_hypercall_gpa() };
 
-            *block = registers(call_control(call, 1));
+            *block = registers(call_control(call, 1), 1);
             REQUIRE_NO_FAULT(
                 run_mode(modes[i], call_all_32, (size_t)(call_all_32_end - call_all_32), &regs));
             CHECK(block->eax == HV_STATUS_INVALID_ALIGNMENT && block->edx == 0,
