@@ -262,6 +262,19 @@ class LookTest(BrowserTestCase):
                 self.open(rest)
                 self.assertLessEqual(self.width(), 375)
 
+    def test_many_targets_fit(self) -> None:
+        columns = [runs.result(f"target-{n}", [runs.verdict("discovery/a")]) for n in range(9)]
+        file = Path(self.directory.name, "many.html")
+        file.write_text(page.of(runs.run(*columns)), encoding="utf-8")
+        for width in (375, 1280):
+            self.page.window(width, 800, mobile=width == 375)
+            self.page.open(file.as_uri())
+            self.assertLessEqual(self.width(), width)
+            words = self.page.run(
+                "document.querySelector('.matrix th[scope=row]').getBoundingClientRect().width"
+            )
+            self.assertGreater(words, width / 3)
+
     def test_symbols_stay_when_the_words_have_no_room(self) -> None:
         self.page.window(375, 800, mobile=True)
         self.open()

@@ -12,6 +12,8 @@ from importlib import resources
 from .signs import SIGNS, State
 
 text = escape
+# Of so many targets a wide page shows the outcomes in words, of more by symbols.
+MANY = 6
 
 
 def asset(name: str) -> str:
@@ -70,11 +72,13 @@ def mark(state: State, words: str | None = None, *, plain: bool = False) -> str:
     return f"<span class={shown}><b>{sign.symbol}</b> {text(words)}</span>"
 
 
-def matrix_head(first: str, labels: Sequence[str]) -> str:
-    """Columns and head of a matrix: a wide column of words, a narrow one for each target."""
+def matrix_start(view: str, first: str, labels: Sequence[str]) -> str:
+    """The head of a matrix: a wide column of words, a narrow one for each target."""
+    many = " many" if len(labels) > MANY else ""
     columns = "<col class=t>" * len(labels)
     heads = "".join(f"<th scope=col><span>{text(label)}</span></th>" for label in labels)
     return (
+        f'<div class=box><table class="matrix{many}" data-view={view}>'
         f"<colgroup><col>{columns}</colgroup>"
         f"<thead><tr><th scope=col>{text(first)}</th>{heads}</tr></thead>"
     )

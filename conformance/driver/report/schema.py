@@ -127,7 +127,7 @@ def _check_required(
 
 
 def _check_const(_: _Checker, value: object, wanted: object, place: str, __: object) -> None:
-    if value != wanted or isinstance(value, bool):
+    if value != wanted:
         raise SchemaError(place, f"is {_show(value)}, not {_show(wanted)}")
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from ..catalogue import Gap, Requirement
 from ..transcript import TestRecord
 from ..verdict import Verdict
-from .html import cell, mark, matrix_head, text, values_table
+from .html import cell, mark, matrix_start, text, values_table
 from .index import Index, Row
 from .signs import SIGNS, State
 
@@ -51,8 +51,7 @@ def requirements(index: Index) -> Iterator[str]:
 
 
 def _requirements_table(index: Index) -> Iterator[str]:
-    yield "<div class=box><table class=matrix data-view=requirements>"
-    yield matrix_head("requirement", index.labels)
+    yield matrix_start("requirements", "requirement", index.labels)
     for area, group in groupby(index.requirements, key=lambda item: item.area):
         items = list(group)
         covered = sum(bool(index.covering(item.id)) for item in items)
@@ -141,8 +140,7 @@ def tests(index: Index) -> Iterator[str]:
 
 def _tests_table(index: Index) -> Iterator[str]:
     details = _TestDetails(index)
-    yield "<div class=box><table class=matrix data-view=tests>"
-    yield matrix_head("test", index.labels)
+    yield matrix_start("tests", "test", index.labels)
     for area, group in groupby(index.rows, key=lambda row: row.test.area):
         rows = list(group)
         yield _area_head(area, f"{len(rows)} tests", index)
