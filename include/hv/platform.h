@@ -25,6 +25,13 @@ struct hv_register128 {
     uint64_t high; /**< Bits 127:64. */
 };
 
+/** Registers of a VP's local APIC that have a synthetic MSR of their own. */
+enum hv_apic_register {
+    HV_APIC_EOI, /**< End of interrupt; only written, bits 31:0. */
+    HV_APIC_ICR, /**< Interrupt command: bits 63:32 are ICR high, 31:0 ICR low. */
+    HV_APIC_TPR, /**< Task priority, bits 7:0. */
+};
+
 /**
  * The CPU back end: the part of an embedder that enters and leaves the guest (AMD SVM, Intel VMX,
  * a userspace interface, a fake in a test).
@@ -70,6 +77,16 @@ struct hv_cpu_ops {
      * called on any LP.
      */
     void (*inject_interrupt)(void *context, struct hv_vp *vp, uint8_t vector);
+
+    /** Read a register of @p vp's local APIC. On the LP that owns @p vp; with HV_CPU_APIC_MSRS. */
+    uint64_t (*read_apic)(void *context, struct hv_vp *vp, enum hv_apic_register reg);
+
+    /**
+     * Write a register of @p vp's local APIC, with the effect of a store to its page. On the LP
+     * that owns @p vp; with HV_CPU_APIC_MSRS.
+     * @return false for a value that the APIC refuses, which is #GP in the guest.
+     */
+    bool (*write_apic)(void *context, struct hv_vp *vp, enum hv_apic_register reg, uint64_t value);
 
     /**
      * Forget every cached translation of @p partition's nested page tables, on all LPs. When it
@@ -166,6 +183,7 @@ enum hv_cpu_capability {
     HV_CPU_1G_PAGES = 1u << 5,         /**< Nested page tables may hold 1 GiB pages. */
     HV_CPU_EPT_EXECUTE_ONLY = 1u << 6, /**< EPT entries may be executable and not readable. */
     HV_CPU_MSR_BITMAPS = 1u << 7,      /**< Uses MSR permission maps (announced in leaf 6). */
+    HV_CPU_APIC_MSRS = 1u << 8,        /**< read_apic and write_apic work. */
 };
 
 /** Facts about the machine, constant from boot on. */

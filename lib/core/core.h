@@ -72,6 +72,8 @@ struct hv_vp {
     uint64_t started_tsc;                  /* of the current run */
     uint64_t run_ticks;                    /* of earlier runs, TSC ticks */
     struct hv_stats_pages stats;
+    _Atomic uint64_t assist_msr; /* HV_X64_MSR_VP_ASSIST_PAGE */
+    struct hv_overlay assist_page;
     uint8_t *hypercall_input;  /* one page: private copy of the current call's input */
     uint8_t *hypercall_output; /* one page: output before it is copied to the guest */
 };

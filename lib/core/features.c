@@ -11,6 +11,7 @@ struct privilege_rule {
 static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_AccessVpRunTimeReg, 0 },
     { HV_PRIVILEGE_AccessPartitionReferenceCounter, 0 },
+    { HV_PRIVILEGE_AccessIntrCtrlRegs, HV_CPU_APIC_MSRS },
     { HV_PRIVILEGE_AccessHypercallMsrs, 0 },
     { HV_PRIVILEGE_AccessVpIndex, 0 },
     { HV_PRIVILEGE_AccessResetReg, HV_CPU_RESET },

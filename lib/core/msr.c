@@ -4,6 +4,7 @@
 #include "hypercall_page.h"
 #include "msr.h"
 #include "stats.h"
+#include "vp_assist.h"
 
 #define FIRST_MSR HV_X64_MSR_GUEST_OS_ID
 #define LAST_MSR  0x40001FFFu /* of the range that belongs to the hypervisor */
@@ -106,6 +107,11 @@ static const struct msr_row rows[] = {
     ROW(TSC_FREQUENCY) = { PRIVILEGE(AccessFrequencyRegs), READS(hv_time_read_frequency) },
     ROW(APIC_FREQUENCY) = { PRIVILEGE(AccessFrequencyRegs), READS(hv_time_read_frequency) },
     ROW(NPIEP_CONFIG) = { .feature = HV_FEATURE_EDX_NPIEP, READS(read_npiep), WRITES(write_npiep) },
+    ROW(EOI) = { PRIVILEGE(AccessIntrCtrlRegs), WRITES(hv_apic_write) },
+    ROW(ICR) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_apic_read), WRITES(hv_apic_write) },
+    ROW(TPR) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_apic_read), WRITES(hv_apic_write) },
+    ROW(VP_ASSIST_PAGE) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_vp_assist_read),
+                            WRITES(hv_vp_assist_write) },
     ROW(STATS_PARTITION_RETAIL_PAGE) = STATS_PAGE,
     ROW(STATS_PARTITION_INTERNAL_PAGE) = STATS_PAGE,
     ROW(STATS_VP_RETAIL_PAGE) = STATS_PAGE,
@@ -138,9 +144,9 @@ static const struct msr_row *find_row(uint32_t msr)
 {
     uint32_t index = msr - FIRST_MSR;
 
-    if (index >= sizeof(rows) / sizeof(rows[0]) || !rows[index].read)
+    if (index >= sizeof(rows) / sizeof(rows[0]))
         return NULL;
-    return &rows[index];
+    return rows[index].read || rows[index].write ? &rows[index] : NULL;
 }
 
 static bool may_access(const struct hv_partition *partition, const struct msr_row *row)
@@ -177,7 +183,7 @@ enum hv_disposition hv_msr_read_exit(struct hv_vp *vp, struct hv_exit *exit)
     if (!is_synthetic(msr))
         return HV_DISPOSITION_PASS;
     row = find_row(msr);
-    if (!row || !may_access(vp->partition, row))
+    if (!row || !row->read || !may_access(vp->partition, row))
         return hv_vp_inject_gp(vp);
 
     result = row->read(vp, msr, &value);
@@ -207,7 +213,7 @@ enum hv_msr_result hv_msr_get(struct hv_vp *vp, uint32_t msr, uint64_t *value)
 {
     const struct msr_row *row = find_row(msr);
 
-    return row ? row->read(vp, msr, value) : HV_MSR_FAULT;
+    return row && row->read ? row->read(vp, msr, value) : HV_MSR_FAULT;
 }
 
 enum hv_msr_result hv_msr_set(struct hv_vp *vp, uint32_t msr, uint64_t value)

@@ -5,9 +5,11 @@
 #include "mem.h"
 #include "msr.h"
 #include "stats.h"
+#include "vp_assist.h"
 
-/* The object, a page each for a hypercall's input and output, two statistics pages. */
-#define VP_PAGES 5
+/* The object, a page each for a hypercall's input and output, two statistics pages, the VP assist
+   page. */
+#define VP_PAGES 6
 
 size_t hv_vp_pages(void)
 {
@@ -22,7 +24,9 @@ static hv_status init_components(struct hv_vp *vp)
     vp->hypercall_output = hv_pool_alloc(pool, NULL);
     if (!vp->hypercall_input || !vp->hypercall_output)
         return HV_STATUS_INSUFFICIENT_MEMORY;
-    return hv_stats_init(vp->partition, &vp->stats);
+    if (hv_stats_init(vp->partition, &vp->stats) != HV_STATUS_SUCCESS)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    return hv_vp_assist_init(vp);
 }
 
 hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, void *backend,
@@ -130,4 +134,5 @@ void hv_vp_reset(struct hv_vp *vp)
 {
     vp->npiep = 0;
     hv_stats_reset(vp->partition, &vp->stats);
+    hv_vp_assist_reset(vp);
 }

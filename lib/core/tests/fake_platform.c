@@ -149,6 +149,23 @@ static void inject_interrupt(void *context, struct hv_vp *vp, uint8_t vector)
     fake_vp(vp)->interrupts++;
 }
 
+static uint64_t read_apic(void *context, struct hv_vp *vp, enum hv_apic_register reg)
+{
+    (void)context;
+    must(reg != HV_APIC_EOI, "EOI read");
+    return fake_vp(vp)->apic[reg];
+}
+
+static bool write_apic(void *context, struct hv_vp *vp, enum hv_apic_register reg, uint64_t value)
+{
+    (void)context;
+    if (value == FAKE_APIC_REFUSES)
+        return false;
+    fake_vp(vp)->apic[reg] = value;
+    fake_vp(vp)->apic_writes++;
+    return true;
+}
+
 static void flush_slat(void *context, struct hv_partition *partition)
 {
     struct fake_platform *fake = context;
@@ -253,6 +270,8 @@ void fake_platform_init(struct fake_platform *fake)
                  .write_xmm = write_xmm,
                  .inject_exception = inject_exception,
                  .inject_interrupt = inject_interrupt,
+                 .read_apic = read_apic,
+                 .write_apic = write_apic,
                  .flush_slat = flush_slat,
                  .kick = kick },
         .time = { .context = fake, .tsc = read_tsc },
@@ -264,7 +283,7 @@ void fake_platform_init(struct fake_platform *fake)
                    .lp_count = 4,
                    .capabilities = HV_CPU_INVARIANT_TSC | HV_CPU_NPIEP | HV_CPU_GUEST_IDLE |
                                    HV_CPU_RESET | HV_CPU_XMM | HV_CPU_1G_PAGES |
-                                   HV_CPU_EPT_EXECUTE_ONLY | HV_CPU_MSR_BITMAPS,
+                                   HV_CPU_EPT_EXECUTE_ONLY | HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS,
                    .slat_format = HV_SLAT_NPT,
                    .physical_address_bits = 40 },
     };

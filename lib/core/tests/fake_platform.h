@@ -13,10 +13,11 @@
 
 #include <hv/hv.h>
 
-#define FAKE_PAGES      1024 /* pages of physical memory, SPA page numbers 0 to FAKE_PAGES - 1 */
-#define FAKE_REGISTERS  64
-#define FAKE_TSC_HZ     UINT64_C(2000000000)
-#define FAKE_FIRST_POOL 512 /* pages from here on are given to pools by alloc; below: guest RAM */
+#define FAKE_PAGES        1024 /* pages of physical memory, SPA page numbers 0 to FAKE_PAGES - 1 */
+#define FAKE_REGISTERS    64
+#define FAKE_TSC_HZ       UINT64_C(2000000000)
+#define FAKE_APIC_REFUSES UINT64_C(0xBAD00000000) /* an ICR value that write_apic refuses */
+#define FAKE_FIRST_POOL   512 /* pages from here on are given to pools by alloc; below: guest RAM */
 
 /* What the fake CPU answers to CPUID, whatever the leaf: 0x11111111 in EAX to 0x44444444 in EDX. */
 #define FAKE_CPUID(n) (UINT32_C(0x11111111) * ((n) + 1u))
@@ -35,6 +36,8 @@ struct fake_vp {
     uint8_t vector;
     bool has_error;
     uint32_t error;
+    uint64_t apic[3]; /* by enum hv_apic_register: what was written last */
+    unsigned apic_writes;
     _Atomic unsigned interrupts;
     _Atomic uint8_t last_interrupt;
     _Atomic unsigned kicks;

@@ -100,6 +100,49 @@ bool guest_apic_write_x2apic_icr(struct svm_vp *vp, uint64_t value)
     return true;
 }
 
+static bool write_icr(struct svm_vp *vp, uint64_t value)
+{
+    if (apic_is_x2apic() && (value & ~X2APIC_ICR_VALID))
+        return false;
+    if (!apic_is_x2apic())
+        apic_write(APIC_ICR_HIGH, (uint32_t)(value >> 32));
+    send_command(vp, value);
+    return true;
+}
+
+bool guest_apic_write_synthetic(void *context, struct hv_vp *hv_vp, enum hv_apic_register reg,
+                                uint64_t value)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp);
+
+    (void)context;
+    if (!(vp->apic_base & APIC_BASE_ENABLE))
+        return false;
+    switch (reg) {
+    case HV_APIC_ICR:
+        return write_icr(vp, value);
+    case HV_APIC_TPR:
+        apic_write(APIC_TPR, (uint32_t)value);
+        return true;
+    case HV_APIC_EOI:
+        break;
+    }
+    /* x2APIC mode takes nothing but zero (APM vol. 2, 16.11). */
+    apic_write(APIC_EOI, 0);
+    return true;
+}
+
+uint64_t guest_apic_read_synthetic(void *context, struct hv_vp *vp, enum hv_apic_register reg)
+{
+    (void)context;
+    (void)vp;
+    if (reg == HV_APIC_TPR)
+        return apic_read(APIC_TPR);
+    if (apic_is_x2apic())
+        return rdmsr(MSR_X2APIC_ICR);
+    return (uint64_t)apic_read(APIC_ICR_HIGH) << 32 | apic_read(APIC_ICR);
+}
+
 bool guest_apic_is_page(uint64_t gpa)
 {
     return (gpa & ~(PAGE_SIZE - 1)) == apic_page();

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hv/platform.h>
+
 struct svm_vp;
 
 /* Whether the guest physical address lies in the APIC page, which is mapped without write access.
@@ -21,5 +23,10 @@ void guest_apic_store(struct svm_vp *vp, uint64_t gpa);
 /* WRMSR; false: #GP. */
 bool guest_apic_write_base(struct svm_vp *vp, uint64_t value);
 bool guest_apic_write_x2apic_icr(struct svm_vp *vp, uint64_t value);
+
+/* hv_cpu_ops.read_apic and write_apic. */
+uint64_t guest_apic_read_synthetic(void *context, struct hv_vp *vp, enum hv_apic_register reg);
+bool guest_apic_write_synthetic(void *context, struct hv_vp *vp, enum hv_apic_register reg,
+                                uint64_t value);
 
 #endif

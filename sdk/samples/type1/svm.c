@@ -4,6 +4,7 @@
 #include "apic.h"
 #include "console.h"
 #include "cpu.h"
+#include "guest_apic.h"
 #include "idle.h"
 #include "lp.h"
 #include "memory.h"
@@ -329,9 +330,11 @@ void svm_fill_platform(struct hv_platform *platform)
         .inject_exception = svm_inject_exception,
         .inject_interrupt = svm_inject_interrupt,
         .flush_slat = svm_flush_slat,
+        .read_apic = guest_apic_read_synthetic,
+        .write_apic = guest_apic_write_synthetic,
         .kick = svm_kick,
     };
     platform->facts.slat_format = HV_SLAT_NPT;
-    platform->facts.capabilities |=
-        HV_CPU_NPIEP | HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM | HV_CPU_MSR_BITMAPS;
+    platform->facts.capabilities |= HV_CPU_NPIEP | HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM |
+                                    HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS;
 }

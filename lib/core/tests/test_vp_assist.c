@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The VP assist page and the local APIC's synthetic MSRs: the page is one for each VP, hides what
+ * is beneath it and is the guest's to write; the MSRs reach the APIC with the value as it was
+ * written.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hv/abi/tlfs.h>
+
+#include "core.h"
+#include "fake_platform.h"
+#include "msr.h"
+#include "msr_access.h"
+#include "vp_fixture.h"
+
+#define ASSIST   HV_X64_MSR_VP_ASSIST_PAGE
+#define AT(page) ((uint64_t)(page) << HV_PAGE_SHIFT | HV_X64_MSR_PAGE_ENABLE)
+#define PATTERN  0x5A
+
+static uint8_t guest_byte(uint64_t gpa_page)
+{
+    uint8_t byte;
+
+    ck_assert(hv_address_read(partition, gpa_page << HV_PAGE_SHIFT, &byte, sizeof(byte)));
+    return byte;
+}
+
+START_TEST(page_covers_memory_with_zeros_and_gives_it_back)
+{
+    memset(fake_page(&fake, 3), PATTERN, HV_PAGE_SIZE);
+    must_write(vp, ASSIST, AT(3));
+    ck_assert_uint_eq(value_of(vp, ASSIST), AT(3));
+    ck_assert_uint_eq(guest_byte(3), 0);
+    must_write(vp, ASSIST, 0);
+    ck_assert_uint_eq(guest_byte(3), PATTERN);
+}
+END_TEST
+
+START_TEST(guest_reads_and_writes_the_page_and_does_not_execute_it)
+{
+    struct hv_mapping mapping;
+    uint8_t byte = 1;
+
+    must_write(vp, ASSIST, AT(3));
+    ck_assert(hv_address_write(partition, 3u << HV_PAGE_SHIFT, &byte, sizeof(byte)));
+    ck_assert_uint_eq(guest_byte(3), 1);
+    ck_assert(hv_address_translate(partition, 3, &mapping));
+    ck_assert_uint_eq(mapping.access, HV_ACCESS_READ | HV_ACCESS_WRITE);
+}
+END_TEST
+
+START_TEST(each_vp_has_a_page_of_its_own)
+{
+    struct hv_vp *other = fake_vp_create(&fake, partition, 1);
+    uint8_t byte = 7;
+
+    must_write(vp, ASSIST, AT(3));
+    must_write(other, ASSIST, AT(4));
+    ck_assert(hv_address_write(partition, 3u << HV_PAGE_SHIFT, &byte, sizeof(byte)));
+    ck_assert_uint_eq(guest_byte(4), 0);
+    ck_assert_uint_eq(value_of(vp, ASSIST), AT(3));
+    ck_assert_uint_eq(value_of(other, ASSIST), AT(4));
+}
+END_TEST
+
+START_TEST(reserved_bits_of_the_register_are_kept)
+{
+    must_write(vp, ASSIST, AT(3) | 0xFFE);
+    ck_assert_uint_eq(value_of(vp, ASSIST), AT(3) | 0xFFE);
+    ck_assert_uint_eq(guest_byte(3), 0);
+}
+END_TEST
+
+START_TEST(page_beyond_the_gpa_space_is_taken_and_invisible)
+{
+    must_write(vp, ASSIST, AT(UINT64_C(1) << 28));
+    ck_assert_uint_eq(value_of(vp, ASSIST), AT(UINT64_C(1) << 28));
+}
+END_TEST
+
+START_TEST(reset_takes_the_page_away_and_empties_it)
+{
+    uint8_t byte = 7;
+
+    must_write(vp, ASSIST, AT(3));
+    ck_assert(hv_address_write(partition, 3u << HV_PAGE_SHIFT, &byte, sizeof(byte)));
+    hv_vp_reset(vp);
+    ck_assert_uint_eq(value_of(vp, ASSIST), 0);
+    must_write(vp, ASSIST, AT(5));
+    ck_assert_uint_eq(guest_byte(5), 0);
+}
+END_TEST
+
+START_TEST(apic_msrs_reach_the_apic)
+{
+    struct fake_vp *backend = fake_vp(vp);
+
+    must_write(vp, HV_X64_MSR_EOI, 5);
+    ck_assert_uint_eq(backend->apic[HV_APIC_EOI], 5);
+    must_write(vp, HV_X64_MSR_ICR, UINT64_C(0x0300000000004061));
+    ck_assert_uint_eq(backend->apic[HV_APIC_ICR], UINT64_C(0x0300000000004061));
+    ck_assert_uint_eq(value_of(vp, HV_X64_MSR_ICR), UINT64_C(0x0300000000004061));
+    must_write(vp, HV_X64_MSR_TPR, 0xF0);
+    ck_assert_uint_eq(value_of(vp, HV_X64_MSR_TPR), 0xF0);
+    ck_assert_uint_eq(backend->apic_writes, 3);
+}
+END_TEST
+
+START_TEST(reserved_bits_of_apic_msrs_fault)
+{
+    must_refuse_each(vp, HV_X64_MSR_TPR, ~UINT64_C(0xFF));
+    for (unsigned bit = 32; bit < 64; bit++)
+        ck_assert(write_faults(vp, HV_X64_MSR_EOI, UINT64_C(1) << bit));
+    ck_assert_uint_eq(fake_vp(vp)->apic_writes, 0);
+}
+END_TEST
+
+START_TEST(a_value_that_the_apic_refuses_faults)
+{
+    must_refuse(vp, HV_X64_MSR_ICR, FAKE_APIC_REFUSES);
+}
+END_TEST
+
+START_TEST(without_the_capability_a_register_hypercall_reaches_no_apic)
+{
+    uint64_t value;
+
+    begin_again(UINT64_MAX, fake.platform.facts.capabilities & ~(uint32_t)HV_CPU_APIC_MSRS);
+    fake.platform.cpu.read_apic = NULL;
+    fake.platform.cpu.write_apic = NULL;
+    ck_assert_int_eq(hv_msr_get(vp, HV_X64_MSR_ICR, &value), HV_MSR_FAULT);
+    ck_assert_int_eq(hv_msr_set(vp, HV_X64_MSR_EOI, 0), HV_MSR_FAULT);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("vp_assist");
+    Suite *suite = suite_create("vp_assist");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, page_covers_memory_with_zeros_and_gives_it_back);
+    tcase_add_test(tests, guest_reads_and_writes_the_page_and_does_not_execute_it);
+    tcase_add_test(tests, each_vp_has_a_page_of_its_own);
+    tcase_add_test(tests, reserved_bits_of_the_register_are_kept);
+    tcase_add_test(tests, page_beyond_the_gpa_space_is_taken_and_invisible);
+    tcase_add_test(tests, reset_takes_the_page_away_and_empties_it);
+    tcase_add_test(tests, apic_msrs_reach_the_apic);
+    tcase_add_test(tests, reserved_bits_of_apic_msrs_fault);
+    tcase_add_test(tests, a_value_that_the_apic_refuses_faults);
+    tcase_add_test(tests, without_the_capability_a_register_hypercall_reaches_no_apic);
+    suite_add_tcase(suite, tests);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
