@@ -70,8 +70,9 @@ uint64_t svm_generation(void)
 }
 
 /*
- * Interrupts, nearly all I/O ports, control and debug registers, HLT, MWAIT, XSETBV, task switches:
- * all these are the guest's own, with no exit. SVM's own instructions do not exist for it.
+ * Interrupts, nearly all I/O ports, control and debug registers, HLT, XSETBV, task switches: all
+ * these are the guest's own, with no exit. SVM's own instructions do not exist for it, nor do
+ * MONITOR and MWAIT (TLFS v6.0b 8.5: #UD unless the hypervisor announces them).
  */
 static void set_intercepts(struct vmcb *vmcb)
 {
@@ -81,7 +82,7 @@ static void set_intercepts(struct vmcb *vmcb)
                         VMCB_INTERCEPT_MSR | VMCB_INTERCEPT_SHUTDOWN;
     vmcb->intercept_2 = VMCB_INTERCEPT_VMRUN | VMCB_INTERCEPT_VMMCALL | VMCB_INTERCEPT_VMLOAD |
                         VMCB_INTERCEPT_VMSAVE | VMCB_INTERCEPT_STGI | VMCB_INTERCEPT_CLGI |
-                        VMCB_INTERCEPT_SKINIT;
+                        VMCB_INTERCEPT_SKINIT | VMCB_INTERCEPT_MONITOR | VMCB_INTERCEPT_MWAIT;
     /* The bits are reserved where the instructions do not exist. */
     if (features.has_invlpgb)
         vmcb->intercept_3 =
@@ -329,9 +330,9 @@ void svm_fill_platform(struct hv_platform *platform)
         .write_xmm = svm_write_xmm,
         .inject_exception = svm_inject_exception,
         .inject_interrupt = svm_inject_interrupt,
-        .flush_slat = svm_flush_slat,
         .read_apic = guest_apic_read_synthetic,
         .write_apic = guest_apic_write_synthetic,
+        .flush_slat = svm_flush_slat,
         .kick = svm_kick,
     };
     platform->facts.slat_format = HV_SLAT_NPT;

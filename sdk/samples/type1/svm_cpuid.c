@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* What a guest sees of the processor: everything but SVM, memory encryption, and what would let it
-   reach around the hypervisor. */
+/* What a guest sees of the processor: everything but SVM, memory encryption, MONITOR, and what
+   would let it reach around the hypervisor. */
 #include "cpu.h"
 #include "svm.h"
 
@@ -10,6 +10,8 @@ struct cpuid_mask {
 };
 
 static const struct cpuid_mask masks[] = {
+    { 0x00000001, { 0, 0, 1u << 3 /* MONITOR */, 0 } },
+    { 0x00000005, { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX } }, /* MONITOR */
     { 0x00000007, { 0, 1u << 1 /* TSC_ADJUST */, 0, 0 } },
     { 0x80000001, { 0, 0, 1u << 2 | 1u << 12 /* SVM, SKINIT */, 0 } },
     { 0x80000008, { 0, 1u << 3 | 1u << 21 /* INVLPGB, nested INVLPGB */, 0, 0 } },

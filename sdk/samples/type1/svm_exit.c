@@ -269,6 +269,8 @@ static void dispatch(struct svm_vp *vp)
     case VMCB_EXIT_STGI:
     case VMCB_EXIT_CLGI:
     case VMCB_EXIT_SKINIT:
+    case VMCB_EXIT_MONITOR:
+    case VMCB_EXIT_MWAIT:
     case VMCB_EXIT_INVLPGA:
     case VMCB_EXIT_INVLPGB:
     case VMCB_EXIT_INVLPGB_ILLEGAL:

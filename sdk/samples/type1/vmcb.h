@@ -123,6 +123,8 @@ enum vmcb_intercept_2 {
     VMCB_INTERCEPT_STGI = 1 << 4,
     VMCB_INTERCEPT_CLGI = 1 << 5,
     VMCB_INTERCEPT_SKINIT = 1 << 6,
+    VMCB_INTERCEPT_MONITOR = 1 << 10,
+    VMCB_INTERCEPT_MWAIT = 1 << 11,
 };
 
 enum vmcb_intercept_3 {
@@ -157,6 +159,8 @@ enum vmcb_exit {
     VMCB_EXIT_STGI = 0x84,
     VMCB_EXIT_CLGI = 0x85,
     VMCB_EXIT_SKINIT = 0x86,
+    VMCB_EXIT_MONITOR = 0x8A,
+    VMCB_EXIT_MWAIT = 0x8B,
     VMCB_EXIT_INVLPGB = 0xA0,
     VMCB_EXIT_INVLPGB_ILLEGAL = 0xA1,
     VMCB_EXIT_TLBSYNC = 0xA4,
