@@ -157,6 +157,8 @@ static void set_up_once(void)
     must(hv_address_unmap(partition, RAM_PAGES, FAKE_FIRST_POOL - RAM_PAGES) == HV_STATUS_SUCCESS);
     vp = fake_vp_create(&fake, partition, 0);
     fake_vp_create(&fake, partition, 1);
+    must(hv_partition_set_property(partition, HvPartitionPropertyDebugChannelId, 1) ==
+         HV_STATUS_SUCCESS);
     /* Pages of their own, so that the sanitizer sees their ends. */
     vp->hypercall_input = aligned_alloc(16, HV_PAGE_SIZE);
     vp->hypercall_output = aligned_alloc(16, HV_PAGE_SIZE);
@@ -184,6 +186,8 @@ static void set_up(const struct fuzz_input *input, const uint8_t *rest, size_t s
     fake.tsc_step = input->options & OPTION_SLOW ? FAKE_TSC_HZ / 50000 : 0;
     fake.on_map = input->options & OPTION_RACE ? race : NULL;
     races = (uint32_t)input->control;
+    fake.debug.posted = 0;
+    fake.debug.arrived = input->words[1] % FAKE_DEBUG_BUFFER;
 }
 
 static void set_registers(const struct fuzz_input *input)
@@ -239,6 +243,8 @@ static void check_ram(const struct hv_hypercall_frame *frame)
 
     if (frame->row && !frame->control.fast && from < RAM_SIZE) {
         to = frame->output_size < RAM_SIZE - from ? from + frame->output_size : RAM_SIZE;
+        if (frame->row->flags & HV_HYPERCALL_DATA_OUT)
+            to = (from | HV_PAGE_MASK) + 1;
         from += (uint64_t)frame->control.rep_start * frame->row->output_size;
         from = from < to ? from : to;
     } else {

@@ -167,6 +167,43 @@ struct hv_log_ops {
                           const struct hv_crash_report *report);
 };
 
+/**
+ * A connection to an external debugger, and a session for each partition on it (TLFS v2.0, chapter
+ * 20): a stream of bytes in each direction, buffered by the embedder. All functions, or none where
+ * there is no such connection. A partition reaches its session only while
+ * HvPartitionPropertyDebugChannelId is not zero.
+ */
+struct hv_debug_ops {
+    void *context; /**< Handed to each function of this table. */
+
+    /**
+     * Take @p count bytes, 0 to HV_DEBUG_MAXIMUM_DATA_SIZE, to be sent, all or none of them.
+     * @param[out] pending bytes that wait to be sent now.
+     * @return HV_STATUS_SUCCESS; HV_STATUS_INSUFFICIENT_BUFFERS when there is no room for all.
+     */
+    hv_status (*post)(void *context, struct hv_partition *partition, const void *data,
+                      uint32_t count, uint32_t *pending);
+
+    /**
+     * Hand out at most @p count of the bytes that were received; with 0, only tell whether there
+     * are any.
+     * @param[out] retrieved bytes written to @p data.
+     * @param[out] remaining bytes that are left.
+     * @return HV_STATUS_SUCCESS; HV_STATUS_NO_DATA when there were none.
+     */
+    hv_status (*retrieve)(void *context, struct hv_partition *partition, void *data, uint32_t count,
+                          uint32_t *retrieved, uint32_t *remaining);
+
+    /**
+     * Discard what was received and not retrieved, and what was posted and not sent.
+     * @return HV_STATUS_SUCCESS; HV_STATUS_NO_DATA when there was nothing to discard.
+     */
+    hv_status (*purge)(void *context, struct hv_partition *partition, bool incoming, bool outgoing);
+
+    /** Bytes received on the connection since boot, for any partition. */
+    uint64_t (*received)(void *context);
+};
+
 /** Formats of nested page tables (second level address translation). */
 enum hv_slat_format {
     HV_SLAT_NPT, /**< AMD nested paging: the long-mode page table format (APM vol. 2, 15.25). */
@@ -203,6 +240,7 @@ struct hv_platform {
     struct hv_memory_ops memory;    /**< Physical memory. */
     struct hv_page_ops pages;       /**< Page allocation. */
     struct hv_log_ops log;          /**< Log. */
+    struct hv_debug_ops debug;      /**< Guest debugging; all zero: none. */
     struct hv_platform_facts facts; /**< Constants of the machine. */
 };
 

@@ -14,6 +14,7 @@
 #include <hv/vp.h>
 
 #include "address_space.h"
+#include "debug.h"
 #include "feature_set.h"
 #include "lock.h"
 #include "pool.h"
@@ -56,6 +57,7 @@ struct hv_partition {
     struct hv_time time;
     struct hv_crash_registers crash;
     struct hv_stats_pages stats;
+    struct hv_debug_session debug;
 };
 
 _Static_assert(sizeof(struct hv_partition) <= HV_PAGE_SIZE, "a partition must fit in one page");

@@ -22,6 +22,7 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_AccessReenlightenmentControls, 0 },
     { HV_PRIVILEGE_AccessTscInvariantControls, HV_CPU_INVARIANT_TSC },
     { HV_PRIVILEGE_AccessPartitionId, 0 },
+    { HV_PRIVILEGE_Debugging, 0 },
     { HV_PRIVILEGE_AccessVpRegisters, 0 },
     { HV_PRIVILEGE_EnableExtendedHypercalls, 0 },
 };
@@ -34,6 +35,7 @@ struct feature_rule {
 };
 
 static const struct feature_rule feature_rules[] = {
+    { HV_FEATURE_EDX_GUEST_DEBUGGING, 0, HV_PRIVILEGE_Debugging },
     { HV_FEATURE_EDX_XMM_HYPERCALL_INPUT, HV_CPU_XMM, 0 },
     { HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT, HV_CPU_XMM, 0 },
     { HV_FEATURE_EDX_GUEST_IDLE_STATE, 0, HV_PRIVILEGE_AccessGuestIdleReg },
@@ -56,6 +58,8 @@ uint64_t hv_features_implemented(const struct hv_platform *platform)
     }
     if (facts->apic_hz == 0)
         implemented &= ~HV_PRIVILEGE_AccessFrequencyRegs;
+    if (!hv_debug_is_present(platform))
+        implemented &= ~HV_PRIVILEGE_Debugging;
     return implemented;
 }
 

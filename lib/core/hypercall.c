@@ -141,6 +141,8 @@ static void prepare_call(const struct hv_hypercall_frame *frame, struct hv_hyper
         .header = input,
         .variable = (const uint64_t *)(const void *)(input + frame->row->header_size),
         .output = frame->vp->hypercall_output,
+        .input_data_size = frame->input_data_size,
+        .output_data_size = frame->output_data_size,
     };
 }
 
@@ -153,7 +155,7 @@ static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
     memset(call.output, 0, frame->output_size);
     status = frame->row->handler(&call);
     if (status == HV_STATUS_SUCCESS)
-        status = hv_hypercall_write_output(frame, 0, frame->output_size);
+        status = hv_hypercall_write_output(frame, 0, frame->output_size + call.output_data_size);
     return complete(frame, status, 0);
 }
 
@@ -228,8 +230,10 @@ enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit
     if (frame.control.fast && !hv_hypercall_registers_offered(&frame))
         return hv_vp_inject_ud(vp);
     status = hv_hypercall_check_parameters(&frame);
-    if (status == HV_STATUS_SUCCESS)
+    if (status == HV_STATUS_SUCCESS) {
+        hv_hypercall_measure_data(&frame);
         status = hv_hypercall_read_input(&frame);
+    }
     if (status != HV_STATUS_SUCCESS)
         return complete(&frame, status, frame.control.rep_start);
     return frame.row->flags & HV_HYPERCALL_REP ? run_rep(&frame) : run_simple(&frame);

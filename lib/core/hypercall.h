@@ -47,6 +47,10 @@ struct hv_hypercall_call {
     void *output;             /* rep call: this element's output; simple call: the whole output;
                                  zeroed beforehand */
     uint16_t index;           /* rep call: this element's index */
+    /* With HV_HYPERCALL_DATA_IN and _OUT: bytes behind the input, of which some may be no part of
+       the call; and room behind the output, which the handler turns into what it has written. */
+    uint16_t input_data_size;
+    uint16_t output_data_size;
 };
 
 typedef hv_status hv_hypercall_handler(struct hv_hypercall_call *call);
@@ -58,6 +62,10 @@ enum hv_hypercall_flags {
     HV_HYPERCALL_EXTENDED = 1u << 3,   /* one of the extended calls */
     HV_HYPERCALL_ROOT = 1u << 4,       /* only the root partition may call */
     HV_HYPERCALL_ANY_PRIVILEGE = 1u << 5, /* one of the privileges is enough */
+    /* Data of a size that the call's own input names lie behind a simple call's input, or output,
+       in its page; never fast. */
+    HV_HYPERCALL_DATA_IN = 1u << 6,
+    HV_HYPERCALL_DATA_OUT = 1u << 7,
 };
 
 struct hv_hypercall_row {
@@ -103,5 +111,8 @@ hv_hypercall_handler hv_hypercall_get_vp_registers;
 hv_hypercall_handler hv_hypercall_set_vp_registers;
 hv_hypercall_handler hv_hypercall_get_vp_index_from_apic_id;
 hv_hypercall_handler hv_hypercall_query_capabilities;
+hv_hypercall_handler hv_hypercall_post_debug_data;
+hv_hypercall_handler hv_hypercall_retrieve_debug_data;
+hv_hypercall_handler hv_hypercall_reset_debug_session;
 
 #endif

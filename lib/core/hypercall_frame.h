@@ -18,6 +18,9 @@ struct hv_hypercall_frame {
     uint32_t header_size; /* fixed and variable */
     uint32_t input_size;
     uint32_t output_size;
+    /* Bytes from the end of the lists to the end of their pages, for calls with data there. */
+    uint16_t input_data_size;
+    uint16_t output_data_size;
 };
 
 /* Fills the sizes from row and control. */
@@ -28,6 +31,9 @@ bool hv_hypercall_registers_offered(const struct hv_hypercall_frame *frame);
 
 /* Checks where the parameters are, before anything is read or done. */
 hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame);
+
+/* Fills the sizes of data behind the lists, whose places have been checked. */
+void hv_hypercall_measure_data(struct hv_hypercall_frame *frame);
 
 /* Copies what this invocation needs of the input to vp->hypercall_input, each byte once. */
 hv_status hv_hypercall_read_input(const struct hv_hypercall_frame *frame);

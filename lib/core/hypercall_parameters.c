@@ -13,6 +13,12 @@
 /* Also the size of the two general registers, which are the first chunk of the block. */
 #define XMM_SIZE 16u
 
+/* What is left of the page behind a list that lies in it. */
+static uint16_t room_behind(uint64_t gpa, uint32_t size)
+{
+    return (uint16_t)(HV_PAGE_SIZE - (gpa & HV_PAGE_MASK) - size);
+}
+
 static uint32_t rep_count(const struct hv_hypercall_frame *frame)
 {
     return frame->row->flags & HV_HYPERCALL_REP ? frame->control.rep_count : 1;
@@ -172,8 +178,20 @@ hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame)
     return reached(frame->output_size == 0 || is_writable(frame->vp->partition, frame->words[1]));
 }
 
+void hv_hypercall_measure_data(struct hv_hypercall_frame *frame)
+{
+    if (frame->row->flags & HV_HYPERCALL_DATA_IN)
+        frame->input_data_size = room_behind(frame->words[0], frame->input_size);
+    if (frame->row->flags & HV_HYPERCALL_DATA_OUT)
+        frame->output_data_size = room_behind(frame->words[1], frame->output_size);
+}
+
 hv_status hv_hypercall_read_input(const struct hv_hypercall_frame *frame)
 {
+    if (frame->row->flags & HV_HYPERCALL_DATA_IN)
+        return reached(hv_address_read(frame->vp->partition, frame->words[0],
+                                       frame->vp->hypercall_input,
+                                       frame->input_size + frame->input_data_size));
     if (!frame->control.fast)
         return read_memory(frame);
     read_registers(frame);

@@ -13,6 +13,9 @@ hv_status hv_partition_get_property(const struct hv_partition *partition, uint32
     case HvPartitionPropertyReferenceTime:
         *value = hv_time_reference(partition);
         return HV_STATUS_SUCCESS;
+    case HvPartitionPropertyDebugChannelId:
+        *value = atomic_load_explicit(&partition->debug.channel, memory_order_relaxed);
+        return HV_STATUS_SUCCESS;
     case HvPartitionPropertyImplementedPhysicalAddressBits:
         *value = facts->physical_address_bits;
         return HV_STATUS_SUCCESS;
@@ -41,6 +44,15 @@ static hv_status set_privileges(struct hv_partition *partition, uint64_t value)
     return HV_STATUS_SUCCESS;
 }
 
+/* TLFS v2.0 20.1.1: 16 bits wide; that no other partition has it is the caller's care. */
+static hv_status set_debug_channel(struct hv_partition *partition, uint64_t value)
+{
+    if (value > UINT16_MAX)
+        return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+    atomic_store_explicit(&partition->debug.channel, (uint16_t)value, memory_order_relaxed);
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t code, uint64_t value)
 {
     uint64_t current;
@@ -52,6 +64,8 @@ hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t cod
     case HvPartitionPropertyReferenceTime:
         hv_time_set_reference(partition, value);
         return HV_STATUS_SUCCESS;
+    case HvPartitionPropertyDebugChannelId:
+        return set_debug_channel(partition, value);
     default:
         /* Of the codes that TLFS v2.0 5.6.6 lists, this one is for what is read-only. */
         status = hv_partition_get_property(partition, code, &current);

@@ -212,6 +212,49 @@ struct hv_input_map_vp_state_page {
     uint64_t requested_map_location; /**< GPA page number */
 } HV_PACKED;
 
+/**
+ * @name Options of the debugging calls
+ * TLFS v2.0 20.2.1.
+ * @{
+ */
+#define HV_DEBUG_POST_LOOP              0x00000001u /**< the guest posts again until it succeeds */
+#define HV_DEBUG_RETRIEVE_LOOP          0x00000001u /**< wait for data, as long as the timeout */
+#define HV_DEBUG_RETRIEVE_TEST_ACTIVITY 0x00000002u /**< fail if nothing was received since */
+#define HV_DEBUG_PURGE_INCOMING_DATA    0x00000001u /**< discard what was received */
+#define HV_DEBUG_PURGE_OUTGOING_DATA    0x00000002u /**< discard what was not sent yet */
+/** @} */
+
+/** HvPostDebugData; up to HV_DEBUG_MAXIMUM_DATA_SIZE bytes of data follow. */
+struct hv_input_post_debug_data {
+    uint32_t count;   /**< bytes to post; 0 asks how many are pending */
+    uint32_t options; /**< HV_DEBUG_POST_LOOP */
+} HV_PACKED;
+
+/** HvPostDebugData. */
+struct hv_output_post_debug_data {
+    uint32_t pending_count; /**< bytes that wait to be sent, those of this call included */
+    uint32_t padding;       /**< zero */
+} HV_PACKED;
+
+/** HvRetrieveDebugData. */
+struct hv_input_retrieve_debug_data {
+    uint32_t count;   /**< bytes wanted at most; 0 asks whether there are any */
+    uint32_t options; /**< HV_DEBUG_RETRIEVE bits */
+    uint64_t timeout; /**< longest wait, in units of 100 ns */
+} HV_PACKED;
+
+/** HvRetrieveDebugData; the data follow. */
+struct hv_output_retrieve_debug_data {
+    uint32_t retrieved_count; /**< bytes of data that follow */
+    uint32_t remaining_count; /**< bytes still to be retrieved */
+} HV_PACKED;
+
+/** HvResetDebugSession. */
+struct hv_input_reset_debug_session {
+    uint32_t options; /**< HV_DEBUG_PURGE bits, one at least */
+    uint32_t padding; /**< zero */
+} HV_PACKED;
+
 /** TLFS: HV_STATS_OBJECT_IDENTITY. */
 struct hv_stats_object_identity {
     uint64_t
@@ -349,6 +392,20 @@ HV_ABI_SIZE(hv_stats_object_identity, 16);
 HV_ABI_OFFSET(hv_stats_object_identity, object_id, 0);
 HV_ABI_OFFSET(hv_stats_object_identity, vp_index, 8);
 HV_ABI_OFFSET(hv_stats_object_identity, stats_area_type, 15);
+HV_ABI_SIZE(hv_input_post_debug_data, 8);
+HV_ABI_OFFSET(hv_input_post_debug_data, count, 0);
+HV_ABI_OFFSET(hv_input_post_debug_data, options, 4);
+HV_ABI_SIZE(hv_output_post_debug_data, 8);
+HV_ABI_OFFSET(hv_output_post_debug_data, pending_count, 0);
+HV_ABI_SIZE(hv_input_retrieve_debug_data, 16);
+HV_ABI_OFFSET(hv_input_retrieve_debug_data, count, 0);
+HV_ABI_OFFSET(hv_input_retrieve_debug_data, options, 4);
+HV_ABI_OFFSET(hv_input_retrieve_debug_data, timeout, 8);
+HV_ABI_SIZE(hv_output_retrieve_debug_data, 8);
+HV_ABI_OFFSET(hv_output_retrieve_debug_data, retrieved_count, 0);
+HV_ABI_OFFSET(hv_output_retrieve_debug_data, remaining_count, 4);
+HV_ABI_SIZE(hv_input_reset_debug_session, 8);
+HV_ABI_OFFSET(hv_input_reset_debug_session, options, 0);
 HV_ABI_SIZE(hv_input_map_stats_page, 24);
 HV_ABI_OFFSET(hv_input_map_stats_page, stats_type, 0);
 HV_ABI_OFFSET(hv_input_map_stats_page, object_identity, 8);

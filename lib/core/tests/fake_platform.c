@@ -246,6 +246,61 @@ static void guest_crashed(void *context, struct hv_partition *partition,
     fake->crash.message = fake->crash_message;
 }
 
+/* ---- the debugger ---- */
+
+static hv_status post(void *context, struct hv_partition *partition, const void *data,
+                      uint32_t count, uint32_t *pending)
+{
+    struct fake_platform *fake = context;
+
+    (void)partition;
+    must(count <= HV_DEBUG_MAXIMUM_DATA_SIZE, "too much debug data posted");
+    *pending = fake->debug.posted;
+    if (count > FAKE_DEBUG_BUFFER - fake->debug.posted)
+        return HV_STATUS_INSUFFICIENT_BUFFERS;
+    memcpy(fake->debug.outgoing + fake->debug.posted, data, count);
+    fake->debug.posted += count;
+    *pending = fake->debug.posted;
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status retrieve(void *context, struct hv_partition *partition, void *data, uint32_t count,
+                          uint32_t *retrieved, uint32_t *remaining)
+{
+    struct fake_platform *fake = context;
+    uint32_t size = count < fake->debug.arrived ? count : fake->debug.arrived;
+
+    (void)partition;
+    if (fake->debug.arrived == 0)
+        return HV_STATUS_NO_DATA;
+    memcpy(data, fake->debug.incoming, size);
+    fake->debug.arrived -= size;
+    memmove(fake->debug.incoming, fake->debug.incoming + size, fake->debug.arrived);
+    *retrieved = size;
+    *remaining = fake->debug.arrived;
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status purge(void *context, struct hv_partition *partition, bool incoming, bool outgoing)
+{
+    struct fake_platform *fake = context;
+    uint32_t purged = (incoming ? fake->debug.arrived : 0) + (outgoing ? fake->debug.posted : 0);
+
+    (void)partition;
+    if (incoming)
+        fake->debug.arrived = 0;
+    if (outgoing)
+        fake->debug.posted = 0;
+    return purged ? HV_STATUS_SUCCESS : HV_STATUS_NO_DATA;
+}
+
+static uint64_t received(void *context)
+{
+    struct fake_platform *fake = context;
+
+    return fake->debug.received;
+}
+
 void *fake_page(struct fake_platform *fake, uint64_t spa_page)
 {
     must(spa_page < FAKE_PAGES, "no such page");
@@ -278,6 +333,11 @@ void fake_platform_init(struct fake_platform *fake)
         .memory = { .context = fake, .map = map },
         .pages = { .context = fake, .alloc = alloc_page, .free = free_page },
         .log = { .context = fake, .write = write_log, .guest_crashed = guest_crashed },
+        .debug = { .context = fake,
+                   .post = post,
+                   .retrieve = retrieve,
+                   .purge = purge,
+                   .received = received },
         .facts = { .tsc_hz = FAKE_TSC_HZ,
                    .apic_hz = 200000000,
                    .lp_count = 4,

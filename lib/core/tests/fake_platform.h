@@ -15,6 +15,7 @@
 
 #define FAKE_PAGES        1024 /* pages of physical memory, SPA page numbers 0 to FAKE_PAGES - 1 */
 #define FAKE_REGISTERS    64
+#define FAKE_DEBUG_BUFFER 6000 /* bytes to and from the debugger that fit */
 #define FAKE_TSC_HZ       UINT64_C(2000000000)
 #define FAKE_APIC_REFUSES UINT64_C(0xBAD00000000) /* an ICR value that write_apic refuses */
 #define FAKE_FIRST_POOL   512 /* pages from here on are given to pools by alloc; below: guest RAM */
@@ -54,6 +55,11 @@ struct fake_platform {
     unsigned crashes;
     struct hv_crash_report crash;
     char crash_message[4096];
+    struct {
+        uint8_t outgoing[FAKE_DEBUG_BUFFER], incoming[FAKE_DEBUG_BUFFER];
+        uint32_t posted, arrived; /* bytes in them */
+        uint64_t received;        /* on the connection, by anybody */
+    } debug;
     unsigned log_lines;
     /* Called before each map() of a page below FAKE_FIRST_POOL: a hostile guest that changes memory
        between two readings. NULL for none. */

@@ -104,7 +104,8 @@ static uint32_t features_edx(void)
 static const uint32_t all_features =
     HV_FEATURE_EDX_XMM_HYPERCALL_INPUT | HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT |
     HV_FEATURE_EDX_GUEST_IDLE_STATE | HV_FEATURE_EDX_TIMER_FREQUENCIES |
-    HV_FEATURE_EDX_GUEST_CRASH_MSRS | HV_FEATURE_EDX_NPIEP | HV_FEATURE_EDX_HYPERCALL_MSR_LOCK;
+    HV_FEATURE_EDX_GUEST_CRASH_MSRS | HV_FEATURE_EDX_NPIEP | HV_FEATURE_EDX_HYPERCALL_MSR_LOCK |
+    HV_FEATURE_EDX_GUEST_DEBUGGING;
 
 START_TEST(features_need_their_capability)
 {
@@ -126,9 +127,9 @@ START_TEST(features_need_their_capability)
         ck_assert_uint_eq(features_edx(), all_features & ~needs[i].features);
     }
     begin_again(UINT64_MAX, 0);
-    ck_assert_uint_eq(features_edx(), HV_FEATURE_EDX_TIMER_FREQUENCIES |
-                                          HV_FEATURE_EDX_GUEST_CRASH_MSRS |
-                                          HV_FEATURE_EDX_HYPERCALL_MSR_LOCK);
+    ck_assert_uint_eq(features_edx(),
+                      HV_FEATURE_EDX_GUEST_DEBUGGING | HV_FEATURE_EDX_TIMER_FREQUENCIES |
+                          HV_FEATURE_EDX_GUEST_CRASH_MSRS | HV_FEATURE_EDX_HYPERCALL_MSR_LOCK);
 }
 END_TEST
 

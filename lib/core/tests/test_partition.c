@@ -208,7 +208,7 @@ static const uint64_t implemented =
     HV_PRIVILEGE_AccessPartitionReferenceTsc | HV_PRIVILEGE_AccessGuestIdleReg |
     HV_PRIVILEGE_AccessFrequencyRegs | HV_PRIVILEGE_AccessReenlightenmentControls |
     HV_PRIVILEGE_AccessTscInvariantControls | HV_PRIVILEGE_AccessPartitionId |
-    HV_PRIVILEGE_AccessVpRegisters | HV_PRIVILEGE_EnableExtendedHypercalls;
+    HV_PRIVILEGE_Debugging | HV_PRIVILEGE_AccessVpRegisters | HV_PRIVILEGE_EnableExtendedHypercalls;
 
 START_TEST(privileges_are_those_asked_for_that_are_implemented)
 {
@@ -249,6 +249,14 @@ START_TEST(privileges_that_need_a_capability_vanish_without_it)
         ck_assert_uint_eq(hv_partition_privileges(fake_partition(&fake)),
                           implemented & ~needs[i].privileges);
     }
+}
+END_TEST
+
+START_TEST(debugging_is_not_offered_without_a_connection)
+{
+    fake.platform.debug = (struct hv_debug_ops){ 0 };
+    ck_assert_uint_eq(hv_partition_privileges(fake_partition(&fake)),
+                      implemented & ~HV_PRIVILEGE_Debugging);
 }
 END_TEST
 
@@ -469,6 +477,7 @@ int main(void)
     tcase_add_test(tcase, vp_takes_the_announced_pages_or_none);
     tcase_add_test(tcase, privileges_are_those_asked_for_that_are_implemented);
     tcase_add_test(tcase, privileges_that_need_a_capability_vanish_without_it);
+    tcase_add_test(tcase, debugging_is_not_offered_without_a_connection);
     tcase_add_test(tcase, frequencies_are_not_offered_while_the_apic_clock_is_unknown);
     tcase_add_test(tcase, properties_tell_what_the_partition_is);
     tcase_add_test(tcase, properties_without_an_implementation_are_unknown);
