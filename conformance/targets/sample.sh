@@ -29,7 +29,7 @@ run() {
         qemu-system-x86_64 -accel tcg -cpu max -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -kernel "$hypervisor" -append "tsc=trust ${HVKIT_SAMPLE_OPTIONS:-}" -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')" </dev/null 2>messages &
+        -kernel "$hypervisor" -append "tsc=trust debug=loopback ${HVKIT_SAMPLE_OPTIONS:-}" -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')" </dev/null 2>messages &
     qemu_pid=$!
     status=0
     wait "$qemu_pid" || status=$?

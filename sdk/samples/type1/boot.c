@@ -54,7 +54,7 @@ void boot_main(uint32_t magic, uint32_t info_address)
     if (options.log)
         console_enable_log();
     svm_check();
-    platform_init(options.tsc_trusted, options.minimal);
+    platform_init(&options);
     memory_map_init(&boot);
     acpi_init(&boot);
     pool = options.pool_mib * MIB + lp_count_possible() * POOL_PER_LP + root_pool_size();

@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 struct options {
-    bool log;          /* log, log=com1: messages on COM1 */
-    bool tsc_trusted;  /* tsc=trust: the TSC is constant and synchronous whatever CPUID says */
-    bool minimal;      /* minimal: the root gets the least that "Hv#1" promises */
-    uint32_t pool_mib; /* pool=N: memory of the hypervisor beside what it works out, MiB */
+    bool log;            /* log, log=com1: messages on COM1 */
+    bool tsc_trusted;    /* tsc=trust: the TSC is constant and synchronous whatever CPUID says */
+    bool minimal;        /* minimal: the root gets the least that "Hv#1" promises */
+    bool debug_loopback; /* debug=loopback: the root's debug channel returns what is posted */
+    uint32_t pool_mib;   /* pool=N: memory of the hypervisor beside what it works out, MiB */
 };
 
 /* Words that it does not know are passed over: a boot loader may add its own. */

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "console.h"
 #include "cpu.h"
+#include "debug_loopback.h"
 #include "lp.h"
 #include "memory.h"
 #include "svm.h"
@@ -67,7 +68,7 @@ static uint8_t physical_address_bits(void)
     return bits < MAX_ADDRESS_BITS ? bits : MAX_ADDRESS_BITS;
 }
 
-void platform_init(bool tsc_trusted, bool minimal)
+void platform_init(const struct options *options)
 {
     platform.time.tsc = tsc;
     platform.memory.map = map;
@@ -76,12 +77,14 @@ void platform_init(bool tsc_trusted, bool minimal)
     platform.log.write = write_log;
     platform.log.guest_crashed = guest_crashed;
     platform.facts.physical_address_bits = physical_address_bits();
-    if (tsc_trusted || (cpuid_or_zero(0x80000007).edx & CPUID_INVARIANT_TSC))
+    if (options->tsc_trusted || (cpuid_or_zero(0x80000007).edx & CPUID_INVARIANT_TSC))
         platform.facts.capabilities |= HV_CPU_INVARIANT_TSC;
     if (cpuid_or_zero(0x80000001).edx & CPUID_1G_PAGES)
         platform.facts.capabilities |= HV_CPU_1G_PAGES;
     svm_fill_platform(&platform);
-    if (minimal)
+    if (options->debug_loopback)
+        debug_loopback_init(&platform);
+    if (options->minimal)
         platform.facts.capabilities &= ~(uint32_t)(HV_CPU_XMM | HV_CPU_NPIEP);
 }
 

@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "console.h"
 #include "cpu.h"
+#include "debug_loopback.h"
 #include "lp.h"
 #include "memory.h"
 #include "platform.h"
@@ -89,6 +90,10 @@ static struct hv_partition *create(uint64_t privileges)
     for (uint64_t i = 0; i < count; i++)
         pages[i] = take_page();
     check(hv_partition_create(platform_get(), &config, pages, count, &partition), "root partition");
+    if (platform_get()->debug.post)
+        check(hv_partition_set_property(partition, HvPartitionPropertyDebugChannelId,
+                                        DEBUG_LOOPBACK_CHANNEL),
+              "debug channel");
     return partition;
 }
 

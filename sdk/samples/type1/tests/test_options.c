@@ -11,6 +11,7 @@ START_TEST(nothing_is_asked_for_by_default)
     ck_assert(!options.log);
     ck_assert(!options.tsc_trusted);
     ck_assert(!options.minimal);
+    ck_assert(!options.debug_loopback);
     ck_assert_uint_eq(options.pool_mib, 4);
 }
 END_TEST
@@ -43,6 +44,13 @@ START_TEST(minimal_is_a_word_of_its_own)
 }
 END_TEST
 
+START_TEST(debug_knows_one_connection)
+{
+    ck_assert(options_parse("debug=loopback").debug_loopback);
+    ck_assert(!options_parse("debug debug=com2").debug_loopback);
+}
+END_TEST
+
 START_TEST(pool_is_bounded)
 {
     ck_assert_uint_eq(options_parse("pool=99999999999999999999").pool_mib, 1024);
@@ -61,6 +69,7 @@ int main(void)
     tcase_add_test(tests, words_are_found_among_others);
     tcase_add_test(tests, words_must_match_whole);
     tcase_add_test(tests, minimal_is_a_word_of_its_own);
+    tcase_add_test(tests, debug_knows_one_connection);
     tcase_add_test(tests, pool_is_bounded);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
