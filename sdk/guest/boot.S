@@ -85,6 +85,7 @@ boot64:
 1:      hlt
         jmp 1b
 
+        .globl ap64
         /* A CPU that starts takes the one stack on offer; its struct cpu is on top. One that comes
          * when nothing is on offer any more, late, stays out. */
 ap64:

@@ -55,7 +55,7 @@ struct cpu_private {
 extern uint64_t boot_pml4[512];
 extern uint64_t boot_pd[2048];
 extern void *ap_stack_offer;
-extern const char ap_trampoline[], ap_trampoline_end[];
+extern const char ap_trampoline[], ap_trampoline_end[], ap64[];
 
 /* guest.lds */
 extern char guest_image_start[], guest_text_end[], guest_image_end[];

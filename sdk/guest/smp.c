@@ -116,19 +116,24 @@ static uint32_t guess_cpus(uint32_t *apic_ids, uint32_t max)
     return found;
 }
 
-/* Puts a stack for CPU @p index on offer; ap64 in boot.S finds the struct on its top. */
-static struct cpu_private *offer_stack(uint32_t index)
+/* Puts a CPU's stack on offer; ap64 in boot.S finds the struct on its top. */
+static void offer_stack(struct cpu_private *priv)
 {
-    struct cpu_private *priv = alloc_pages(sizeof(*priv) / PAGE_SIZE, 0);
-    void **top;
+    void **top = (void **)(priv->kernel_stack + KERNEL_STACK_SIZE) - 2;
 
-    if (priv == NULL)
-        return NULL;
-    paging_protect(phys_of(priv), sizeof(*priv), MAP_WRITE | MAP_USER | MAP_NX);
-    priv->cpu.index = index;
-    top = (void **)(priv->kernel_stack + KERNEL_STACK_SIZE) - 2;
     *top = priv;
     __atomic_store_n(&ap_stack_offer, top, __ATOMIC_RELEASE);
+}
+
+static struct cpu_private *make_cpu(uint32_t index)
+{
+    struct cpu_private *priv = alloc_pages(sizeof(*priv) / PAGE_SIZE, 0);
+
+    if (priv == NULL)
+        guest_panic("no memory for CPU %u", index);
+    paging_protect(phys_of(priv), sizeof(*priv), MAP_WRITE | MAP_USER | MAP_NX);
+    priv->cpu.index = index;
+    offer_stack(priv);
     return priv;
 }
 
@@ -138,20 +143,25 @@ static bool withdraw_stack(void)
     return __atomic_exchange_n(&ap_stack_offer, NULL, __ATOMIC_ACQ_REL) != NULL;
 }
 
-static bool start_cpu(uint32_t id, uint64_t timeout_us)
+/* @return whether the CPU came within the time */
+static bool send_startup(uint32_t id, const struct cpu_private *priv, uint64_t timeout_us)
 {
-    struct cpu_private *priv = offer_stack(count);
     uint8_t page = LOW_AP_TRAMPOLINE >> PAGE_SHIFT;
 
-    if (priv == NULL)
-        guest_panic("no memory for CPU %u", count);
     apic_send_sipi(id, page);
-    if (!wait_until_equal(&priv->online, 1, SIPI_DELAY_US)) {
-        apic_send_sipi(id, page);
-        if (!wait_until_equal(&priv->online, 1, timeout_us) && withdraw_stack()) {
-            free_pages(priv, sizeof(*priv) / PAGE_SIZE);
-            return false;
-        }
+    if (wait_until_equal(&priv->online, 1, SIPI_DELAY_US))
+        return true;
+    apic_send_sipi(id, page);
+    return wait_until_equal(&priv->online, 1, timeout_us);
+}
+
+static bool start_cpu(uint32_t id, uint64_t timeout_us)
+{
+    struct cpu_private *priv = make_cpu(count);
+
+    if (!send_startup(id, priv, timeout_us) && withdraw_stack()) {
+        free_pages(priv, sizeof(*priv) / PAGE_SIZE);
+        return false;
     }
     while (!wait_until_equal(&priv->online, 1, timeout_us))
         cpu_pause();
@@ -198,6 +208,34 @@ void smp_init(void)
         return;
     memcpy(virt_of(LOW_AP_TRAMPOLINE), ap_trampoline, (size_t)(ap_trampoline_end - ap_trampoline));
     start_all(ids, announced, timeout);
+}
+
+void smp_stop(uint32_t index)
+{
+    struct cpu_private *priv = cpus[index];
+
+    if (index >= count || index == cpu_index())
+        guest_panic("smp_stop: CPU %u on CPU %u of %u", index, cpu_index(), count);
+    smp_join(index);
+    priv->online = 0;
+    apic_send_init(priv->cpu.apic_id);
+    udelay(INIT_DELAY_US);
+    offer_stack(priv);
+}
+
+uint64_t smp_entry(void)
+{
+    return phys_of(ap64);
+}
+
+bool smp_join_online(uint32_t index, uint64_t microseconds)
+{
+    return wait_until_equal(&cpus[index]->online, 1, microseconds);
+}
+
+bool smp_restart(uint32_t index)
+{
+    return send_startup(cpus[index]->cpu.apic_id, cpus[index], START_TIMEOUT_US);
 }
 
 void smp_set_idle(smp_fn *step, void *arg)

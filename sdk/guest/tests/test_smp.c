@@ -129,6 +129,18 @@ static void test_idle(void)
     check(steps == seen, "and stops when told to");
 }
 
+static void test_restart(uint32_t index)
+{
+    uint32_t identity[2] = { 0, 0 };
+
+    smp_stop(index);
+    check_on(!smp_join_online(index, 1000), index, "stays away after INIT");
+    check_on(smp_restart(index), index, "comes back after a start-up IPI");
+    smp_call(index, store_identity, identity);
+    check_on(identity[0] == index && identity[1] == cpu_at(index)->apic_id, index,
+             "is the same CPU as before");
+}
+
 static void test_one(uint32_t index)
 {
     struct fault fault = { .raised = false };
@@ -159,6 +171,7 @@ static void test_one(uint32_t index)
     good = !smp_join_timeout(index, 1000);
     release = 1;
     check_on(good && smp_join_timeout(index, WAIT_US), index, "is waited for with a timeout");
+    test_restart(index);
 }
 
 void test_smp(void)

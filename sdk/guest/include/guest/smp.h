@@ -51,6 +51,22 @@ struct fault smp_join(uint32_t index);
 bool smp_join_timeout(uint32_t index, uint64_t microseconds);
 
 /**
+ * @brief Stops another CPU by INIT, when its job has ended; no job may be given to it until it is
+ * back, by smp_restart() or by other means that lead to smp_entry(). One CPU at a time.
+ */
+void smp_stop(uint32_t index);
+
+/** Where a stopped CPU takes up its work again: in 64-bit mode, with the page table of the others,
+ * interrupts disabled, and no stack. */
+uint64_t smp_entry(void);
+
+/** Waits at most @p microseconds for a stopped CPU to be back. @return whether it is */
+bool smp_join_online(uint32_t index, uint64_t microseconds);
+
+/** Starts a stopped CPU by start-up IPIs. @return whether it came back within a second */
+bool smp_restart(uint32_t index);
+
+/**
  * @brief What the other CPUs do over and over while they have no job; NULL, as at the start: they
  * only PAUSE.
  *
