@@ -43,13 +43,14 @@ uint64_t svm_msr_map(void)
         uint32_t msr;
         bool read, write;
     } intercepted[] = {
-        { MSR_TSC, false, true },         { MSR_APIC_BASE, true, true },
-        { MSR_TSC_ADJUST, true, true },   { MSR_PAT, true, true },
-        { MSR_X2APIC_ICR, false, true },  { MSR_EFER, true, true },
-        { MSR_TSC_RATIO, true, true },    { MSR_SYSCFG, false, true },
-        { MSR_PATCH_LOADER, true, true }, { MSR_VM_CR, true, true },
-        { MSR_IGNNE, true, true },        { MSR_SMM_CTL, true, true },
-        { MSR_VM_HSAVE_PA, true, true },  { MSR_SVM_KEY, true, true },
+        { MSR_PLATFORM_ID, true, true }, { MSR_TSC, false, true },
+        { MSR_APIC_BASE, true, true },   { MSR_TSC_ADJUST, true, true },
+        { MSR_PAT, true, true },         { MSR_X2APIC_ICR, false, true },
+        { MSR_EFER, true, true },        { MSR_TSC_RATIO, true, true },
+        { MSR_SYSCFG, false, true },     { MSR_PATCH_LOADER, true, true },
+        { MSR_VM_CR, true, true },       { MSR_IGNNE, true, true },
+        { MSR_SMM_CTL, true, true },     { MSR_VM_HSAVE_PA, true, true },
+        { MSR_SVM_KEY, true, true },
     };
     uint8_t *map = memory_take(MAP_PAGES);
 
@@ -110,6 +111,7 @@ static bool has_msr(uint32_t msr)
     uint32_t offset;
 
     switch (msr) {
+    case MSR_PLATFORM_ID:
     case MSR_TSC_ADJUST:
     case MSR_TSC_RATIO:
     case MSR_VM_CR:

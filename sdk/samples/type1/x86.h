@@ -38,6 +38,7 @@
 #define RFLAGS_RF  (1 << 16)
 #define RFLAGS_VM  (1 << 17)
 
+#define MSR_PLATFORM_ID  0x17
 #define MSR_TSC          0x10
 #define MSR_APIC_BASE    0x1B
 #define MSR_TSC_ADJUST   0x3B
