@@ -103,6 +103,43 @@ HV_TEST(crash_enlightenment, hostile_messages_are_harmless, COVERS(HV_REQ_CRASH_
     free_page(page);
 }
 
+/* TLFS v6.0b reserves all but the two upper bits. */
+HV_CHARACTERIZE(crash_enlightenment, actions_beyond_notify, COVERS(HV_REQ_GAP_133), CRASH_NEEDS,
+                "PreOSId and NoCrashDump are in the later text alone")
+{
+    const uint64_t later = HV_CRASH_CTL_NO_CRASH_DUMP | HV_CRASH_CTL_PRE_OS_ID_MASK;
+    uint64_t actions;
+    struct fault fault;
+
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_CRASH_CTL, &actions));
+    OBSERVE("crash-message", "%s", actions & HV_CRASH_CTL_CRASH_MESSAGE ? "offered" : "absent");
+    OBSERVE("no-crash-dump", "%s", actions & HV_CRASH_CTL_NO_CRASH_DUMP ? "offered" : "absent");
+    OBSERVE("pre-os-id", "%s", actions & HV_CRASH_CTL_PRE_OS_ID_MASK ? "offered" : "absent");
+    fault = safe_wrmsr(HV_X64_MSR_CRASH_CTL, later);
+    OBSERVE("writing-them", "%s", fault.raised ? vector_name(fault.vector) : "taken");
+}
+
+static uint64_t seen_parameter;
+
+static void read_parameter(void *unused)
+{
+    (void)unused;
+    (void)safe_rdmsr(HV_X64_MSR_CRASH_P0 + 1, &seen_parameter);
+}
+
+/* KVM: of the partition. Xen: of each VP. */
+HV_CHARACTERIZE(crash_enlightenment, whose_parameters_they_are, COVERS(HV_REQ_GAP_244),
+                NEEDS(.features = HV_FEATURE_EDX_GUEST_CRASH_MSRS, .vps = 2),
+                "A crash handler that moves to another VP may find other parameters there")
+{
+    const uint64_t mark = UINT64_C(0x7e577e577e577e57);
+
+    REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0 + 1, mark));
+    REQUIRE_NO_FAULT(smp_call(1, read_parameter, NULL));
+    REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0 + 1, 0));
+    OBSERVE("scope", "%s", seen_parameter == mark ? "partition" : "VP");
+}
+
 /* ---- Guest idle ---- */
 
 #define IDLE_VECTOR 0x61
@@ -234,6 +271,81 @@ HV_TEST(guest_idle, register_is_read_only, COVERS(HV_REQ_MSR_028), IDLE_NEEDS,
         "Reading it is the whole interface")
 {
     CHECK_FAULT(safe_wrmsr(HV_X64_MSR_GUEST_IDLE, 0), VECTOR_GP);
+}
+
+HV_CHARACTERIZE(guest_idle, what_the_register_returns, COVERS(HV_REQ_GAP_240), IDLE_NEEDS,
+                "Neither the value nor a wait with an interrupt pending is described")
+{
+    uint64_t value = ~UINT64_C(0), start;
+
+    hv_count_interrupts(IDLE_VECTOR);
+    irq_disable();
+    apic_timer_periodic(IDLE_VECTOR, IDLE_TICKS);
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
+    OBSERVE("value", "0x%llx", (unsigned long long)value);
+    apic_timer_stop();
+    open_window();
+    apic_self_ipi(IDLE_VECTOR);
+    start = rdtsc_ordered();
+    REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
+    OBSERVE("with-one-pending", "0x%llx, %s", (unsigned long long)value,
+            tsc_to_us(rdtsc_ordered() - start) < 1000000 ? "at once" : "later");
+    end_idle();
+}
+
+/* ---- Woken by a synthetic timer ---- */
+
+#define TIMER_SINT    2u
+#define TIMER_VECTOR  0x62
+#define BACKUP_TICKS  500000000 /* of the APIC timer; long after the synthetic one */
+#define TIMER_PERIODS 10000     /* of 100 ns: 1 ms */
+
+#define TIMER_NEEDS                                                                      \
+    NEEDS(.privileges = HV_PRIVILEGE_AccessGuestIdleReg | HV_PRIVILEGE_AccessSynicRegs | \
+                        HV_PRIVILEGE_AccessSyntheticTimerRegs |                          \
+                        HV_PRIVILEGE_AccessPartitionReferenceCounter,                    \
+          .features = HV_FEATURE_EDX_GUEST_IDLE_STATE)
+
+/* Synthetic timer 0 sends a message to a SINT of this VP in about a millisecond. */
+static void arm_timer(const uint8_t *messages)
+{
+    wrmsr(HV_X64_MSR_SIMP, phys_of(messages) | HV_X64_MSR_PAGE_ENABLE);
+    wrmsr(HV_X64_MSR_SINT0 + TIMER_SINT, TIMER_VECTOR);
+    wrmsr(HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
+    wrmsr(HV_X64_MSR_STIMER0_COUNT, rdmsr(HV_X64_MSR_TIME_REF_COUNT) + TIMER_PERIODS);
+    wrmsr(HV_X64_MSR_STIMER0_CONFIG,
+          TIMER_SINT << HV_X64_MSR_STIMER_CONFIG_SINTX_SHIFT | HV_X64_MSR_STIMER_CONFIG_ENABLE);
+}
+
+static void disarm_timer(uint64_t messages_msr)
+{
+    wrmsr(HV_X64_MSR_STIMER0_CONFIG, 0);
+    wrmsr(HV_X64_MSR_STIMER0_COUNT, 0);
+    wrmsr(HV_X64_MSR_SCONTROL, 0);
+    wrmsr(HV_X64_MSR_SINT0 + TIMER_SINT, HV_X64_MSR_SINT_RESET);
+    wrmsr(HV_X64_MSR_SIMP, messages_msr);
+}
+
+HV_TEST(guest_idle, a_synthetic_timer_wakes, COVERS(HV_REQ_IDLE_003), TIMER_NEEDS,
+        "An idle loop sleeps until its next timer, and that is a synthetic one where there are any")
+{
+    uint8_t *messages = hv_test_page(0);
+    uint64_t messages_msr = rdmsr(HV_X64_MSR_SIMP);
+
+    irq_disable();
+    hv_count_interrupts(TIMER_VECTOR);
+    /* So that a VP that is not woken fails the test and does not hang it. */
+    apic_timer_oneshot(IDLE_VECTOR, BACKUP_TICKS);
+    arm_timer(messages);
+    (void)idle();
+    CHECK(!apic_is_pending(IDLE_VECTOR), "the local APIC's timer woke the VP");
+    open_window();
+    CHECK_EQ(hv_interrupt_count(), 1);
+    apic_timer_stop();
+    disarm_timer(messages_msr);
+    open_window();
+    register_interrupt(TIMER_VECTOR, NULL, NULL);
+    free_page(messages);
 }
 
 /* ---- Statistics pages ---- */

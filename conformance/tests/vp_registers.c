@@ -249,6 +249,29 @@ HV_TEST(virtual_processor, padding_of_a_set_element_is_ignored,
     test_value("set-element-padding", "%s", result == UINT64_C(1) << 32 ? "ignored" : "refused");
 }
 
+/* Reserved zero in the current text, padding in TLFS v6.0b. */
+HV_CHARACTERIZE(virtual_processor, bytes_before_the_value_of_a_set_element, COVERS(HV_REQ_GAP_117),
+                REGISTER_ACCESS, "A caller that leaves its stack in them is refused, or is not")
+{
+    static const char *const keys[] = { "bytes-4-to-7", "bytes-8-to-15" };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct hv_register_assoc element = { .name = HvRegisterGuestOsId,
+                                             .value.reg128.low = TEST_GUEST_OS_ID };
+        uint8_t *bytes = (uint8_t *)&element + 4;
+        uint64_t result;
+
+        begin();
+        memset(bytes + (i ? 4 : 0), 0xff, i ? 8 : 4);
+        memcpy(header() + 1, &element, sizeof(element));
+        result = hv_call(hv_control(HvCallSetVpRegisters, false, 0, 1, 0), phys_of(input), 0);
+        if (hv_result_status(result) == HV_STATUS_SUCCESS)
+            OBSERVE(keys[i], "ignored");
+        else
+            OBSERVE(keys[i], "status %u", hv_result_status(result));
+    }
+}
+
 static const uint32_t read_only[] = {
     HvRegisterHypervisorVersion,    HvRegisterPrivilegesAndFeaturesInfo,
     HvRegisterFeaturesInfo,         HvRegisterImplementationLimitsInfo,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* How long each virtual processor has run. */
-#include <conformance/hyperv.h>
-#include <conformance/test.h>
+#include "vp_register_support.h"
 
 #define ACCOUNT_TICK 100000 /* 10 ms, in units of 100 ns */
 
@@ -64,4 +63,42 @@ HV_TEST(virtual_processor, runtime_is_per_vp, COVERS(HV_REQ_VP_008),
     CHECK(ap_value >= before, "VP 1: %llu after %llu", (unsigned long long)ap_value,
           (unsigned long long)before);
     CHECK(ap_value != runtime(), "two VPs have the same run time to 100 ns");
+}
+
+static uint64_t runtime_of_vp_1(void)
+{
+    struct hv_u128 value;
+
+    REQUIRE_EQ(hv_result_status(try_get(HvRegisterVpRuntime, &value)), HV_STATUS_SUCCESS);
+    return value.low;
+}
+
+static void note_vp_1(void *index)
+{
+    *(uint32_t *)index = (uint32_t)rdmsr(HV_X64_MSR_VP_INDEX);
+}
+
+HV_CHARACTERIZE(virtual_processor, runtime_while_suspended, COVERS(HV_REQ_GAP_241),
+                NEEDS(.privileges = HV_PRIVILEGE_AccessVpRegisters | HV_PRIVILEGE_AccessVpIndex |
+                                    HV_PRIVILEGE_AccessVpRunTimeReg,
+                      .vps = 2),
+                "A VP that is suspended does not run, but its time may be counted")
+{
+    uint64_t before, after;
+    uint32_t index;
+    uint16_t status;
+
+    begin();
+    REQUIRE_NO_FAULT(smp_call(1, note_vp_1, &index));
+    header()->vp_index = index;
+    status = hv_result_status(try_set(HvRegisterExplicitSuspend, 1));
+    if (status != HV_STATUS_SUCCESS) {
+        OBSERVE("suspend", "status %u", status);
+        return;
+    }
+    before = runtime_of_vp_1();
+    mdelay(20);
+    after = runtime_of_vp_1();
+    REQUIRE_EQ(hv_result_status(try_set(HvRegisterExplicitSuspend, 0)), HV_STATUS_SUCCESS);
+    OBSERVE("runtime", "%s", after == before ? "stands" : "runs");
 }
