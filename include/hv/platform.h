@@ -16,6 +16,7 @@
 
 #include <hv/status.h>
 
+struct hv_initial_vp_context;
 struct hv_partition;
 struct hv_vp;
 
@@ -77,6 +78,16 @@ struct hv_cpu_ops {
      * called on any LP.
      */
     void (*inject_interrupt)(void *context, struct hv_vp *vp, uint8_t vector);
+
+    /**
+     * Start @p vp, which waits for its start-up, with the registers of @p initial and otherwise as
+     * INIT has left it. On the LP that owns @p vp; with HV_CPU_START_VP.
+     * @return HV_STATUS_SUCCESS; HV_STATUS_INVALID_VP_STATE when it does not wait;
+     *         HV_STATUS_INVALID_REGISTER_VALUE for a state that the architecture refuses. It goes
+     *         on waiting, as INIT has left it, when it is not started.
+     */
+    hv_status (*start)(void *context, struct hv_vp *vp,
+                       const struct hv_initial_vp_context *initial);
 
     /** Read a register of @p vp's local APIC. On the LP that owns @p vp; with HV_CPU_APIC_MSRS. */
     uint64_t (*read_apic)(void *context, struct hv_vp *vp, enum hv_apic_register reg);
@@ -221,6 +232,7 @@ enum hv_cpu_capability {
     HV_CPU_EPT_EXECUTE_ONLY = 1u << 6, /**< EPT entries may be executable and not readable. */
     HV_CPU_MSR_BITMAPS = 1u << 7,      /**< Uses MSR permission maps (announced in leaf 6). */
     HV_CPU_APIC_MSRS = 1u << 8,        /**< read_apic and write_apic work. */
+    HV_CPU_START_VP = 1u << 9,         /**< start works. */
 };
 
 /** Facts about the machine, constant from boot on. */

@@ -25,6 +25,7 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_Debugging, 0 },
     { HV_PRIVILEGE_AccessVpRegisters, 0 },
     { HV_PRIVILEGE_EnableExtendedHypercalls, 0 },
+    { HV_PRIVILEGE_StartVirtualProcessor, HV_CPU_START_VP },
 };
 
 /* A feature bit, and the privilege and the capability without which it would be a lie. */

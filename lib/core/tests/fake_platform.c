@@ -149,6 +149,21 @@ static void inject_interrupt(void *context, struct hv_vp *vp, uint8_t vector)
     fake_vp(vp)->interrupts++;
 }
 
+static hv_status start(void *context, struct hv_vp *vp, const struct hv_initial_vp_context *initial)
+{
+    struct fake_vp *backend = fake_vp(vp);
+
+    (void)context;
+    if (!backend->waits)
+        return HV_STATUS_INVALID_VP_STATE;
+    if (initial->cr0 > UINT32_MAX)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    backend->waits = false;
+    backend->gprs.rip = initial->rip;
+    backend->started_pat = initial->msr_cr_pat;
+    return HV_STATUS_SUCCESS;
+}
+
 static uint64_t read_apic(void *context, struct hv_vp *vp, enum hv_apic_register reg)
 {
     (void)context;
@@ -325,6 +340,7 @@ void fake_platform_init(struct fake_platform *fake)
                  .write_xmm = write_xmm,
                  .inject_exception = inject_exception,
                  .inject_interrupt = inject_interrupt,
+                 .start = start,
                  .read_apic = read_apic,
                  .write_apic = write_apic,
                  .flush_slat = flush_slat,
@@ -343,7 +359,8 @@ void fake_platform_init(struct fake_platform *fake)
                    .lp_count = 4,
                    .capabilities = HV_CPU_INVARIANT_TSC | HV_CPU_NPIEP | HV_CPU_GUEST_IDLE |
                                    HV_CPU_RESET | HV_CPU_XMM | HV_CPU_1G_PAGES |
-                                   HV_CPU_EPT_EXECUTE_ONLY | HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS,
+                                   HV_CPU_EPT_EXECUTE_ONLY | HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS |
+                                   HV_CPU_START_VP,
                    .slat_format = HV_SLAT_NPT,
                    .physical_address_bits = 40 },
     };

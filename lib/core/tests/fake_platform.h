@@ -37,7 +37,9 @@ struct fake_vp {
     uint8_t vector;
     bool has_error;
     uint32_t error;
-    uint64_t apic[3]; /* by enum hv_apic_register: what was written last */
+    bool waits;           /* for its start-up */
+    uint64_t started_pat; /* PAT that it was started with */
+    uint64_t apic[3];     /* by enum hv_apic_register: what was written last */
     unsigned apic_writes;
     _Atomic unsigned interrupts;
     _Atomic uint8_t last_interrupt;

@@ -208,7 +208,8 @@ static const uint64_t implemented =
     HV_PRIVILEGE_AccessPartitionReferenceTsc | HV_PRIVILEGE_AccessGuestIdleReg |
     HV_PRIVILEGE_AccessFrequencyRegs | HV_PRIVILEGE_AccessReenlightenmentControls |
     HV_PRIVILEGE_AccessTscInvariantControls | HV_PRIVILEGE_AccessPartitionId |
-    HV_PRIVILEGE_Debugging | HV_PRIVILEGE_AccessVpRegisters | HV_PRIVILEGE_EnableExtendedHypercalls;
+    HV_PRIVILEGE_Debugging | HV_PRIVILEGE_AccessVpRegisters |
+    HV_PRIVILEGE_EnableExtendedHypercalls | HV_PRIVILEGE_StartVirtualProcessor;
 
 START_TEST(privileges_are_those_asked_for_that_are_implemented)
 {
@@ -240,6 +241,7 @@ START_TEST(privileges_that_need_a_capability_vanish_without_it)
         { HV_CPU_XMM, 0 },
         { HV_CPU_MSR_BITMAPS, 0 },
         { HV_CPU_APIC_MSRS, HV_PRIVILEGE_AccessIntrCtrlRegs },
+        { HV_CPU_START_VP, HV_PRIVILEGE_StartVirtualProcessor },
     };
 
     for (size_t i = 0; i < COUNT(needs); i++) {
