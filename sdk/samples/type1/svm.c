@@ -330,6 +330,7 @@ void svm_fill_platform(struct hv_platform *platform)
         .write_xmm = svm_write_xmm,
         .inject_exception = svm_inject_exception,
         .inject_interrupt = svm_inject_interrupt,
+        .start = svm_start,
         .read_apic = guest_apic_read_synthetic,
         .write_apic = guest_apic_write_synthetic,
         .flush_slat = svm_flush_slat,
@@ -337,5 +338,5 @@ void svm_fill_platform(struct hv_platform *platform)
     };
     platform->facts.slat_format = HV_SLAT_NPT;
     platform->facts.capabilities |= HV_CPU_NPIEP | HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM |
-                                    HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS;
+                                    HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS | HV_CPU_START_VP;
 }

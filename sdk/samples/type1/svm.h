@@ -92,6 +92,9 @@ hv_status svm_get_register(void *context, struct hv_vp *vp, uint32_t name,
                            struct hv_register128 *value);
 hv_status svm_set_register(void *context, struct hv_vp *vp, uint32_t name,
                            const struct hv_register128 *value);
+
+/* hv_cpu_ops.start. */
+hv_status svm_start(void *context, struct hv_vp *vp, const struct hv_initial_vp_context *initial);
 void svm_read_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned count, void *out);
 void svm_write_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned count, const void *in);
 
