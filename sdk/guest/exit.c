@@ -27,6 +27,17 @@ void guest_triple_fault(void)
         __asm__ volatile("lidt %0; ud2" ::"m"(none));
 }
 
+/* Where a reset boots this guest again, "end=halt" keeps the machine from running it for ever. */
+static void halt_if_told(void)
+{
+    char how[8];
+
+    if (!boot_option("end", how, sizeof(how)) || strcmp(how, "halt") != 0)
+        return;
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
 void guest_exit(int code)
 {
     irq_disable();
@@ -36,6 +47,7 @@ void guest_exit(int code)
     outw(QEMU_ACPI_PORT, SLEEP_ENABLE);
     outw(OLD_ACPI_PORT, SLEEP_ENABLE);
     bochs_shutdown();
+    halt_if_told();
     guest_triple_fault();
 }
 

@@ -59,20 +59,6 @@ static size_t find_limit(const struct guest_boot_info *boot)
     return limit >> PAGE_SHIFT;
 }
 
-/* The bitmap goes behind the image and the modules, whichever ends last. */
-static uint64_t bitmap_place(const struct guest_boot_info *boot)
-{
-    uint64_t place = phys_of(guest_image_end);
-
-    for (uint32_t i = 0; i < boot->module_count; i++) {
-        uint64_t end = boot->modules[i].base + boot->modules[i].size;
-
-        if (end < page_limit << PAGE_SHIFT && end > place)
-            place = end;
-    }
-    return (place + PAGE_SIZE - 1) & PAGE_MASK;
-}
-
 static bool is_ram(const struct guest_boot_info *boot, uint64_t base, uint64_t size)
 {
     for (uint32_t i = 0; i < boot->region_count; i++) {
@@ -85,17 +71,47 @@ static bool is_ram(const struct guest_boot_info *boot, uint64_t base, uint64_t s
     return false;
 }
 
+/* Whether the range is RAM that nothing lies in yet. */
+static bool is_free_ram(const struct guest_boot_info *boot, uint64_t base, uint64_t size)
+{
+    if (base < phys_of(guest_image_end) && base + size > phys_of(guest_image_start))
+        return false;
+    for (uint32_t i = 0; i < boot->module_count; i++) {
+        const struct guest_module *module = &boot->modules[i];
+
+        if (base < module->base + module->size && base + size > module->base)
+            return false;
+    }
+    return is_ram(boot, base, size);
+}
+
+static uint64_t page_up(uint64_t address)
+{
+    return (address + PAGE_SIZE - 1) & PAGE_MASK;
+}
+
+/* The bitmap goes behind the image, behind a module, or to the start of some RAM: firmware may have
+ * kept what lies behind the image for itself. */
+static uint64_t bitmap_place(const struct guest_boot_info *boot, uint64_t size)
+{
+    uint64_t place = page_up(phys_of(guest_image_end));
+
+    for (uint32_t i = 0; !is_free_ram(boot, place, size) && i < boot->module_count; i++)
+        place = page_up(boot->modules[i].base + boot->modules[i].size);
+    for (uint32_t i = 0; !is_free_ram(boot, place, size) && i < boot->region_count; i++)
+        place = page_up(clip(boot->regions[i].base));
+    if (place + size > page_limit << PAGE_SHIFT || !is_free_ram(boot, place, size))
+        guest_panic("no memory for the page bitmap");
+    return place;
+}
+
 void memory_init(const struct guest_boot_info *boot)
 {
     uint64_t place, size;
 
     page_limit = find_limit(boot);
-    place = bitmap_place(boot);
     size = (page_limit + 63) / 64 * 8;
-    if (!is_ram(boot, place, size))
-        place = (phys_of(guest_image_end) + PAGE_SIZE - 1) & PAGE_MASK;
-    if (!is_ram(boot, place, size))
-        guest_panic("no memory for the page bitmap at %#llx", (unsigned long long)place);
+    place = bitmap_place(boot, size);
     used = virt_of(place);
     memset(used, 0xff, size);
 

@@ -66,9 +66,33 @@ extern const char trap_stubs[], user_returned[], compat_user_returned[];
 /* boot.c */
 void boot_parse(uint32_t magic, uint32_t info);
 
+/* The head of every ACPI table. */
+struct acpi_header {
+    char signature[4];
+    uint32_t length;
+    uint8_t revision, checksum;
+    char oem[6], oem_table[8];
+    uint32_t oem_revision, creator, creator_revision;
+} __attribute__((packed));
+
+static inline uint32_t acpi_read32(const void *table, size_t offset)
+{
+    uint32_t value;
+
+    memcpy(&value, (const char *)table + offset, sizeof(value));
+    return value;
+}
+
 /* acpi.c */
 void acpi_init(uint64_t rsdp);
 uint32_t acpi_list_cpus(uint32_t *apic_ids, uint32_t max);
+const struct acpi_header *acpi_table_at(uint64_t address);
+
+/* fadt.c; the port is 0 where there is none */
+uint16_t acpi_pm_timer_port(void);
+
+/* calibrate.c */
+uint64_t calibrate_tsc(enum tsc_source *source);
 
 /* descriptors.c */
 void idt_init(void);

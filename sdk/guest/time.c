@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The PIT, and the TSC measured with it.
+ * The PIT, and delays by the TSC.
  */
 #include "private.h"
 
@@ -11,18 +11,6 @@
 #define PORT61       0x61
 #define PORT61_GATE  0x01
 #define PORT61_SOUND 0x02
-
-#define CALIBRATION_TICKS (PIT_HZ / 100)
-#define FALLBACK_HZ       1000000000u
-
-#define LEAF_TSC             0x15u
-#define LEAF_FREQUENCY       0x16u
-#define LEAF_HYPERVISOR      0x40000000u
-#define LEAF_HYPERVISOR_TSC  0x10u
-#define LEAF_XEN_TIME        3u
-#define HYPERVISOR_STEP      0x100u
-#define HYPERVISOR_LEAVES    4u
-#define CPUID_ECX_HYPERVISOR (1u << 31)
 
 static uint64_t hz;
 static enum tsc_source source;
@@ -79,77 +67,10 @@ void pit_delay(uint64_t us)
     }
 }
 
-static uint64_t measure(void)
-{
-    uint64_t start, end;
-    uint16_t first, last;
-
-    pit_start();
-    first = pit_elapsed();
-    start = rdtsc_ordered();
-    do {
-        last = pit_elapsed();
-        end = rdtsc_ordered();
-    } while ((uint16_t)(last - first) < CALIBRATION_TICKS);
-    return (end - start) * PIT_HZ / (uint16_t)(last - first);
-}
-
-/* "XenVMMXenVMM": subleaf 0 of leaf 3 has the TSC's kHz in ECX (Xen's public/arch-x86/cpuid.h). */
-static uint64_t xen_hz(uint32_t leaf)
-{
-    struct cpuid_regs r = cpuid(leaf);
-
-    if (r.ebx != 0x566e6558 || r.ecx != 0x65584d4d || r.edx != 0x4d4d566e)
-        return 0;
-    return (uint64_t)cpuid_count(leaf + LEAF_XEN_TIME, 0).ecx * 1000;
-}
-
-static uint64_t hypervisor_hz(void)
-{
-    uint64_t found = 0;
-
-    if ((cpuid(1).ecx & CPUID_ECX_HYPERVISOR) == 0)
-        return 0;
-    for (uint32_t i = 0; found == 0 && i < HYPERVISOR_LEAVES; i++)
-        found = xen_hz(LEAF_HYPERVISOR + i * HYPERVISOR_STEP);
-    if (found == 0 && cpuid(LEAF_HYPERVISOR).eax >= LEAF_HYPERVISOR + LEAF_HYPERVISOR_TSC)
-        found = (uint64_t)cpuid(LEAF_HYPERVISOR + LEAF_HYPERVISOR_TSC).eax * 1000;
-    return found;
-}
-
-static uint64_t cpuid_hz(void)
-{
-    uint32_t max = cpuid(0).eax;
-    struct cpuid_regs r;
-
-    if (max >= LEAF_TSC) {
-        r = cpuid(LEAF_TSC);
-        if (r.eax != 0 && r.ebx != 0 && r.ecx != 0)
-            return (uint64_t)r.ecx * r.ebx / r.eax;
-    }
-    if (max >= LEAF_FREQUENCY && (cpuid(LEAF_FREQUENCY).eax & 0xffff) != 0)
-        return (uint64_t)(cpuid(LEAF_FREQUENCY).eax & 0xffff) * 1000000;
-    return hypervisor_hz();
-}
-
-static void find_hz(void)
-{
-    uint64_t found;
-
-    if (pit_present()) {
-        source = TSC_FROM_PIT;
-        hz = measure();
-        return;
-    }
-    found = cpuid_hz();
-    source = found != 0 ? TSC_FROM_CPUID : TSC_FROM_NOTHING;
-    hz = found != 0 ? found : FALLBACK_HZ;
-}
-
 uint64_t tsc_hz(void)
 {
     if (hz == 0)
-        find_hz();
+        hz = calibrate_tsc(&source);
     return hz;
 }
 

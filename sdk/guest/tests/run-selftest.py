@@ -8,6 +8,7 @@ Ends with 0 if all is well, 1 if not, and 77 (skipped) if a tool or a CPU featur
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tempfile
 
 SKIPPED = 77
 EXIT_FAULT = 0x7E
+ICOUNT_HZ = 1_000_000_000  # with -icount shift=0 the TSC counts nanoseconds of QEMU's clock
 MULTIBOOT1_MAGIC = bytes.fromhex("02b0ad1b")
 OVMF = pathlib.Path("/usr/share/ovmf/OVMF.fd")
 OPTIONS = "flag word=first word=second number=42 hex=0x1f"
@@ -33,9 +35,11 @@ def parse_arguments():
     # With one thread, a CPU that waits hands over at PAUSE; 64 of them need no 64 processors.
     parser.add_argument("--accel", default="tcg,thread=single")
     parser.add_argument("--qemu", default="qemu-system-x86_64")
+    parser.add_argument("--clock", help="the clock that must have measured the TSC, to 1 %%")
     parser.add_argument("--x2apic", action="store_true", help="switch to x2APIC")
     parser.add_argument("--exit", default=None, help="end at once: a number, or 'fault'")
     parser.add_argument("--no-debug-exit", action="store_true", help="leave by ACPI power-off")
+    parser.add_argument("--halt", action="store_true", help="HLT where there is no other end")
     parser.add_argument("--timeout", type=int, default=100)
     return parser.parse_args()
 
@@ -77,6 +81,8 @@ def qemu_command(args, directory):
     words = [OPTIONS, f"cpus={args.cpus}"]
     if args.x2apic:
         words.append("apic=x2")
+    if args.halt:
+        words.append("end=halt")
     if args.exit is not None:
         words.append(f"exit={args.exit}")
     command_line = " ".join(words)
@@ -88,6 +94,8 @@ def qemu_command(args, directory):
         "-smp", str(args.cpus), "-m", str(memory),
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
     ]
+    if args.clock:
+        command += ["-icount", "shift=0,sleep=off"]
     if not args.no_debug_exit:
         command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     if efi:
@@ -103,6 +111,8 @@ def qemu_command(args, directory):
 
 
 def expected_status(args):
+    if args.halt:
+        return None
     if args.no_debug_exit:
         return 0
     code = {None: 0, "fault": EXIT_FAULT}.get(args.exit)
@@ -119,7 +129,31 @@ def judge_tap(lines, args):
         complaints.append(f"not booted by {args.protocol}")
     if args.x2apic and not any("x2APIC" in line for line in lines):
         complaints.append("not in x2APIC mode")
-    return complaints
+    return complaints + (judge_clock(lines, args.clock) if args.clock else [])
+
+
+def judge_clock(lines, clock):
+    """The complaints about the frequency of the TSC, and whence it is."""
+    told = re.search(r"TSC (\d+) Hz by ([a-z-]+)$", "\n".join(lines), re.MULTILINE)
+    if told is None or told[2] != clock:
+        return [f"the TSC was not measured by {clock}"]
+    if abs(int(told[1]) - ICOUNT_HZ) > ICOUNT_HZ // 100:
+        return [f"the TSC was found to have {told[1]} Hz, it has {ICOUNT_HZ}"]
+    return []
+
+
+def run(command, timeout):
+    """What the kernel printed, and QEMU's exit status; None if it had to be stopped."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    except subprocess.TimeoutExpired as late:
+        output, status = late.stdout or b"", None
+    else:
+        output, status = done.stdout, done.returncode
+    return output.decode(errors="replace").replace("\r", ""), status
 
 
 def main():
@@ -127,25 +161,15 @@ def main():
     if not shutil.which(args.qemu):
         skip(f"no {args.qemu}")
     with tempfile.TemporaryDirectory(prefix="guest-selftest-") as directory:
-        command = qemu_command(args, pathlib.Path(directory))
-        try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=args.timeout,
-                env={**os.environ, "LC_ALL": "C"},
-            )
-        except subprocess.TimeoutExpired as late:
-            print((late.stdout or b"").decode(errors="replace"))
-            print(f"no end after {args.timeout} s")
-            return 1
-    text = done.stdout.decode(errors="replace").replace("\r", "")
+        text, status = run(qemu_command(args, pathlib.Path(directory)), args.timeout)
     print(text)
     if "there is no x2APIC" in text:
         skip("this QEMU emulates no x2APIC")
     complaints = [] if args.exit is not None else judge_tap(text.split("\n"), args)
     if args.exit == "fault" and "unexpected #UD" not in text:
         complaints.append("the fault was not reported")
-    if done.returncode != expected_status(args):
-        complaints.append(f"QEMU ended with {done.returncode}, not {expected_status(args)}")
+    if status != expected_status(args):
+        complaints.append(f"QEMU ended with {status}, not {expected_status(args)}")
     for complaint in complaints:
         print(f"FAILED: {complaint}")
     return 1 if complaints else 0

@@ -43,14 +43,20 @@ void check_no_fault(struct fault fault, const char *name)
 static void print_environment(const struct guest_boot_info *boot)
 {
     static const char *const protocols[] = { "multiboot1", "multiboot2", "PVH" };
+    static const char *const clocks[] = {
+        [TSC_FROM_PIT] = "pit",       [TSC_FROM_PM_TIMER] = "pm-timer",
+        [TSC_FROM_CPUID] = "cpuid",   [TSC_FROM_HYPERVISOR] = "hypervisor",
+        [TSC_FROM_CALLER] = "caller", [TSC_FROM_NOTHING] = "nothing",
+    };
 
     printf("# protocol %s, command line \"%s\"\n", protocols[boot->protocol], boot->command_line);
     for (uint32_t i = 0; i < boot->region_count; i++) {
         printf("# memory %#llx + %#llx type %u\n", (unsigned long long)boot->regions[i].base,
                (unsigned long long)boot->regions[i].size, boot->regions[i].type);
     }
-    printf("# %u of %u CPUs, %s, %zu free pages, TSC %llu Hz\n", cpu_count(), cpu_count_announced(),
-           apic_is_x2() ? "x2APIC" : "xAPIC", free_page_count(), (unsigned long long)tsc_hz());
+    printf("# %u of %u CPUs, %s, %zu free pages, TSC %llu Hz by %s\n", cpu_count(),
+           cpu_count_announced(), apic_is_x2() ? "x2APIC" : "xAPIC", free_page_count(),
+           (unsigned long long)tsc_hz(), clocks[tsc_source()]);
 }
 
 static void exit_early(void)

@@ -16,8 +16,8 @@
  * @brief Ends the guest, from any CPU.
  *
  * Drains the console, then tries in this order: isa-debug-exit at port 0xf4 (QEMU ends with
- * status (@p code << 1) | 1), ACPI power-off, the power-off ports of QEMU and Bochs, a triple
- * fault.
+ * status (@p code << 1) | 1), ACPI power-off, the power-off ports of QEMU and Bochs, and then a
+ * triple fault, or with "end=halt" on the command line HLT for ever.
  */
 void guest_exit(int code) __attribute__((noreturn));
 

@@ -14,10 +14,12 @@
 
 /** Where tsc_hz() comes from. */
 enum tsc_source {
-    TSC_FROM_PIT,     /**< measured against the PIT in 10 ms */
-    TSC_FROM_CPUID,   /**< leaf 0x15, 0x16, or a hypervisor's timing leaf; there is no PIT */
-    TSC_FROM_CALLER,  /**< tsc_set_hz() */
-    TSC_FROM_NOTHING, /**< assumed to be 1 GHz: all delays are guesses */
+    TSC_FROM_PIT,        /**< measured against the PIT in 10 ms */
+    TSC_FROM_PM_TIMER,   /**< there is no PIT: measured against ACPI's PM timer in 10 ms */
+    TSC_FROM_CPUID,      /**< there is neither: leaf 0x15; or 0x16, if no hypervisor helps */
+    TSC_FROM_HYPERVISOR, /**< its register, its reference counter, or its timing leaf */
+    TSC_FROM_CALLER,     /**< tsc_set_hz() */
+    TSC_FROM_NOTHING,    /**< assumed to be 1 GHz: all delays are guesses */
 };
 
 /** Frequency of the TSC; found at the first use, which takes about 10 ms. */
