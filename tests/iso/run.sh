@@ -5,7 +5,7 @@
 set -eu
 firmware=$1 source=$2 images=$3
 
-for tool in grub-mkrescue xorriso mformat qemu-system-x86_64; do
+for tool in grub-mkimage xorriso mformat qemu-system-x86_64; do
     command -v "$tool" > /dev/null || { echo "$tool is not installed"; exit 77; }
 done
 work=$(mktemp -d)
