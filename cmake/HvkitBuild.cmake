@@ -38,10 +38,11 @@ endif()
 add_library(hvkit_check INTERFACE)
 target_compile_options(hvkit_check INTERFACE -Wno-sign-conversion -Wno-format-extra-args)
 
-# Settings shared by every bare-metal target.
+# Settings shared by every bare-metal target. __FILE__ is relative, so that an image does not depend on where
+# it was built.
 add_library(hvkit_bare INTERFACE)
 target_compile_options(hvkit_bare INTERFACE
-    ${HVKIT_WARNINGS} ${HVKIT_BARE_FLAGS} -g $<$<CONFIG:Debug>:-O1> $<$<NOT:$<CONFIG:Debug>>:-O2>)
+    ${HVKIT_WARNINGS} ${HVKIT_BARE_FLAGS} -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -g $<$<CONFIG:Debug>:-O1> $<$<NOT:$<CONFIG:Debug>>:-O2>)
 
 # hvkit_add_library(core SOURCES a.c b.c)
 function(hvkit_add_library room)

@@ -160,7 +160,8 @@ int guest_main(const struct guest_boot_info *boot)
         return 1;
     }
     repetitions = boot_option_number("repeat", 1);
-    printf("# hvkit-conformance %d tests=%u vps=%u\n", PROTOCOL_VERSION, selection_count(),
+    /* A boot loader may have left the line where it pleases. */
+    printf("\n# hvkit-conformance %d tests=%u vps=%u\n", PROTOCOL_VERSION, selection_count(),
            cpu_count());
     printf("TAP version 13\n1..%u\n", selection_count());
     print_meta(start == 1);
