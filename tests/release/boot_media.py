@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Boots an artefact in QEMU, without isa-debug-exit, and looks for the end of the suite.
+
+With arguments for the kernel it types them into the menu over the serial port, as run-hyperv.ps1 does.
+No interface of Hyper-V is there, so the outcome of the tests says nothing; that they end does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import selectors
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+OVMF = "/usr/share/OVMF/OVMF_CODE.fd"
+TIMEOUT = 60
+ECHO_TIMEOUT = 5
+END = re.compile(rb"^# end passed=\d+ failed=\d+ skipped=\d+\r?$", re.MULTILINE)
+
+
+class Machine:
+    """QEMU, and what has come from its serial port."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.output = b""
+        self._deadline = time.monotonic() + TIMEOUT
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._stdout, selectors.EVENT_READ)
+
+    def __enter__(self) -> Machine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def wait_for(self, text: bytes, start: int, timeout: float = TIMEOUT) -> int:
+        """The offset behind the text in the output; raises TimeoutError if it does not come."""
+        deadline = min(self._deadline, time.monotonic() + timeout)
+        while (at := self.output.find(text, start)) < 0:
+            if not self._selector.select(max(0.0, deadline - time.monotonic())):
+                raise TimeoutError(f"waited in vain for {text!r}")
+            if not self._read():
+                raise EOFError(f"the machine ended before {text!r}")
+        return at + len(text)
+
+    def type(self, text: str) -> None:
+        """Types into the menu, each character when the one before has been echoed."""
+        self.wait_for(b"hvkit-menu:", 0)
+        self._send("a")
+        at = self.wait_for(b"\n", self.wait_for(b"hvkit-arguments:", 0))
+        for character in text:
+            self._send(character)
+            at = self.wait_for(character.encode(), at, ECHO_TIMEOUT)
+        self._send("\r")
+
+    def finish(self) -> int:
+        """Reads to the end; returns QEMU's exit status."""
+        while self._selector.select(max(0.0, self._deadline - time.monotonic())):
+            if not self._read():
+                return self._process.wait()
+        raise TimeoutError(f"no end within {TIMEOUT} s")
+
+    def _send(self, text: str) -> None:
+        self._stdin.write(text.encode())
+        self._stdin.flush()
+
+    def _read(self) -> bool:
+        data = self._stdout.read1(1 << 16)
+        self.output += data
+        return bool(data)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("image", type=Path)
+    parser.add_argument("--how", choices=("bios", "uefi", "kernel", "pvh"), default="bios")
+    parser.add_argument("--cd", action="store_true", help="as a CD, not as a disk")
+    parser.add_argument("--format", default="raw")
+    parser.add_argument("--smp", type=int, default=1)
+    parser.add_argument("--type", dest="arguments", help="what to type into the menu")
+    return parser.parse_args()
+
+
+def command(options: argparse.Namespace) -> list[str]:
+    qemu = [
+        "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-smp", str(options.smp), "-m", "512",
+        "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
+    ]
+    if options.how == "uefi":
+        # As bare as a generation-2 machine of Hyper-V.
+        qemu += ["-machine", "q35,pit=off,pic=off,hpet=off"]
+        qemu += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF}"]
+    if options.how in ("kernel", "pvh"):
+        return [*qemu, "-kernel", str(options.image), "-append", options.arguments or "end=halt"]
+    if options.cd:
+        return [*qemu, "-cdrom", str(options.image)]
+    return [*qemu, "-drive", f"file={options.image},format={options.format},snapshot=on"]
+
+
+def main() -> int:
+    options = parse_arguments()
+    with Machine(command(options)) as machine:
+        try:
+            if options.arguments is not None and options.how in ("bios", "uefi"):
+                machine.type(options.arguments)
+            status = machine.finish()
+            why = "" if END.search(machine.output) else "the suite did not end"
+            why = why or ("" if status == 0 else f"QEMU ended with {status}")
+        except (TimeoutError, EOFError) as error:
+            why = str(error)
+    banner = re.search(rb"^# hvkit-conformance .*$", machine.output, re.MULTILINE)
+    if not why and (banner is None or b" vps=%d" % options.smp not in banner[0]):
+        why = f"not {options.smp} processors"
+    if why:
+        sys.stdout.write(machine.output.decode(errors="replace"))
+        print(f"FAILED: {why}")
+        return 1
+    print(END.search(machine.output)[0].decode().strip())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
