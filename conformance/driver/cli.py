@@ -143,6 +143,13 @@ def _add_selection(group: Arguments) -> None:
         "--tests", type=_globs, metavar="GLOB", help="area/name; several separated by commas"
     )
     group.add_argument("--image", type=Path, metavar="FILE", help="the conformance kernel")
+    group.add_argument(
+        "--log",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="nothing: judge this output of a serial port, which was collected elsewhere",
+    )
 
 
 def _add_manner(group: Arguments) -> None:

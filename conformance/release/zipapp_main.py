@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The entry point of hvkit-conformance.pyz: unpacks the archive once, and runs the driver from there.
+"""The entry point of hvkit-conformance.pyz: unpacks it once, and runs the driver from there.
 
-The targets are scripts, which can't run inside an archive. What is beside the archive counts as the build
-directory, unless HVKIT_BUILD or --build-dir says otherwise.
+The targets are scripts, which can't run inside an archive. What is beside the archive counts as the
+build directory, unless HVKIT_BUILD or --build-dir says otherwise.
 """
 
 import atexit

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Gives a new VHD or VHDX file, as qemu-img writes it, ids and a date that do not change from build to build.
+"""Gives a new VHD or VHDX file, as qemu-img writes it, ids and a date that builds have in common.
 
 usage: pin_ids.py FILE SEED EPOCH
 
@@ -42,7 +42,7 @@ def _crc32c_table() -> list[int]:
 _CRC32C = _crc32c_table()
 
 
-def crc32c(data: bytes) -> int:
+def crc32c(data: bytes | bytearray) -> int:
     """Castagnoli's CRC, which VHDX has in its headers."""
     crc = 0xFFFFFFFF
     for byte in data:
@@ -75,9 +75,9 @@ def _entry(image: bytearray, table: int, header: int, count: int, wanted: uuid.U
 def _pin_headers(image: bytearray, identity: uuid.UUID) -> None:
     """Both headers; of the two, the one with the greater number stays in force."""
     headers = {at: image[at : at + VHDX_HEADER_SIZE] for at in VHDX_HEADERS}
-    for number, (at, header) in enumerate(
-        sorted(headers.items(), key=lambda item: struct.unpack_from("<Q", item[1], VHDX_SEQUENCE)), 1
-    ):
+    order = sorted(headers, key=lambda at: struct.unpack_from("<Q", headers[at], VHDX_SEQUENCE))
+    for number, at in enumerate(order, 1):
+        header = headers[at]
         if not header.startswith(b"head"):
             sys.exit(f"hvkit: error: no VHDX header at {at:#x}")
         struct.pack_into("<Q", header, VHDX_SEQUENCE, number)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Boots an artefact in QEMU, without isa-debug-exit, and looks for the end of the suite.
 
-With arguments for the kernel it types them into the menu over the serial port, as run-hyperv.ps1 does.
-No interface of Hyper-V is there, so the outcome of the tests says nothing; that they end does.
+With arguments for the kernel it types them into the menu over the serial port, as run-hyperv.ps1
+does. There is no interface of Hyper-V: what the tests say means nothing, that they end does.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import re
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 OVMF = "/usr/share/OVMF/OVMF_CODE.fd"
+MULTIBOOT_MAGIC = bytes.fromhex("02b0ad1b")
 TIMEOUT = 60
 ECHO_TIMEOUT = 5
 END = re.compile(rb"^# end passed=\d+ failed=\d+ skipped=\d+\r?$", re.MULTILINE)
@@ -28,7 +30,9 @@ class Machine:
     def __init__(self, command: list[str]) -> None:
         self.output = b""
         self._deadline = time.monotonic() + TIMEOUT
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         self._selector = selectors.DefaultSelector()
@@ -70,10 +74,9 @@ class Machine:
 
     def _send(self, text: str) -> None:
         self._stdin.write(text.encode())
-        self._stdin.flush()
 
     def _read(self) -> bool:
-        data = self._stdout.read1(1 << 16)
+        data = self._stdout.read(1 << 16)
         self.output += data
         return bool(data)
 
@@ -81,11 +84,12 @@ class Machine:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("image", type=Path)
-    parser.add_argument("--how", choices=("bios", "uefi", "kernel", "pvh"), default="bios")
+    parser.add_argument("--how", choices=("bios", "uefi", "multiboot", "pvh"), default="bios")
     parser.add_argument("--cd", action="store_true", help="as a CD, not as a disk")
     parser.add_argument("--format", default="raw")
     parser.add_argument("--smp", type=int, default=1)
-    parser.add_argument("--type", dest="arguments", help="what to type into the menu")
+    parser.add_argument("--type", dest="arguments", help="words for the kernel's command line")
+    parser.add_argument("--output", type=Path, help="keep the serial output there")
     return parser.parse_args()
 
 
@@ -98,33 +102,57 @@ def command(options: argparse.Namespace) -> list[str]:
         # As bare as a generation-2 machine of Hyper-V.
         qemu += ["-machine", "q35,pit=off,pic=off,hpet=off"]
         qemu += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF}"]
-    if options.how in ("kernel", "pvh"):
-        return [*qemu, "-kernel", str(options.image), "-append", options.arguments or "end=halt"]
+    if options.how in ("multiboot", "pvh"):
+        return [*qemu, "-kernel", str(options.image), "-append", options.arguments or ""]
     if options.cd:
         return [*qemu, "-cdrom", str(options.image)]
     return [*qemu, "-drive", f"file={options.image},format={options.format},snapshot=on"]
 
 
-def main() -> int:
-    options = parse_arguments()
+def without_multiboot(kernel: Path, directory: str) -> Path:
+    """QEMU prefers multiboot where it finds it, and then never looks for the PVH note."""
+    image = kernel.read_bytes()
+    path = Path(directory, "pvh.elf")
+    path.write_bytes(image.replace(MULTIBOOT_MAGIC, bytes(4), 1))
+    return path
+
+
+def run(options: argparse.Namespace, output: Path | None) -> str:
+    """Boots; returns what is wrong, or nothing."""
     with Machine(command(options)) as machine:
         try:
             if options.arguments is not None and options.how in ("bios", "uefi"):
                 machine.type(options.arguments)
             status = machine.finish()
-            why = "" if END.search(machine.output) else "the suite did not end"
-            why = why or ("" if status == 0 else f"QEMU ended with {status}")
         except (TimeoutError, EOFError) as error:
-            why = str(error)
-    banner = re.search(rb"^# hvkit-conformance .*$", machine.output, re.MULTILINE)
-    if not why and (banner is None or b" vps=%d" % options.smp not in banner[0]):
-        why = f"not {options.smp} processors"
+            return f"{machine.output.decode(errors='replace')}\n{error}"
+        finally:
+            if output is not None:
+                output.write_bytes(machine.output)
+    return judge(machine.output, status, options.smp)
+
+
+def judge(output: bytes, status: int, smp: int) -> str:
+    """What is wrong with the output of a machine that ended."""
+    banner = re.search(rb"^# hvkit-conformance .* vps=(\d+)\r?$", output, re.MULTILINE)
+    if banner is None or int(banner[1]) != smp:
+        return f"{output.decode(errors='replace')}\nno banner that tells of {smp} processors"
+    end = END.search(output)
+    if end is None or status != 0:
+        return f"{output.decode(errors='replace')}\nno end; QEMU's status is {status}"
+    print(end[0].decode().strip())
+    return ""
+
+
+def main() -> int:
+    options = parse_arguments()
+    with tempfile.TemporaryDirectory(prefix="hvkit-media-") as directory:
+        if options.how == "pvh":
+            options.image = without_multiboot(options.image, directory)
+        why = run(options, options.output)
     if why:
-        sys.stdout.write(machine.output.decode(errors="replace"))
         print(f"FAILED: {why}")
-        return 1
-    print(END.search(machine.output)[0].decode().strip())
-    return 0
+    return 1 if why else 0
 
 
 if __name__ == "__main__":

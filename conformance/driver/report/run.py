@@ -64,7 +64,7 @@ def finished(
     """The run of this program that has just come to its end."""
     return Run(
         version.of_this_hvkit(),
-        hashlib.sha256(image.read_bytes()).hexdigest(),
+        hashlib.sha256(image.read_bytes()).hexdigest() if image.is_file() else version.UNKNOWN,
         (Invocation(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), tuple(command)),),
         tuple(results),
         requirements,
