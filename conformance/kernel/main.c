@@ -149,10 +149,13 @@ static void run_all(uint64_t start)
 
 int guest_main(const struct guest_boot_info *boot)
 {
-    const char *wrong = selection_init();
-    uint64_t start = boot_option_number("start", 1);
+    const char *wrong;
+    uint64_t start;
 
     (void)boot;
+    ask_arguments();
+    wrong = selection_init();
+    start = boot_option_number("start", 1);
     if (start == 0)
         start = 1;
     if (wrong) {

@@ -31,6 +31,9 @@ bool needs_met(const struct test_needs *needs, char *reason, size_t size);
 /* Whether text matches one of the comma-separated globs; '*' and '?' are special. */
 bool glob_list_match(const char *globs, const char *text);
 
+/* With the boot option ask=SECONDS: waits that long for a line of more options on the console. */
+void ask_arguments(void);
+
 /*
  * Chooses the tests to run and their order by the boot options tests=, shard= and shuffle=.
  * @return NULL, or what is wrong with an option

@@ -6,8 +6,8 @@ Runs the hvkit conformance suite in a virtual machine of Hyper-V and keeps what 
 .DESCRIPTION
 Makes a virtual machine of its own from a copy of the disk, with COM1 on a named pipe, and starts it. What
 arrives on the pipe goes to the log file and to the standard output, until the suite has ended. When a test
-hangs the machine, or crashes it, the machine is started again behind that test: the script types the
-arguments into the menu of the disk, over the same pipe. At the end the machine is removed.
+hangs the machine, or crashes it, the machine is started again behind that test: the kernel asks over the serial port with which
+arguments it is to run. At the end the machine is removed.
 
 Run it in an elevated Windows PowerShell, or as a member of the group "Hyper-V Administrators". The exit
 code is 0 if the suite came to its end, whatever its results, and 1 if it did not. To judge the log:
@@ -87,7 +87,7 @@ $ErrorActionPreference = 'Stop'
 
 $Patience = 10        # a test that keeps writing may take so many times the limit for silence
 $FruitlessBoots = 2   # so many boots running that reach no test, and the rest is given up
-$EchoTimeout = 5      # seconds until the menu shows a character that was typed
+$AnswerTimeout = 10   # seconds until the kernel has taken its arguments
 
 $Name = "hvkit-$PID"
 $Work = Join-Path ([System.IO.Path]::GetTempPath()) $Name
@@ -141,7 +141,7 @@ function New-Machine {
 
 function Start-Machine {
     Start-VM -Name $Name
-    # The machine serves the pipe from its start on, and the menu waits for some seconds.
+    # The machine serves the pipe from its start on; the kernel begins some seconds later.
     $script:Port = New-Object System.IO.Pipes.NamedPipeClientStream(
         '.', $Name, [System.IO.Pipes.PipeDirection]::InOut, [System.IO.Pipes.PipeOptions]::Asynchronous)
     $script:Port.Connect($BootTimeout * 1000)
@@ -210,29 +210,15 @@ function Wait-Text([string] $Pattern, [int] $Seconds) {
     return $true
 }
 
-function Send-Text([string] $Text) {
-    $bytes = $Latin1.GetBytes($Text)
+# Gives the kernel the arguments that it asks for; returns whether it took them.
+function Send-Arguments([string] $Text) {
+    if (-not (Wait-Text '\n# ask [0-9]+\r?\n' $BootTimeout)) {
+        return $false
+    }
+    $bytes = $Latin1.GetBytes("$Text`r")
     $script:Port.Write($bytes, 0, $bytes.Length)
     $script:Port.Flush()
-}
-
-# Types the arguments into the menu, each character when the one before has come back.
-function Send-Arguments([string] $Text) {
-    if (-not (Wait-Text 'hvkit-menu:' $BootTimeout)) {
-        return $false
-    }
-    Send-Text 'a'
-    if (-not (Wait-Text 'hvkit-arguments:[^\n]*\n' $BootTimeout)) {
-        return $false
-    }
-    foreach ($character in $Text.ToCharArray()) {
-        Send-Text ([string] $character)
-        if (-not (Wait-Text ([regex]::Escape([string] $character)) $EchoTimeout)) {
-            return $false
-        }
-    }
-    Send-Text "`r"
-    return $true
+    return Wait-Text '\n# arguments ' $AnswerTimeout
 }
 
 # A line of our own in the log; it tells the driver how a boot came to its end.
@@ -270,7 +256,7 @@ function Watch-Tests {
             if ($line -match '^# end passed=') {
                 return $state
             }
-            if ($line -match 'hvkit-menu:') {
+            if ($line -match '^# ask [0-9]+$') {
                 $state.Trouble = 'crash: the machine was reset'
                 return $state
             }
@@ -297,7 +283,7 @@ function Invoke-Boot([int] $Start) {
     Start-Machine
     try {
         if (-not (Send-Arguments ($words -join ' '))) {
-            return @{ Trouble = 'hang: the menu of the disk took no arguments'; Last = 0 }
+            return @{ Trouble = 'hang: the kernel asked for no arguments, or took none'; Last = 0 }
         }
         return Watch-Tests
     }

@@ -95,6 +95,17 @@ static void copy_string(char *to, size_t size, uint64_t from)
     to[length] = 0;
 }
 
+void boot_add_options(const char *words)
+{
+    size_t length = strlen(info.command_line);
+
+    if (length + 2 > sizeof(info.command_line))
+        return;
+    info.command_line[length] = ' ';
+    copy_string(info.command_line + length + 1, sizeof(info.command_line) - length - 1,
+                phys_of(words));
+}
+
 static void add_region(uint64_t base, uint64_t size, uint32_t type)
 {
     if (size == 0 || base + size < base || info.region_count == GUEST_MAX_MEMORY_REGIONS)

@@ -17,6 +17,7 @@
 #define LCR_8N1   0x03
 #define LCR_DLAB  0x80
 #define IIR_FIFO  0xc0
+#define LSR_DATA  0x01
 #define LSR_READY 0x20
 #define LSR_EMPTY 0x40
 
@@ -122,6 +123,11 @@ void console_write(const char *bytes, size_t length)
     for (size_t i = 0; i < length; i++)
         put(bytes[i]);
     console_unlock(taken);
+}
+
+int console_read(void)
+{
+    return has_com1 && (inb(COM_LSR) & LSR_DATA) != 0 ? inb(COM_DATA) : -1;
 }
 
 void console_drain(void)

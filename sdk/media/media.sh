@@ -6,7 +6,7 @@
 
 grub_library=${HVKIT_GRUB_LIBRARY:-/usr/lib/grub}
 grub_modules='part_msdos part_gpt fat iso9660 search_fs_file normal configfile boot multiboot2 serial terminal
-    echo read test halt reboot ls'
+    echo test halt reboot ls'
 
 die() {
     printf 'hvkit: error: %s\n' "$*" >&2

@@ -72,6 +72,9 @@ bool boot_option(const char *name, char *value, size_t size);
 /** The number in name=number (decimal, or hexadecimal with 0x), else @p otherwise. */
 uint64_t boot_option_number(const char *name, uint64_t otherwise);
 
+/** Adds words to the command line; they count from the next boot_option() on. */
+void boot_add_options(const char *words);
+
 /** The ACPI table with this signature ("APIC", "FACP" …) and a good checksum, or NULL. */
 const void *acpi_find(const char *signature);
 

@@ -32,6 +32,9 @@ int vsnprintf(char *buffer, size_t size, const char *format, va_list args)
 /** Writes @p length bytes as they are. */
 void console_write(const char *bytes, size_t length);
 
+/** The next byte that has arrived at the UART, or -1 if there is none. */
+int console_read(void);
+
 /** Waits until the last byte has left the UART. */
 void console_drain(void);
 
