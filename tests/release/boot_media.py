@@ -49,6 +49,9 @@ class Machine:
             if not self._read_in_time():
                 raise EOFError("the machine ended and asked for nothing")
         self._stdin.write(f"{text}\r".encode())
+        while f"\n# arguments {text}\r\n".encode() not in self.output:
+            if not self._read_in_time():
+                raise EOFError("the kernel did not take the arguments")
 
     def finish(self) -> int:
         """Reads to the end; returns QEMU's exit status."""
