@@ -17,6 +17,8 @@
 
 #define REFERENCE_HZ 10000000u
 #define PROBES       1000
+#define READINGS     4
+#define ROUNDS       5
 
 #define FALLBACK_HZ 1000000000u
 
@@ -33,6 +35,11 @@ struct reference {
     uint64_t (*read)(void);
     uint64_t mask;
     uint32_t hz;
+};
+
+/* A reading of a clock and of the TSC at the same time. */
+struct instant {
+    uint64_t clock, tsc;
 };
 
 static uint16_t pm_timer;
@@ -63,16 +70,51 @@ static bool counts(const struct reference *clock)
     return false;
 }
 
-/* TSC ticks in a second, from a hundredth of one. */
-static uint64_t measure(const struct reference *clock)
+/* Reads both. Somebody else may have the processor between one reading and the next, so the closest
+ * of some tries. */
+static struct instant read_both(const struct reference *clock)
 {
-    uint64_t first = clock->read(), start = rdtsc_ordered(), elapsed, end;
+    struct instant best = { 0, 0 };
+    uint64_t least = UINT64_MAX;
+
+    for (unsigned int i = 0; i < READINGS; i++) {
+        uint64_t before = rdtsc_ordered(), value = clock->read(), gap = rdtsc_ordered() - before;
+
+        if (gap < least) {
+            least = gap;
+            best = (struct instant){ value & clock->mask, before + gap / 2 };
+        }
+    }
+    return best;
+}
+
+/* TSC ticks in a second, from a hundredth of one. */
+static uint64_t measure_once(const struct reference *clock)
+{
+    struct instant start = read_both(clock), end;
+    uint64_t elapsed;
 
     do {
-        elapsed = (clock->read() - first) & clock->mask;
-        end = rdtsc_ordered();
+        end = read_both(clock);
+        elapsed = (end.clock - start.clock) & clock->mask;
     } while (elapsed < clock->hz / 100);
-    return (end - start) * clock->hz / elapsed;
+    return (end.tsc - start.tsc) * clock->hz / elapsed;
+}
+
+/* A clock that wrapped meanwhile makes the TSC seem faster, never slower: the least that was
+ * measured, as soon as two measurements agree. */
+static uint64_t measure(const struct reference *clock)
+{
+    uint64_t least = measure_once(clock);
+
+    for (unsigned int i = 1; i < ROUNDS; i++) {
+        uint64_t next = measure_once(clock), more = next > least ? next - least : least - next;
+
+        least = next < least ? next : least;
+        if (more <= least / 100)
+            break;
+    }
+    return least;
 }
 
 static uint64_t pit_hz(void)

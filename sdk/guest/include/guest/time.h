@@ -14,15 +14,15 @@
 
 /** Where tsc_hz() comes from. */
 enum tsc_source {
-    TSC_FROM_PIT,        /**< measured against the PIT in 10 ms */
-    TSC_FROM_PM_TIMER,   /**< there is no PIT: measured against ACPI's PM timer in 10 ms */
+    TSC_FROM_PIT,        /**< measured against the PIT */
+    TSC_FROM_PM_TIMER,   /**< there is no PIT: measured against ACPI's PM timer */
     TSC_FROM_CPUID,      /**< there is neither: leaf 0x15; or 0x16, if no hypervisor helps */
     TSC_FROM_HYPERVISOR, /**< its register, its reference counter, or its timing leaf */
     TSC_FROM_CALLER,     /**< tsc_set_hz() */
     TSC_FROM_NOTHING,    /**< assumed to be 1 GHz: all delays are guesses */
 };
 
-/** Frequency of the TSC; found at the first use, which takes about 10 ms. */
+/** Frequency of the TSC; found at the first use, which takes about 20 ms. */
 uint64_t tsc_hz(void);
 
 /** Where tsc_hz() comes from. */
