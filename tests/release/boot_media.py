@@ -85,8 +85,8 @@ def command(options: argparse.Namespace) -> list[str]:
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
     ]
     if options.how == "uefi":
-        # As bare as a generation-2 machine of Hyper-V.
-        qemu += ["-machine", "q35,pit=off,pic=off,hpet=off"]
+        # OVMF itself needs the PIT, which it takes its timer ticks from.
+        qemu += ["-machine", "q35"]
         qemu += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF}"]
     if options.how in ("multiboot", "pvh"):
         return [*qemu, "-kernel", str(options.image), "-append", options.arguments or ""]
