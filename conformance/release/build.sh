@@ -28,8 +28,7 @@ version() {
     sed -n 's/^project(hvkit VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt"
 }
 commit() {
-    in_git rev-parse HEAD || echo unknown
-    [ -z "$(in_git status --porcelain -uno)" ] || echo 'with uncommitted changes'
+    in_git describe --always --dirty --abbrev=12 '--exclude=*' || echo unknown
 }
 
 for tool in qemu-img objcopy python3; do
@@ -69,8 +68,9 @@ release() {
     mkdir -p "$output/images"
     cp "$work/images/"*.elf "$output/images/"
     sh "$media/make-iso.sh" "$output/hvkit-conformance.iso" "$here/grub.cfg" "$work/images/hvkit-conformance.elf"
-    python3 "$here/make_zipapp.py" "$root/conformance" "$output/hvkit-conformance.pyz" "$SOURCE_DATE_EPOCH"
-    sed -e "s/@VERSION@/$(version)/" -e "s/@COMMIT@/$(commit | paste -sd ' ')/" "$here/README.txt" > "$output/README.txt"
+    python3 "$here/make_zipapp.py" "$root/conformance" "$output/hvkit-conformance.pyz" "$SOURCE_DATE_EPOCH" \
+        "$(version)" "$(commit)"
+    sed -e "s/@VERSION@/$(version)/" -e "s/@COMMIT@/$(commit)/" "$here/README.txt" > "$output/README.txt"
     cp "$root/LICENSE" "$output/LICENSE"
 }
 
