@@ -53,6 +53,12 @@ class Machine:
             if not self._read_in_time():
                 raise EOFError("the kernel did not take the arguments")
 
+    def wait_for_test(self) -> None:
+        """Reads until the kernel, which gets no answer, begins its first test."""
+        while b"\n# begin 1 " not in self.output:
+            if not self._read_in_time():
+                raise EOFError("the machine ended and ran no test")
+
     def finish(self) -> int:
         """Reads to the end; returns QEMU's exit status."""
         while self._read_in_time():
@@ -75,6 +81,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--format", default="raw")
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--type", dest="arguments", help="words for the kernel's command line")
+    parser.add_argument("--first", action="store_true", help="answer nothing, stop at a test")
     parser.add_argument("--output", type=Path, help="keep the serial output there")
     return parser.parse_args()
 
@@ -107,6 +114,9 @@ def run(options: argparse.Namespace, output: Path | None) -> str:
     """Boots; returns what is wrong, or nothing."""
     with Machine(command(options)) as machine:
         try:
+            if options.first:
+                machine.wait_for_test()
+                return ""
             if options.arguments is not None and options.how in ("bios", "uefi"):
                 machine.answer(options.arguments)
             status = machine.finish()
