@@ -202,4 +202,8 @@ static inline bool call_is_there(uint16_t code)
     return !is_refusal(probe_call(code));
 }
 
+/* The modes of 32-bit kernels. The last may be unusable. */
+static const enum cpu_mode modes32[] = { MODE_COMPAT_CPL0, MODE_PROTECTED32, MODE_PAE32 };
+#define MODES32 (mode_usable(MODE_PAE32) ? 3u : 2u)
+
 #endif

@@ -324,9 +324,6 @@ static struct regs32 load_block32(uint64_t control, const union block *block)
     return regs;
 }
 
-static const enum cpu_mode modes32[] = { MODE_COMPAT_CPL0, MODE_PROTECTED32, MODE_PAE32 };
-#define MODES32 (sizeof(modes32) / sizeof(modes32[0]))
-
 HV_TEST(hypercall_abi, xmm_input_of_32_bit_callers, COVERS(HV_REQ_HC_067, HV_REQ_HC_026),
         NEEDS(.features = HV_FEATURE_EDX_XMM_HYPERCALL_INPUT),
         "EBX:ECX and EDI:ESI come first, then the same XMM0 to XMM5")

@@ -11,9 +11,10 @@
 static const uint8_t rdmsr_code[] = { 0x0f, 0x32 };
 static const uint8_t wrmsr_code[] = { 0x0f, 0x30 };
 
-static const enum cpu_mode supervisor[] = { MODE_COMPAT_CPL0, MODE_PROTECTED32, MODE_PAE32,
-                                            MODE_REAL };
-#define MODES (sizeof(supervisor) / sizeof(supervisor[0]))
+/* The last may be unusable. */
+static const enum cpu_mode supervisor[] = { MODE_COMPAT_CPL0, MODE_PROTECTED32, MODE_REAL,
+                                            MODE_PAE32 };
+#define MODES (mode_usable(MODE_PAE32) ? 4u : 3u)
 
 #define UNKNOWN_MSR 0x4000ffffu
 

@@ -202,6 +202,8 @@ HV_TEST(virtual_processor, real_mode_can_be_entered_again_and_again, COVERS(HV_R
         check_real_mode();
         REQUIRE_NO_FAULT(run_mode(MODE_PROTECTED32, nothing, sizeof(nothing), &regs));
         CHECK_EQ(regs.eax, i);
+        if (!mode_usable(MODE_PAE32))
+            continue;
         REQUIRE_NO_FAULT(run_mode(MODE_PAE32, nothing, sizeof(nothing), &regs));
         CHECK_EQ(regs.eax, i);
     }

@@ -150,6 +150,11 @@ struct fault run_user(guest_call_fn *fn, void *arg, uint64_t *result)
     return fault;
 }
 
+bool mode_usable(enum cpu_mode mode)
+{
+    return mode != MODE_PAE32 || !boot_option("no-pae32", NULL, 0);
+}
+
 const char *mode_name(enum cpu_mode mode)
 {
     static const char *const names[MODE_COUNT] = { "compat-cpl0", "compat-cpl3", "protected32",
@@ -226,6 +231,8 @@ struct fault run_mode(enum cpu_mode mode, const void *code, size_t size, struct 
 
     if (size > MODE_CODE_SIZE)
         guest_panic("run_mode: %zu bytes of code", size);
+    if (!mode_usable(mode))
+        guest_panic("run_mode: %s with no-pae32 on the command line", mode_name(mode));
     spin_lock(&lock);
     interrupts = irq_save();
     memcpy(virt_of(LOW_CODE), code, size);

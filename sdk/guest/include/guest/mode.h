@@ -6,6 +6,7 @@
 #ifndef GUEST_MODE_H
 #define GUEST_MODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <guest/cpu.h>
@@ -34,6 +35,16 @@ enum cpu_mode {
 
 #define MODE_COUNT 5
 
+/**
+ * @brief Whether run_mode() takes the mode.
+ *
+ * All are usable but MODE_PAE32 with the option "no-pae32" on the command line. QEMU's TCG sets the
+ * accessed bit in the page directory pointer entries, where it is reserved. A hypervisor under it
+ * that walks the guest's tables in software then finds them invalid; Xen executes the same
+ * instruction for ever.
+ */
+bool mode_usable(enum cpu_mode mode);
+
 /** "compat-cpl0" and so on. */
 const char *mode_name(enum cpu_mode mode);
 
@@ -60,7 +71,7 @@ struct regs32 {
  * RET. They have a stack of 2 KiB below 64 KiB, and flat segments with base 0 for data and stack.
  * One CPU at a time is inside; the others wait.
  *
- * @param mode where
+ * @param mode where; a panic unless it is usable
  * @param code machine code for that mode, position independent or made for MODE_CODE_ADDRESS
  * @param size its size, at most MODE_CODE_SIZE
  * @param regs registers before, replaced by those after; unchanged if it faulted
