@@ -136,7 +136,8 @@ def _add_selection(group: Arguments) -> None:
         "--target",
         action="append",
         metavar="NAME[,NAME...]",
-        help="what to run on, names or YAML files; may be repeated; "
+        help="what to run on, names or YAML files, with other flags as NAME+FLAG+FLAG; "
+        "may be repeated; "
         f"default: {conform.DEFAULT_TARGET}",
     )
     group.add_argument(
@@ -290,7 +291,8 @@ def _tell_end(status: int, messages: str, target: Target) -> int:
 
 
 def _targets(_options: argparse.Namespace) -> int:
-    for path in targets.available():
-        target = targets.load(path)
-        print(f"{target.name:<10} {target.description}")
+    listed = [targets.load(path) for path in targets.available()]
+    width = max(len(target.name) for target in listed)
+    for target in listed:
+        print(f"{target.name:<{width}}  {target.description}")
     return 0

@@ -170,12 +170,16 @@ class GuestProcess:
             self._selector.unregister(descriptor)
 
 
-def run_setup(command: list[str], stop: Stop | None) -> int:
+def run_setup(
+    command: list[str], stop: Stop | None, environment: Mapping[str, str] | None = None
+) -> int:
     """Runs a command that talks to the user, and returns its exit status."""
     # One that may have to ask for a password must stay in the terminal's own process group.
     group = None if sys.stdin is not None and sys.stdin.isatty() else 0
     try:
-        process = subprocess.Popen(command, stdout=sys.stderr, process_group=group)
+        process = subprocess.Popen(
+            command, stdout=sys.stderr, process_group=group, env=environment
+        )
     except OSError as error:
         raise _cannot_execute(command[0], error) from error
     try:

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from . import process, yamlfile
 from .errors import DriverError, suggest
@@ -17,11 +19,18 @@ from .yamlfile import Field, Section
 DIRECTORY = Path(__file__).resolve().parent.parent / "targets"
 MAX_SMP = 64
 _ERROR_PREFIX = "hvkit: error: "
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FLAG = re.compile(r"[A-Za-z0-9._=:-]+")
+# kvm, kvm+hv-time+hv-synic, path/to/mine.yaml, path/to/mine.yaml+flag
+_NAME_AND_FLAGS = re.compile(r"(.*\.yaml|[^+]*)(?:\+(.*))?", re.DOTALL)
 
 _TARGET_FIELDS = {
     "name": Field(str),
     "description": Field(str),
-    "run": Field(str),
+    "extends": Field(str, required=False),
+    "run": Field(str, required=False),
+    "flags": Field(list, required=False),
+    "environment": Field(dict, required=False),
     "smp": Field(int, required=False),
     "kernel-args": Field(str, required=False),
     "boot-timeout": Field((int, float), required=False),
@@ -36,13 +45,13 @@ _SKIP_FIELDS = {
     "reference": Field(str, required=False),
     "when": Field(dict, required=False),
 }
-_DEVIATION_FIELDS = _SKIP_FIELDS | {"outcome": Field(str, choices=("fail", "skip"))}
+_DEVIATION_FIELDS = _SKIP_FIELDS | {"outcome": Field(str, choices=("fail", "skip", "pass"))}
 _WHEN_FIELDS = {"smp": Field((int, list))}
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """A known deviation (outcome fail or skip), or an expected skip."""
+    """A known deviation, by the outcome that is expected; or an expected skip."""
 
     test: str
     outcome: str
@@ -72,6 +81,8 @@ class Target:
     name: str
     description: str
     script: Path
+    flags: tuple[str, ...] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     smp: int = 1
     kernel_args: str = ""
     boot_timeout: float = 60
@@ -85,7 +96,9 @@ class Target:
 
         Raises Interrupted when a stop is requested.
         """
-        status = process.run_setup([str(self.script), "prepare"], stop)
+        status = process.run_setup(
+            [str(self.script), "prepare"], stop, self._own_environment()
+        )
         if status != 0:
             raise DriverError(
                 f"target '{self.name}' cannot be prepared (status {status})",
@@ -104,11 +117,26 @@ class Target:
 
     def environment(self, build: Path) -> Mapping[str, str]:
         """The environment of the command."""
-        return os.environ | {"HVKIT_BUILD": str(build.resolve())}
+        return self._own_environment() | {"HVKIT_BUILD": str(build.resolve())}
+
+    def _own_environment(self) -> dict[str, str]:
+        flags = {} if self.flags is None else {"HVKIT_TARGET_FLAGS": " ".join(self.flags)}
+        return dict(self.variables) | os.environ | flags
+
+    def with_flags(self, flags: list[str]) -> Target:
+        """The target as NAME+FLAG+FLAG asks for it."""
+        if self.flags is None:
+            raise DriverError(f"the target '{self.name}' takes no flags", "leave out the '+'")
+        for flag in flags:
+            if not _FLAG.fullmatch(flag):
+                raise DriverError(
+                    f"'{flag}' is not a flag", f"write them as in {self.name}+flag+other=value"
+                )
+        return replace(self, name="+".join([self.name, *flags]), flags=tuple(flags))
 
 
-def load(path: Path) -> Target:
-    """Returns the checked target that the file defines."""
+def load(path: Path, extending: tuple[Path, ...] = ()) -> Target:
+    """Returns the checked target that the file defines, for the files that extend it."""
     section = yamlfile.check_section(yamlfile.load(path), _TARGET_FIELDS, path, "the target")
     if section["name"] != path.stem:
         section.fail(
@@ -116,17 +144,19 @@ def load(path: Path) -> Target:
             f"the target is named '{section['name']}', its file '{path.name}'",
             "give both the same name",
         )
-    return Target(
+    base = _base(section, path, extending)
+    given = {name: read(section) for key, (name, read) in _READERS.items() if key in section}
+    deviations = _read_deviations(section)
+    _check_taken_back(section, deviations, base)
+    return replace(
+        base,
         name=section["name"],
         description=section["description"],
-        script=_script(section, path),
-        smp=_checked_smp(section),
-        kernel_args=section.get("kernel-args", ""),
-        boot_timeout=_positive(section, "boot-timeout", 60),
-        test_timeout=_positive(section, "test-timeout", 10),
-        strict_skips=section.get("strict-skips", False),
-        skips=_read_skips(section),
-        deviations=_read_deviations(section),
+        # The first that applies counts: those of this file come before what it inherits.
+        skips=_read_skips(section) + base.skips,
+        deviations=deviations + base.deviations,
+        variables={**base.variables, **_variables(section)},
+        **given,
     )
 
 
@@ -136,7 +166,14 @@ def available(directory: Path = DIRECTORY) -> list[Path]:
 
 
 def find(name: str, directory: Path = DIRECTORY) -> Target:
-    """Returns the target of that name, or the one in that file when the name is a path."""
+    """Returns the target of that name, or in that file when the name is a path, with its flags."""
+    match = _NAME_AND_FLAGS.fullmatch(name)
+    assert match is not None
+    target = _find(match[1], directory)
+    return target if match[2] is None else target.with_flags(match[2].split("+"))
+
+
+def _find(name: str, directory: Path) -> Target:
     if "/" in name or name.endswith(".yaml"):
         return load(Path(name))
     path = directory / f"{name}.yaml"
@@ -147,8 +184,26 @@ def find(name: str, directory: Path = DIRECTORY) -> Target:
     return load(path)
 
 
-def _script(section: Section, path: Path) -> Path:
-    script = Path(path.parent, section["run"]).resolve()
+def _base(section: Section, path: Path, extending: tuple[Path, ...]) -> Target:
+    """What the target is before its own keys say otherwise."""
+    if "extends" not in section:
+        if "run" not in section:
+            section.fail(None, "the target has no 'run'", "add the key, or 'extends'")
+        return Target(section["name"], section["description"], _script(section))
+    name = section["extends"]
+    beside = path.parent / f"{name}.yaml"
+    base = beside if beside.is_file() else DIRECTORY / f"{name}.yaml"
+    if not base.is_file():
+        known = {item.stem for item in (*available(path.parent), *available())} - {path.stem}
+        section.fail("extends", f"unknown target '{name}'", suggest(name, known))
+    extending = (*extending, path.resolve())
+    if base.resolve() in extending:
+        section.fail("extends", f"'{section['name']}' extends itself", "break the circle")
+    return load(base, extending)
+
+
+def _script(section: Section) -> Path:
+    script = Path(section.file.parent, section["run"]).resolve()
     if not script.is_file():
         section.fail("run", f"the script {script} does not exist", "correct 'run'")
     if not os.access(script, os.X_OK):
@@ -156,18 +211,50 @@ def _script(section: Section, path: Path) -> Path:
     return script
 
 
+def _flags(section: Section) -> tuple[str, ...]:
+    for flag in section["flags"]:
+        if not isinstance(flag, str) or not _FLAG.fullmatch(flag):
+            section.fail("flags", f"'{flag}' is not a flag", "write words such as other=value")
+    return tuple(section["flags"])
+
+
+def _variables(section: Section) -> dict[str, str]:
+    variables = section.get("environment", {})
+    for name, value in variables.items():
+        if not _VARIABLE.fullmatch(name) or not isinstance(value, str):
+            variables.fail(
+                name, f"'{name}' is not a variable with a text", 'write it as NAME: "value"'
+            )
+    return dict(variables)
+
+
 def _checked_smp(section: Section) -> int:
-    smp: int = section.get("smp", 1)
+    smp: int = section["smp"]
     if not 1 <= smp <= MAX_SMP:
         section.fail("smp", f"'smp' is not from 1 to {MAX_SMP}", "correct the value")
     return smp
 
 
-def _positive(section: Section, key: str, default: float) -> float:
-    value: float = section.get(key, default)
-    if value <= 0:
-        section.fail(key, f"'{key}' is not positive", "give a number of seconds")
-    return value
+def _positive(key: str) -> Callable[[Section], float]:
+    def read(section: Section) -> float:
+        value: float = section[key]
+        if value <= 0:
+            section.fail(key, f"'{key}' is not positive", "give a number of seconds")
+        return value
+
+    return read
+
+
+# The keys that a target inherits unless it has them: the name in Target, and how they are read.
+_READERS: dict[str, tuple[str, Callable[[Section], Any]]] = {
+    "run": ("script", _script),
+    "flags": ("flags", _flags),
+    "smp": ("smp", _checked_smp),
+    "kernel-args": ("kernel_args", lambda section: section["kernel-args"]),
+    "boot-timeout": ("boot_timeout", _positive("boot-timeout")),
+    "test-timeout": ("test_timeout", _positive("test-timeout")),
+    "strict-skips": ("strict_skips", lambda section: section["strict-skips"]),
+}
 
 
 def _read_skips(target: Section) -> list[Expectation]:
@@ -190,6 +277,19 @@ def _read_deviations(target: Section) -> list[Expectation]:
         for item in target.get("deviations", [])
     ]
     return [_expectation(section, section["outcome"]) for section in sections]
+
+
+def _check_taken_back(section: Section, deviations: list[Expectation], base: Target) -> None:
+    for item in deviations:
+        if item.outcome == "pass" and not any(
+            fnmatchcase(inherited.test, item.test) for inherited in base.deviations
+        ):
+            raise DriverError(
+                f"no inherited deviation is named '{item.test}'",
+                "'outcome: pass' takes back one of the target that this one extends",
+                section.file,
+                item.line,
+            )
 
 
 def _expectation(section: Section, outcome: str) -> Expectation:

@@ -8,6 +8,7 @@ import unittest
 from support import DriverTestCase
 
 from driver.protocol import Raw
+from driver.targets import load
 from driver.transcript import TestRecord
 from driver.verdict import Outcome, Verdict, judge
 
@@ -50,6 +51,17 @@ class VerdictTest(DriverTestCase):
     def test_condition(self) -> None:
         self.assertIs(self.judge_one("a/only-one", Raw.FAIL, smp=1).outcome, Outcome.XFAIL)
         self.assertIs(self.judge_one("a/only-one", Raw.FAIL, smp=2).outcome, Outcome.FAIL)
+
+    def test_deviation_that_is_taken_back(self) -> None:
+        self.make_target("exit 0", DEVIATIONS)
+        path = self.write(
+            "child.yaml",
+            "name: child\ndescription: x\nextends: fake\ndeviations:\n"
+            '  - {test: "*/known-fail", outcome: pass, reason: mended}\n',
+        )
+        for raw, outcome in ((Raw.PASS, Outcome.PASS), (Raw.FAIL, Outcome.FAIL)):
+            [verdict] = judge([TestRecord(1, "a/known-fail", outcome=raw)], load(path), 1)
+            self.assertIs(verdict.outcome, outcome)
 
     def test_strict_skips(self) -> None:
         self.assertIs(self.judge_one("a/listed", Raw.SKIP, STRICT).outcome, Outcome.SKIP)
