@@ -55,16 +55,42 @@ need_tool() {
     have "$1" || die "$1 is still missing after $2 was installed" "check PATH"
 }
 
+# new_directory TARGET: $directory, which is gone when the script ends.
+new_directory() {
+    directory=$(mktemp -d "${TMPDIR:-/tmp}/hvkit-$1.XXXXXX")
+    trap 'rm -rf "$directory"' EXIT
+    trap stop TERM INT HUP
+}
+
+# run_program COMMAND...: runs what the guest runs on, its stdout being the guest's serial port, until it ends
+# or time is up. Leaves its exit status in $status and what it said in $directory/messages.
+# shellcheck disable=SC2034  # $status is for the caller
+run_program() {
+    : >"$directory/messages"
+    timeout -k 5 "${HVKIT_TIMEOUT:-0}" "$@" </dev/null 2>"$directory/messages" &
+    program=$!
+    status=0
+    wait "$program" || status=$?
+    program=
+}
+
+stop() {
+    trap - TERM INT HUP
+    [ -z "${program:-}" ] || kill "$program" 2>/dev/null || :
+    tail -n 20 "$directory/messages" >&2 || :
+    exit "$EXIT_TIMEOUT"
+}
+
 # The first line of FILE, QEMU's stderr, that is more than a remark (or a Linux kernel's message).
 qemu_complaint() {
     grep -v -e '^\[' -e 'warning: ' -e 'info: ' -e 'terminating on signal' "$1" | grep -m 1 .
 }
 
-# finish STATUS FILE: ends the script as the contract says, given QEMU's exit status and its stderr.
+# finish STATUS FILE [WHO]: ends the script as the contract says, given QEMU's exit status and its stderr.
 # QEMU fails with status 1, and so it ends when a guest exits with the value 0; it is silent then.
 finish() {
     if [ "$1" -eq 1 ] && complaint=$(qemu_complaint "$2"); then
-        die "QEMU failed: $complaint" 'check the guest image'
+        die "${3:-QEMU} failed: $complaint" 'check the guest image, and the flags of the target'
     fi
     result=$(guest_status "$1")
     [ "$result" -lt "$EXIT_TIMEOUT" ] || tail -n 20 "$2" >&2

@@ -20,27 +20,15 @@ run() {
 
     # QEMU's TSC has one rate and is the same on all processors, but CPUID does not say so: tsc=trust.
     # In -initrd a blank ends the file name and a comma the module; a comma of the command line is doubled.
-    directory=$(mktemp -d "${TMPDIR:-/tmp}/hvkit-sample.XXXXXX")
-    trap 'rm -rf "$directory"' EXIT
-    trap stop TERM INT HUP
+    new_directory sample
     ln -s "$(realpath "$1")" "$directory/guest"
     cd "$directory"
-    timeout -k 5 "${HVKIT_TIMEOUT:-0}" \
-        qemu-system-x86_64 -accel tcg -cpu max -smp "$2" -m 256 \
+    run_program qemu-system-x86_64 -accel tcg -cpu max -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -kernel "$hypervisor" -append "tsc=trust debug=loopback ${HVKIT_SAMPLE_OPTIONS:-}" -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')" </dev/null 2>messages &
-    qemu_pid=$!
-    status=0
-    wait "$qemu_pid" || status=$?
+        -kernel "$hypervisor" -append "tsc=trust debug=loopback ${HVKIT_SAMPLE_OPTIONS:-}" \
+        -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')"
     finish "$status" messages
-}
-
-stop() {
-    trap - TERM INT HUP
-    [ -z "${qemu_pid:-}" ] || kill "$qemu_pid" 2>/dev/null || :
-    [ ! -s messages ] || tail -n 20 messages >&2
-    exit "$EXIT_TIMEOUT"
 }
 
 case ${1:-} in

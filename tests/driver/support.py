@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -123,3 +124,26 @@ class CommandTestCase(DriverTestCase):
         self.assertNotIn("Traceback", done.stderr)
         for word in words:
             self.assertIn(word, done.stderr)
+
+
+class ScriptTestCase(DriverTestCase):
+    """A test of a script, with programs of its own in front of PATH."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.tools = self.directory / "bin"
+        self.tools.mkdir()
+
+    def add_program(self, name: str, code: str) -> None:
+        """Puts a program of sh code where the script will find it."""
+        path = self.tools / name
+        path.write_text(f"#!/bin/sh\n{code}\n")
+        path.chmod(0o755)
+
+    def assert_gone(self, process: int) -> None:
+        """The process ends, soon."""
+        deadline = time.monotonic() + 5
+        with self.assertRaises(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.kill(process, 0)
+                time.sleep(0.02)
