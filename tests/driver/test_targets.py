@@ -29,7 +29,7 @@ class TargetsTest(DriverTestCase):
 
     def test_targets_of_the_project_are_valid(self) -> None:
         names = {targets.load(path).name for path in targets.available()}
-        self.assertLessEqual({"sample", "kvm"}, names)
+        self.assertLessEqual({"sample", "kvm", "xen"}, names)
 
     def test_defaults(self) -> None:
         target = self.make_target("exit 0")
