@@ -97,7 +97,10 @@ conform --target sample-minimal
 conform --tests hypercall-abi/a-locked-page-stays
 if [ -z "$quick" ]; then
     check fuzz ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
-    conform --target kvm
+    for target in kvm kvm-passthrough kvm-enforced kvm-newer xen; do
+        conform --target "$target"
+    done
+    conform --target xen --smp 1
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
