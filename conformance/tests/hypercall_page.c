@@ -457,5 +457,10 @@ HV_TEST(hypercall_abi, a_locked_page_stays, COVERS(HV_REQ_HC_010, HV_REQ_CPUID_0
     CHECK_EQ(read_hypercall(), locked);
     safe_wrmsr(HV_X64_MSR_HYPERCALL, phys_of(ram[0]) | HV_X64_MSR_HYPERCALL_ENABLE);
     CHECK_EQ(read_hypercall(), locked);
+    /* Nor does losing the identity unlock it. */
+    write_os_id(0);
+    CHECK_EQ(read_hypercall(), locked);
+    write_os_id(TEST_GUEST_OS_ID);
+    CHECK_EQ(read_hypercall(), locked);
     check_callable(ram[0]);
 }
