@@ -305,6 +305,28 @@ START_TEST(unmapping_the_middle_of_a_large_page_keeps_its_ends)
 }
 END_TEST
 
+/* Four levels of tables translate 36 bits of a page number; those above must not be dropped. */
+START_TEST(nothing_lies_beyond_the_space)
+{
+    start(_i, POOL);
+    map(0, 0, 1, HV_ACCESS_ALL);
+    ck_assert(is_mapped(0));
+    ck_assert(!is_mapped(UINT64_C(1) << 28));
+    ck_assert(!is_mapped(UINT64_C(1) << 36));
+    ck_assert(!is_mapped(UINT64_C(1) << 51));
+}
+END_TEST
+
+START_TEST(nothing_lies_beyond_the_largest_space)
+{
+    fake.platform.facts.slat_format = _i == 0 ? HV_SLAT_NPT : HV_SLAT_EPT;
+    partition = fake_space(&fake, 48, POOL);
+    map(0, 0, 1, HV_ACCESS_ALL);
+    ck_assert(is_mapped(0));
+    ck_assert(!is_mapped(UINT64_C(1) << 36));
+}
+END_TEST
+
 START_TEST(mapping_replaces_what_was_there)
 {
     start(_i, POOL);
@@ -536,6 +558,8 @@ static void add_mapping_tests(Suite *suite)
     tcase_add_loop_test(tests, page_size_follows_the_alignment_of_both_sides, 0, 2);
     tcase_add_loop_test(tests, protecting_one_page_of_1g_leaves_the_others_alone, 0, 2);
     tcase_add_loop_test(tests, unmapping_the_middle_of_a_large_page_keeps_its_ends, 0, 2);
+    tcase_add_loop_test(tests, nothing_lies_beyond_the_space, 0, 2);
+    tcase_add_loop_test(tests, nothing_lies_beyond_the_largest_space, 0, 2);
     tcase_add_loop_test(tests, mapping_replaces_what_was_there, 0, 2);
     tcase_add_loop_test(tests, pages_that_are_not_mapped_are_passed_over, 0, 2);
     tcase_add_loop_test(tests, empty_tables_are_used_again, 0, 2);

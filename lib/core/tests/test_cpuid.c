@@ -72,6 +72,8 @@ START_TEST(version_is_hidden_until_the_guest_names_itself)
     must_be(HV_CPUID_VERSION, 0, 0, 0, 0);
     fake_wrmsr(vp, HV_X64_MSR_GUEST_OS_ID, 1);
     must_be(HV_CPUID_VERSION, 14393, 10u << 16, 0, 0);
+    /* It changes nothing else. */
+    must_be(HV_CPUID_INTERFACE, 0x31237648, 0, 0, 0);
     fake_wrmsr(vp, HV_X64_MSR_GUEST_OS_ID, 0);
     must_be(HV_CPUID_VERSION, 0, 0, 0, 0);
 }
@@ -143,6 +145,10 @@ START_TEST(features_need_the_privilege_of_what_they_announce)
     ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_TIMER_FREQUENCIES);
     begin_again(~HV_PRIVILEGE_AccessHypercallMsrs, all);
     ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_HYPERCALL_MSR_LOCK);
+    begin_again(0, all);
+    ck_assert_uint_eq(features_edx(), HV_FEATURE_EDX_XMM_HYPERCALL_INPUT |
+                                          HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT |
+                                          HV_FEATURE_EDX_GUEST_CRASH_MSRS | HV_FEATURE_EDX_NPIEP);
 }
 END_TEST
 
@@ -153,6 +159,8 @@ START_TEST(recommendations_are_what_works_and_helps)
     must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed | HV_RECOMMEND_EAX_RESET_MSR, 0xFFFFFFFF, 40, 0);
     fake.platform.facts.physical_address_bits = 52;
     must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed | HV_RECOMMEND_EAX_RESET_MSR, 0xFFFFFFFF, 52, 0);
+    fake.platform.facts.physical_address_bits = 47;
+    must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed | HV_RECOMMEND_EAX_RESET_MSR, 0xFFFFFFFF, 47, 0);
     begin_again(~HV_PRIVILEGE_AccessResetReg, fake.platform.facts.capabilities);
     must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed, 0xFFFFFFFF, 40, 0);
     begin_again(UINT64_MAX, fake.platform.facts.capabilities & ~(uint32_t)HV_CPU_RESET);
@@ -231,7 +239,8 @@ START_TEST(hypervisor_is_present)
     ck_assert_uint_eq(out[HV_ECX], UINT32_C(1) << 31);
     ck_assert_uint_eq(out[HV_EAX] | out[HV_EBX] | out[HV_EDX], 0);
     architectural(1, UINT32_MAX, out);
-    ck_assert_uint_eq(out[HV_ECX], UINT32_MAX);
+    for (int i = 0; i < 4; i++)
+        ck_assert_uint_eq(out[i], UINT32_MAX);
 }
 END_TEST
 

@@ -67,6 +67,17 @@ START_TEST(crash_control_without_notify_reports_nothing)
 }
 END_TEST
 
+START_TEST(crash_message_is_left_alone_unless_announced)
+{
+    must_write(vp, HV_X64_MSR_CRASH_P3, 0x3000);
+    must_write(vp, HV_X64_MSR_CRASH_P4, 10);
+    must_write(vp, HV_X64_MSR_CRASH_CTL, NOTIFY);
+    ck_assert_uint_eq(fake.crashes, 1);
+    ck_assert_ptr_null(fake.crash.message);
+    ck_assert_uint_eq(fake.crash.message_length, 0);
+}
+END_TEST
+
 START_TEST(crash_message_is_reported_to_the_byte)
 {
     static const char text[] = "no init found";
@@ -129,12 +140,17 @@ START_TEST(crash_message_that_can_not_be_read_is_left_out)
 END_TEST
 
 static unsigned message_reads;
+static bool locked;
 
 static void count_message_reads(struct fake_platform *platform, uint64_t spa_page)
 {
+    const struct hv_lock *lock = &partition->crash.lock;
+
     (void)platform;
-    if (spa_page == 6)
-        message_reads++;
+    if (spa_page != 6)
+        return;
+    message_reads++;
+    locked = atomic_load(&lock->next) == atomic_load(&lock->serving) + 1;
 }
 
 START_TEST(crash_message_is_read_from_the_guest_once)
@@ -144,6 +160,8 @@ START_TEST(crash_message_is_read_from_the_guest_once)
     crash_with_message(0x6000, 4096);
     ck_assert_uint_eq(fake.crash.message_length, 4096);
     ck_assert_uint_eq(message_reads, 1);
+    /* Reports of two VPs share the copy. */
+    ck_assert(locked);
 }
 END_TEST
 
@@ -163,6 +181,7 @@ int main(void)
     tcase_add_test(tcase, crash_control_tells_what_is_understood_and_keeps_nothing);
     tcase_add_test(tcase, crash_parameters_are_kept_shared_and_reported);
     tcase_add_test(tcase, crash_control_without_notify_reports_nothing);
+    tcase_add_test(tcase, crash_message_is_left_alone_unless_announced);
     tcase_add_test(tcase, crash_message_is_reported_to_the_byte);
     tcase_add_test(tcase, crash_message_may_cross_a_page);
     tcase_add_test(tcase, crash_message_is_cut_at_4096_bytes);

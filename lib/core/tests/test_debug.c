@@ -239,12 +239,15 @@ START_TEST(the_channel_is_a_property_of_16_bits)
     uint64_t value;
 
     ck_assert_uint_eq(
+        hv_partition_set_property(partition, HvPartitionPropertyDebugChannelId, 0xFFFF),
+        HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(
         hv_partition_set_property(partition, HvPartitionPropertyDebugChannelId, 0x10000),
         HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
     ck_assert_uint_eq(
         hv_partition_get_property(partition, HvPartitionPropertyDebugChannelId, &value),
         HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(value, 7);
+    ck_assert_uint_eq(value, 0xFFFF);
 }
 END_TEST
 

@@ -181,6 +181,18 @@ START_TEST(resumed_call_keeps_output_of_earlier_elements)
 }
 END_TEST
 
+START_TEST(output_may_begin_in_the_middle_of_a_register)
+{
+    set_xmm(0, 2, 3);
+    set_xmm(1, 4, 5);
+    rig_call(rig_reps(RIG_REP, 5, 1) | FAST, 1000, 1);
+    expect_ok_with_xmm(5, 2, 4);
+    expect_xmm(2, UINT64_C(0xE0E0000000000002), 1002);
+    expect_xmm(3, 1003, 1004);
+    expect_xmm(4, 1005, ~UINT64_C(4));
+}
+END_TEST
+
 START_TEST(failing_element_leaves_its_output_register_alone)
 {
     set_xmm(0, RIG_REFUSE, 3);
@@ -216,6 +228,7 @@ int main(void)
     tcase_add_test(tcase, block_holds_112_bytes_of_input);
     tcase_add_test(tcase, block_holds_112_bytes_of_input_and_output_together);
     tcase_add_test(tcase, resumed_call_keeps_output_of_earlier_elements);
+    tcase_add_test(tcase, output_may_begin_in_the_middle_of_a_register);
     tcase_add_test(tcase, failing_element_leaves_its_output_register_alone);
     tcase_add_test(tcase, variable_header_continues_in_registers);
     Suite *suite = suite_create("core_hypercall_fast");

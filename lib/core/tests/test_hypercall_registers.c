@@ -315,6 +315,58 @@ START_TEST(value_that_an_msr_refuses_is_an_invalid_value)
 }
 END_TEST
 
+START_TEST(register_of_an_msr_that_is_not_there_is_refused)
+{
+    struct hv_register128 value = { .low = 1, .high = 2 };
+
+    ck_assert_uint_eq(hv_register_get(rig.vp, HvRegisterScontrol, &value),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(
+        hv_register_set(rig.vp, HvRegisterScontrol, &(struct hv_register128){ .low = 1 }),
+        HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(hv_register_get(rig.vp, HvRegisterVpIndex, &value), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(value.low, 0);
+    ck_assert_uint_eq(value.high, 0);
+}
+END_TEST
+
+START_TEST(registers_of_the_local_apic_are_the_msrs)
+{
+    const uint64_t *apic = fake_vp(rig.vp)->apic;
+
+    header();
+    ck_assert_uint_eq(set(HvX64RegisterSyntheticEoi, 5, 0), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(set(HvX64RegisterSyntheticIcr, 0x4061, 0), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(set(HvX64RegisterSyntheticTpr, 0xF0, 0), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(apic[HV_APIC_EOI], 5);
+    ck_assert_uint_eq(apic[HV_APIC_ICR], 0x4061);
+    ck_assert_uint_eq(apic[HV_APIC_TPR], 0xF0);
+    expect_value(HvX64RegisterSyntheticIcr, 0x4061, 0);
+    expect_value(HvX64RegisterSyntheticTpr, 0xF0, 0);
+    ck_assert_uint_eq(get(HvX64RegisterSyntheticEoi), HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+START_TEST(pending_events_are_the_back_ends)
+{
+    static const uint32_t names[] = { HvRegisterPendingInterruption, HvRegisterPendingEvent1,
+                                      HvX64RegisterPendingDebugException, HvRegisterPendingEvent3 };
+
+    header();
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        ck_assert_uint_eq(set(names[i], 0x100 + i, 0), result(HV_STATUS_SUCCESS, 1));
+        expect_value(names[i], 0x100 + i, 0);
+    }
+    /* Events have 128 bits, and what they may hold is the back end's to say. */
+    for (uint32_t name = HvRegisterPendingEvent0; name <= HvRegisterPendingEvent3; name++) {
+        bool event = name != 0x10006 && name != HvX64RegisterPendingDebugException;
+
+        ck_assert_uint_eq(set(name, 1, 1),
+                          event ? HV_STATUS_INVALID_REGISTER_VALUE : HV_STATUS_INVALID_PARAMETER);
+    }
+}
+END_TEST
+
 START_TEST(bits_beyond_64_are_refused_for_narrow_registers)
 {
     static const uint32_t narrow[] = { HvX64RegisterRbx, HvRegisterGuestOsId, HvX64RegisterEfer };
@@ -512,6 +564,9 @@ int main(void)
     tcase_add_test(tcase, frequencies_can_be_read);
     tcase_add_test(tcase, read_only_registers_are_refused);
     tcase_add_test(tcase, value_that_an_msr_refuses_is_an_invalid_value);
+    tcase_add_test(tcase, register_of_an_msr_that_is_not_there_is_refused);
+    tcase_add_test(tcase, registers_of_the_local_apic_are_the_msrs);
+    tcase_add_test(tcase, pending_events_are_the_back_ends);
     tcase_add_test(tcase, bits_beyond_64_are_refused_for_narrow_registers);
     tcase_add_test(tcase, fast_register_access_works_in_registers);
     tcase_add_test(tcase, apic_ids_become_vp_indexes);

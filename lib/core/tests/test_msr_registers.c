@@ -225,6 +225,8 @@ START_TEST(guest_idle_reads_zero_and_waits_behind_the_instruction)
     uint64_t rip = fake_vp(vp)->gprs.rip;
     uint64_t value = 1;
 
+    fake_vp(vp)->gprs.gpr[HV_GPR_RAX] = UINT64_MAX;
+    fake_vp(vp)->gprs.gpr[HV_GPR_RDX] = UINT64_MAX;
     ck_assert_int_eq(fake_rdmsr(vp, HV_X64_MSR_GUEST_IDLE, &value), HV_DISPOSITION_IDLE);
     ck_assert_uint_eq(value, 0);
     ck_assert_uint_eq(fake_vp(vp)->gprs.rip, rip + 2);
@@ -270,6 +272,7 @@ START_TEST(tsc_emulation_can_be_opted_in_and_only_ended)
 {
     must_write(vp, HV_X64_MSR_TSC_EMULATION_CONTROL, 1);
     ck_assert_uint_eq(value_of(vp, HV_X64_MSR_TSC_EMULATION_CONTROL), 1);
+    ck_assert_uint_eq(value_of(vp, HV_X64_MSR_TSC_EMULATION_STATUS), 0);
     must_write(vp, HV_X64_MSR_TSC_EMULATION_CONTROL, 0);
     must_refuse_each(vp, HV_X64_MSR_TSC_EMULATION_CONTROL, ~UINT64_C(1));
 
@@ -280,6 +283,9 @@ START_TEST(tsc_emulation_can_be_opted_in_and_only_ended)
     must_write(vp, HV_X64_MSR_TSC_EMULATION_STATUS, 0);
     ck_assert_uint_eq(value_of(vp, HV_X64_MSR_TSC_EMULATION_STATUS), 0);
     must_refuse(vp, HV_X64_MSR_TSC_EMULATION_STATUS, 1);
+    partition->time.tsc_emulation_status = HV_TSC_EMULATION_STATUS_IN_PROGRESS;
+    hv_partition_reset(partition);
+    ck_assert_uint_eq(value_of(vp, HV_X64_MSR_TSC_EMULATION_STATUS), 0);
 }
 END_TEST
 
@@ -334,6 +340,21 @@ START_TEST(statistics_page_beyond_the_gpa_space_does_not_fault)
 }
 END_TEST
 
+START_TEST(statistics_pages_are_the_same_after_a_reset)
+{
+    for (size_t i = 0; i < COUNT(stats_msrs); i++) {
+        uint64_t page = 0x20 + i, before;
+
+        must_write(vp, stats_msrs[i], page << HV_PAGE_SHIFT | 1);
+        before = mapping_of(page).spa_page;
+        hv_partition_reset(partition);
+        ck_assert(!covered(page));
+        must_write(vp, stats_msrs[i], page << HV_PAGE_SHIFT | 1);
+        ck_assert_uint_eq(mapping_of(page).spa_page, before);
+    }
+}
+END_TEST
+
 START_TEST(statistics_pages_of_the_partition_are_shared_and_those_of_a_vp_are_not)
 {
     struct hv_vp *other = fake_vp_create(&fake, partition, 1);
@@ -369,6 +390,7 @@ int main(void)
     tcase_add_test(tcase, invariant_tsc_once_exposed_stays_exposed);
     tcase_add_test(tcase, statistics_pages_are_read_only_overlays_that_hold_an_empty_list);
     tcase_add_test(tcase, statistics_page_beyond_the_gpa_space_does_not_fault);
+    tcase_add_test(tcase, statistics_pages_are_the_same_after_a_reset);
     tcase_add_test(tcase, statistics_pages_of_the_partition_are_shared_and_those_of_a_vp_are_not);
     Suite *suite = suite_create("core_msr_registers");
     suite_add_tcase(suite, tcase);

@@ -515,6 +515,61 @@ START_TEST(each_vp_adds_to_what_overlays_may_take)
 }
 END_TEST
 
+START_TEST(last_table_that_overlays_may_take_can_be_used)
+{
+    const uint64_t hole = UINT64_C(1) << 27; /* three tables away from all that is mapped */
+
+    setup_format(_i);
+    partition->address.overlay_tables = HV_OVERLAY_TABLES_BASE - 2;
+    ck_assert_uint_eq(hv_overlay_enable(partition, &data, hole), HV_STATUS_INSUFFICIENT_MEMORY);
+    partition->address.overlay_tables = HV_OVERLAY_TABLES_BASE - 3;
+    enable(&data, hole);
+    expect_overlay(hole, &data);
+}
+END_TEST
+
+START_TEST(overlay_that_moves_to_a_hole_leaves_a_hole_there)
+{
+    setup_format(_i);
+    enable(&data, PLACE);
+    enable(&data, 0x9000);
+    expect_overlay(0x9000, &data);
+    hv_overlay_disable(partition, &data);
+    ck_assert(!is_mapped(0x9000));
+}
+END_TEST
+
+START_TEST(overlay_beyond_the_space_is_in_no_table)
+{
+    const uint64_t end = UINT64_C(1) << 28;
+    uint8_t before[HV_PAGE_SIZE];
+    uint8_t *root;
+
+    setup_format(_i);
+    root = fake_page(&fake, hv_address_root(partition));
+    memcpy(before, root, HV_PAGE_SIZE);
+    for (uint64_t beyond = 0; beyond < 2; beyond++) {
+        enable(&data, end + beyond);
+        ck_assert_mem_eq(root, before, HV_PAGE_SIZE);
+    }
+    hv_overlay_disable(partition, &data);
+    ck_assert_mem_eq(root, before, HV_PAGE_SIZE);
+    ck_assert_uint_eq(fake.slat_flushes, 0);
+}
+END_TEST
+
+START_TEST(hardware_forgets_an_overlay_that_gives_way_to_another)
+{
+    setup_format(_i);
+    enable(&code, PLACE);
+    enable(&data, PLACE);
+    fake.slat_flushes = 0;
+    hv_overlay_disable(partition, &data);
+    expect_overlay(PLACE, &code);
+    ck_assert_uint_eq(fake.slat_flushes, 1);
+}
+END_TEST
+
 START_TEST(hardware_forgets_what_an_overlay_covers)
 {
     setup_format(_i);
@@ -633,6 +688,10 @@ static void add_limit_tests(Suite *suite)
     tcase_add_loop_test(tests, failed_move_leaves_the_overlay_where_it_is, 0, 2);
     tcase_add_loop_test(tests, moving_through_the_space_costs_a_bounded_number_of_tables, 0, 2);
     tcase_add_loop_test(tests, each_vp_adds_to_what_overlays_may_take, 0, 2);
+    tcase_add_loop_test(tests, last_table_that_overlays_may_take_can_be_used, 0, 2);
+    tcase_add_loop_test(tests, overlay_that_moves_to_a_hole_leaves_a_hole_there, 0, 2);
+    tcase_add_loop_test(tests, overlay_beyond_the_space_is_in_no_table, 0, 2);
+    tcase_add_loop_test(tests, hardware_forgets_an_overlay_that_gives_way_to_another, 0, 2);
     tcase_add_loop_test(tests, hardware_forgets_what_an_overlay_covers, 0, 2);
     tcase_add_loop_test(tests, write_to_a_code_page_raises_gp, 0, 2);
     tcase_add_loop_test(tests, execution_of_a_data_page_raises_mc, 0, 2);

@@ -73,6 +73,8 @@ START_TEST(config_at_its_limits_is_accepted)
 
     wanted.id = HV_PARTITION_ID_SELF - 1;
     wanted.max_vps = HV_PARTITION_MAX_VPS;
+    wanted.gpa_bits = 48;
+    ck_assert_uint_eq(create(&wanted, 64, &partition), HV_STATUS_SUCCESS);
     wanted.gpa_bits = 32;
     ck_assert_uint_eq(create(&wanted, 64, &partition), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_partition_id(partition), HV_PARTITION_ID_SELF - 1);
@@ -439,6 +441,21 @@ START_TEST(reset_restores_every_register_and_uncovers_every_page)
 }
 END_TEST
 
+START_TEST(reset_reaches_every_vp)
+{
+    struct hv_partition *partition = fake_partition(&fake);
+    struct hv_vp *vps[] = { fake_vp_create(&fake, partition, 0),
+                            fake_vp_create(&fake, partition, 1),
+                            fake_vp_create(&fake, partition, 63) };
+
+    for (size_t i = 0; i < COUNT(vps); i++)
+        fake_wrmsr(vps[i], HV_X64_MSR_NPIEP_CONFIG, 1);
+    hv_partition_reset(partition);
+    for (size_t i = 0; i < COUNT(vps); i++)
+        ck_assert_uint_eq(hv_vp_npiep(vps[i]), 0);
+}
+END_TEST
+
 START_TEST(init_of_a_vp_resets_its_own_registers_only)
 {
     struct hv_partition *partition = fake_partition(&fake);
@@ -487,6 +504,7 @@ int main(void)
     tcase_add_test(tcase, privileges_can_be_set_until_there_is_a_vp);
     tcase_add_test(tcase, exit_for_an_unknown_reason_is_the_back_ends);
     tcase_add_test(tcase, reset_restores_every_register_and_uncovers_every_page);
+    tcase_add_test(tcase, reset_reaches_every_vp);
     tcase_add_test(tcase, init_of_a_vp_resets_its_own_registers_only);
     Suite *suite = suite_create("core_partition");
     suite_add_tcase(suite, tcase);

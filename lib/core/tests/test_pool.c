@@ -94,11 +94,15 @@ END_TEST
 START_TEST(withdrawn_page_tells_nothing_of_the_pool)
 {
     uint64_t page;
+    uint8_t *behind;
 
     deposit(3);
     for (unsigned i = 0; i < 3; i++) {
+        behind = fake_page(&fake, FIRST + 3);
+        *behind = 0xEE;
         ck_assert_uint_eq(hv_pool_withdraw(&pool, &page), HV_STATUS_SUCCESS);
         ck_assert(is_clean(fake_page(&fake, page)));
+        ck_assert_uint_eq(*behind, 0xEE);
     }
     ck_assert_uint_eq(hv_pool_withdraw(&pool, &page), HV_STATUS_INSUFFICIENT_MEMORY);
 }
