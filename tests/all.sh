@@ -95,7 +95,11 @@ seed=$(git rev-parse --short=7 HEAD 2> /dev/null || echo 0)
 conform --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
 conform --target sample-minimal
 conform --tests hypercall-abi/a-locked-page-stays
+# Another tenth of the faults, and other mutants, with each day; the log says which, to repeat them.
+day=$(($(date +%s) / 86400))
+check faults ./hvkit test --faults --turn "$((day % 10))/10"
 if [ -z "$quick" ]; then
+    check mutants ./hvkit mutate --sample 100 --seed "$day" --time "${HVKIT_MUTATE_SECONDS:-100}" --min 70
     check fuzz ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
     for target in kvm kvm-passthrough kvm-enforced kvm-newer xen; do
         conform --target "$target"

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A build tree that compiles copies of lib/core's files, to be spoiled one at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from driver.errors import DriverError
+
+from .faultlist import CORE, ROOT, copy_core
+
+SAMPLE = "hvkit-type1"
+UNIT_TESTS = "core_unit_tests"
+
+
+class Bench:
+    """One build tree and the copies that it compiles; used by one thread at a time."""
+
+    def __init__(self, directory: Path, core: Path = CORE) -> None:
+        self.directory = directory
+        self.copies = directory / "lib" / "core" / "copy"
+        self.unit_tests = directory / "tests" / "mutation" / UNIT_TESTS
+        self._core = core
+        self._spoiled: tuple[Path, str] | None = None
+
+    def prepare(self, *targets: str) -> None:
+        """Builds the targets with nothing spoiled. What changes in lib/core later is not seen."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.directory / "in-use").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DriverError(
+                "is in use by another run", "let that end first", self.directory
+            ) from error
+        copy_core(self.copies, self._core)
+        if not (self.directory / "build.ninja").is_file():
+            self._run_or_fail(
+                "cmake", "-S", ROOT, "--preset", "release", "-B", self.directory,
+                f"-DHVKIT_CORE_COPY={self.copies}",
+            )  # fmt: skip
+        self._run_or_fail("ninja", "-C", self.directory, *targets)
+
+    def put(self, file: str, text: str) -> None:
+        """Makes that file alone differ from the one in lib/core."""
+        copy = self.copies / file
+        if self._spoiled is not None and self._spoiled[0] != copy:
+            self._spoiled[0].write_text(self._spoiled[1], encoding="utf-8")
+            self._spoiled = None
+        if self._spoiled is None:
+            self._spoiled = copy, copy.read_text(encoding="utf-8")
+        copy.write_text(text, encoding="utf-8")
+
+    def build(self, target: str) -> str | None:
+        """Builds a target; returns the complaints of the compiler, None if there are none."""
+        done = self._run("ninja", "-C", self.directory, target)
+        return None if done.returncode == 0 else done.stdout
+
+    def object_of(self, file: str) -> Path:
+        """The object of a source file in the sample's flavour of the library."""
+        objects = self.directory / "lib" / "core" / "CMakeFiles" / "hv_core_bare.dir"
+        return objects / "copy" / f"{file}.o"
+
+    def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def _run_or_fail(self, *command: str | Path) -> None:
+        done = self._run(*command)
+        if done.returncode != 0:
+            tail = "\n".join(done.stdout.splitlines()[-30:])
+            raise DriverError(
+                f"'{command[0]}' failed in {self.directory}:\n{tail}", "mend the build"
+            )
+
+
+def run_limited(command: list[str | Path], seconds: float) -> tuple[int | None, str]:
+    """Runs a program in a group of its own; its status (None: time was up), its output."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        env=os.environ | {"CK_FORK": "no", "CK_VERBOSITY": "normal"},
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None, process.communicate()[0]
+        return process.returncode, output

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The list of seeded faults: what it may contain, and lib/core with one of them in it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from driver import yamlfile
+from driver.errors import DriverError, suggest
+from driver.yamlfile import Field, Section
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CORE = ROOT / "lib" / "core"
+DEFAULT_PATH = Path(__file__).resolve().parent / "faults.yaml"
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_FIELDS = {
+    "name": Field(str),
+    "file": Field(str),
+    "find": Field(str),
+    "replace": Field(str),
+    "why": Field(str),
+    "test": Field(str, required=False),
+    "target": Field(str, required=False),
+    "reference": Field(str, required=False),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in one file; `line` is where the list states it."""
+
+    name: str
+    file: str
+    find: str
+    replace: str
+    why: str
+    test: str | None  # the one that is known to notice, and where it runs
+    target: str
+    reference: str | None
+    line: int
+    text: str  # of the file, with the fault
+
+
+def load(path: Path = DEFAULT_PATH, core: Path = CORE) -> list[Fault]:
+    """Returns the checked faults in the order of the file."""
+    document = yamlfile.load(path)
+    if not isinstance(document, list) or not document:
+        raise DriverError("is not a list of faults", "see the list that comes with hvkit", path)
+    faults: dict[str, Fault] = {}
+    for item in document:
+        section = yamlfile.check_section(item, _FIELDS, path, "the fault")
+        fault = _read_fault(section, core)
+        known = faults.get(fault.name)
+        if known is not None:
+            section.fail(
+                "name", f"the name {fault.name} is taken by line {known.line}", "give it a new one"
+            )
+        faults[fault.name] = fault
+    return list(faults.values())
+
+
+def choose(faults: list[Fault], names: Iterable[str]) -> list[Fault]:
+    """Returns the faults of these names, in that order."""
+    by_name = {fault.name: fault for fault in faults}
+    chosen = []
+    for name in names:
+        if name not in by_name:
+            raise DriverError(f"unknown fault '{name}'", suggest(name, by_name))
+        chosen.append(by_name[name])
+    return chosen
+
+
+def seed(fault: Fault, directory: Path, core: Path = CORE) -> None:
+    """Makes the directory hold the files of lib/core, the fault in one of them."""
+    copy_core(directory, core)
+    _write(directory / fault.file, fault.text)
+
+
+def copy_core(directory: Path, core: Path = CORE) -> None:
+    """Makes the directory hold the files of lib/core; one that is the same is not touched."""
+    directory.mkdir(parents=True, exist_ok=True)
+    wanted = {path.name: path for path in core.iterdir() if path.suffix in (".c", ".h")}
+    for stale in directory.iterdir():
+        if stale.name not in wanted:
+            stale.unlink()
+    for name, path in wanted.items():
+        copy = directory / name
+        if not copy.is_file() or copy.read_bytes() != path.read_bytes():
+            shutil.copyfile(path, copy)
+
+
+def _write(path: Path, text: str) -> None:
+    if path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def _read_fault(section: Section, core: Path) -> Fault:
+    if not _NAME.fullmatch(section["name"]):
+        section.fail(
+            "name", f"the name '{section['name']}' is malformed", "use lower-case words and '-'"
+        )
+    for key in ("find", "why"):
+        if not section[key].strip():
+            section.fail(key, f"'{key}' of {section['name']} is empty", "fill it in")
+    return Fault(
+        name=section["name"],
+        file=section["file"],
+        find=section["find"],
+        replace=section["replace"],
+        why=section["why"].strip(),
+        test=section.get("test"),
+        target=section.get("target", "sample"),
+        reference=section.get("reference"),
+        line=section.line,
+        text=_seeded(section, core),
+    )
+
+
+def _seeded(section: Section, core: Path) -> str:
+    file: str = section["file"]
+    path = core / file
+    if "/" in file or not path.is_file():
+        files = [item.name for item in core.iterdir() if item.suffix in (".c", ".h")]
+        section.fail("file", f"no file '{file}' in lib/core", suggest(file, files))
+    text = path.read_text(encoding="utf-8")
+    # Blanks count as one: the same words broken into other lines are the same code.
+    words = section["find"].split()
+    found = list(re.finditer(r"\s+".join(re.escape(word) for word in words), text))
+    if len(found) != 1:
+        how = "does not occur" if not found else f"occurs {len(found)} times"
+        section.fail(
+            "find",
+            f"the text of '{section['name']}' {how} in {file}",
+            "let 'find' name what the code says now, once",
+        )
+    begin, end = found[0].span()
+    if words == section["replace"].split():
+        section.fail("replace", f"'{section['name']}' changes nothing", "put the fault there")
+    replacement: str = section["replace"].strip()
+    return text[:begin] + replacement + text[end:]

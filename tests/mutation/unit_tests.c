@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The unit tests of lib/core as one program: runs those whose topic begins with one of the words
+ * given, then all others but the slow ones, up to the first that fails. A topic that uses more
+ * processor time than any should is stopped: a mutant may loop.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#define QUICK 2 /* seconds of processor time */
+#define SLOW  30
+
+/* topics.h has a line TOPIC(name) for each. */
+#define TOPIC(topic) int unit_##topic(void);
+#include "topics.h"
+#undef TOPIC
+
+static struct {
+    const char *name;
+    int (*run)(void);
+    bool done;
+} topics[] = {
+#define TOPIC(topic) { #topic, unit_##topic, false },
+#include "topics.h"
+#undef TOPIC
+};
+
+#define COUNT (sizeof(topics) / sizeof(topics[0]))
+
+/* Threads that wait for one another. */
+static bool is_slow(size_t index)
+{
+    return strcmp(topics[index].name, "request") == 0;
+}
+
+static void run(size_t index)
+{
+    struct itimerval limit = { .it_value.tv_sec = is_slow(index) ? SLOW : QUICK };
+
+    if (topics[index].done)
+        return;
+    topics[index].done = true;
+    /* SIGPROF ends the program. */
+    setitimer(ITIMER_PROF, &limit, NULL);
+    if (topics[index].run() != EXIT_SUCCESS)
+        exit(EXIT_FAILURE);
+}
+
+static bool named(size_t index, char **words)
+{
+    for (; *words; words++)
+        if (strncmp(*words, topics[index].name, strlen(*words)) == 0)
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    for (size_t i = 0; i < COUNT; i++)
+        if (named(i, argv + 1))
+            run(i);
+    for (size_t i = 0; i < COUNT; i++)
+        if (!is_slow(i))
+            run(i);
+    return EXIT_SUCCESS;
+}
