@@ -17,26 +17,27 @@ def run(
 ) -> None:
     """Runs all tasks, so many at a time; calls ended() in this thread with the number of each.
 
-    A task does not raise, and ends soon after a stop is requested. An interruption requests one and
-    goes on when every task has ended; those that had not begun do not.
+    A task ends soon after a stop is requested. An interruption requests one, and so does a task that
+    raises; it goes on when every task has ended; those that had not begun do not.
     """
-    waiting, finished = deque(enumerate(tasks)), SimpleQueue[int]()
+    waiting = deque(enumerate(tasks))
+    finished = SimpleQueue[tuple[int, BaseException | None]]()
 
     def work() -> None:
         while waiting and not stop.requested:
             with contextlib.suppress(IndexError):
                 number, task = waiting.popleft()
-                try:
-                    task()
-                finally:
-                    finished.put(number)
+                finished.put((number, _error_of(task)))
 
     threads = [Thread(target=work) for _ in range(min(jobs, len(tasks)))]
     try:
         for thread in threads:
             thread.start()
         for _ in tasks:
-            ended(_next(finished))
+            number, error = _next(finished)
+            if error is not None:
+                raise error
+            ended(number)
     except BaseException:
         stop.request()
         for thread in threads:
@@ -44,7 +45,18 @@ def run(
         raise
 
 
-def _next(finished: SimpleQueue[int]) -> int:
+def _error_of(task: Callable[[], None]) -> BaseException | None:
+    """Runs the task in its thread, which would keep the error to itself."""
+    try:
+        task()
+    except BaseException as error:
+        return error
+    return None
+
+
+def _next(
+    finished: SimpleQueue[tuple[int, BaseException | None]],
+) -> tuple[int, BaseException | None]:
     # With a limit, as a signal that comes just before the thread falls asleep does not wake it.
     while True:
         with contextlib.suppress(Empty):

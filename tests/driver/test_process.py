@@ -148,6 +148,15 @@ class PoolTest(unittest.TestCase):
         self.assertTrue(stop.requested)
         self.assertLess(len(log), 3)
 
+    def test_task_that_raises_ends_the_run(self) -> None:
+        def task() -> None:
+            raise OSError("the disk is full")
+
+        stop = Stop()
+        with self.assertRaisesRegex(OSError, "the disk is full"):
+            pool.run([task] * 5, 2, lambda _number: None, stop)
+        self.assertTrue(stop.requested)
+
 
 if __name__ == "__main__":
     unittest.main()
