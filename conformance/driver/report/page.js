@@ -103,6 +103,14 @@
     apply();
   }
 
+  function reveal(element) {
+    const details = element.querySelector("th > details");
+    if (details && element.tagName === "TR") {
+      details.open = true;
+    }
+    element.scrollIntoView();
+  }
+
   function showTarget() {
     let id = location.hash.slice(1);
     try {
@@ -115,13 +123,12 @@
       return;
     }
     if (element.closest("[hidden]")) {
+      // The rows come back only after the handler of the reset has run.
       form.reset();
+      setTimeout(() => reveal(element));
+    } else {
+      reveal(element);
     }
-    const details = element.querySelector("th > details");
-    if (details && element.tagName === "TR") {
-      details.open = true;
-    }
-    element.scrollIntoView();
   }
 
   // A requirement's row shows what its tests' rows hold, copied when it is first opened.
