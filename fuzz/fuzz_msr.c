@@ -239,7 +239,7 @@ static void build(struct machine *machine, const struct header *header)
     fake->tsc = FAKE_TSC_HZ;
     machine->partition = fake_partition_with(fake, header->privileges);
     for (unsigned i = 0; i < VPS; i++)
-        CHECK(hv_vp_create(machine->partition, i, &machine->backends[i], &machine->vps[i]) ==
+        CHECK(hv_vp_create(machine->partition, i, i, &machine->backends[i], &machine->vps[i]) ==
               HV_STATUS_SUCCESS);
     while (hv_partition_available(machine->partition) > header->pages)
         hv_partition_alloc_page(machine->partition, NULL);

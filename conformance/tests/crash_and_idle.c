@@ -307,9 +307,13 @@ HV_CHARACTERIZE(guest_idle, what_the_register_returns, COVERS(HV_REQ_GAP_240), I
           .features = HV_FEATURE_EDX_GUEST_IDLE_STATE)
 
 /* Synthetic timer 0 sends a message to a SINT of this VP in about a millisecond. */
-static void arm_timer(const uint8_t *messages)
+static void arm_timer(uint8_t *messages)
 {
+    volatile struct hv_message_page *page = (void *)messages;
+
     wrmsr(HV_X64_MSR_SIMP, phys_of(messages) | HV_X64_MSR_PAGE_ENABLE);
+    /* An overlay keeps what an earlier test has left in it. */
+    page->sint_message[TIMER_SINT].header.message_type = HvMessageTypeNone;
     wrmsr(HV_X64_MSR_SINT0 + TIMER_SINT, TIMER_VECTOR);
     wrmsr(HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
     wrmsr(HV_X64_MSR_STIMER0_COUNT, rdmsr(HV_X64_MSR_TIME_REF_COUNT) + TIMER_PERIODS);

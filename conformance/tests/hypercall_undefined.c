@@ -168,7 +168,7 @@ HV_TEST(hypercall_abi, a_code_of_nobody_is_answered_in_every_mode, COVERS(HV_REQ
 
 #define VECTOR_TICK 0x75
 #define TICKS       20000u /* of the APIC timer, at most, from the start to the interrupt */
-#define CALLS       200u
+#define CALLS       60u
 
 /* The longest list that fits a page of input and a page of output; 1 for a simple call. */
 static unsigned many_reps(const struct test_call *call)

@@ -58,8 +58,9 @@ enum hv_access {
 /** One exit, filled in by the back end. */
 struct hv_exit {
     enum hv_exit_reason reason; /**< Why. */
-    uint8_t instruction_length; /**< Bytes of the exiting instruction; not used for memory exits. */
-    struct hv_gprs *gprs;       /**< The VP's registers; results go here. */
+    uint8_t
+        instruction_length; /**< Bytes of the exiting instruction; of no meaning in memory exits. */
+    struct hv_gprs *gprs;   /**< The VP's registers; results go here. */
     union {
         /** HV_EXIT_CPUID: the leaf is in RAX, the subleaf in RCX. */
         struct {
@@ -74,9 +75,12 @@ struct hv_exit {
         } hypercall;
         /** HV_EXIT_MEMORY: what faulted. */
         struct {
-            uint64_t gpa;   /**< Guest physical address. */
-            uint8_t access; /**< The one bit of enum hv_access that was tried. */
-            bool page_walk; /**< The guest's own page tables were being read or written. */
+            uint64_t gpa;      /**< Guest physical address. */
+            uint8_t access;    /**< The one bit of enum hv_access that was tried. */
+            bool page_walk;    /**< The guest's own page tables were being read or written. */
+            uint8_t code_size; /**< Bytes in code; enough for the instruction, if there is one. */
+            uint8_t code_mode; /**< enum hv_insn_mode of the code. */
+            uint8_t code[15];  /**< The instruction at RIP; for HV_CPU_LOCAL_APIC only. */
         } memory;
     };
 };

@@ -9,8 +9,10 @@
 #include <hv/address.h>
 #include <hv/exit.h>
 #include <hv/insn.h>
+#include <hv/interrupt.h>
 #include <hv/partition.h>
 #include <hv/platform.h>
+#include <hv/port.h>
 #include <hv/status.h>
 #include <hv/vp.h>
 

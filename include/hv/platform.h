@@ -26,13 +26,6 @@ struct hv_register128 {
     uint64_t high; /**< Bits 127:64. */
 };
 
-/** Registers of a VP's local APIC that have a synthetic MSR of their own. */
-enum hv_apic_register {
-    HV_APIC_EOI, /**< End of interrupt; only written, bits 31:0. */
-    HV_APIC_ICR, /**< Interrupt command: bits 63:32 are ICR high, 31:0 ICR low. */
-    HV_APIC_TPR, /**< Task priority, bits 7:0. */
-};
-
 /**
  * The CPU back end: the part of an embedder that enters and leaves the guest (AMD SVM, Intel VMX,
  * a userspace interface, a fake in a test).
@@ -75,9 +68,27 @@ struct hv_cpu_ops {
 
     /**
      * Make @p vp take the fixed interrupt @p vector as if its local APIC had accepted it. May be
-     * called on any LP.
+     * called on any LP. Not called with HV_CPU_LOCAL_APIC.
      */
     void (*inject_interrupt)(void *context, struct hv_vp *vp, uint8_t vector);
+
+    /**
+     * The guest has completed the level-triggered interrupt @p vector: its source may assert it
+     * again. On the LP that runs @p vp. For HV_CPU_LOCAL_APIC, as the next two.
+     */
+    void (*end_of_interrupt)(void *context, struct hv_vp *vp, uint8_t vector);
+
+    /**
+     * The mode, the logical ID or the local vector table of @p vp's APIC has changed, for back ends
+     * that pass interrupts of the processor's own APIC on. On the LP that runs @p vp.
+     */
+    void (*apic_changed)(void *context, struct hv_vp *vp);
+
+    /**
+     * Push 32 bits on the guest's stack as PUSH m32 does, RSP included. On the LP that runs @p vp.
+     * @return false when that faulted; then the exception has been injected and nothing changed.
+     */
+    bool (*push)(void *context, struct hv_vp *vp, uint32_t value);
 
     /**
      * Start @p vp, which waits for its start-up, with the registers of @p initial and otherwise as
@@ -89,16 +100,6 @@ struct hv_cpu_ops {
     hv_status (*start)(void *context, struct hv_vp *vp,
                        const struct hv_initial_vp_context *initial);
 
-    /** Read a register of @p vp's local APIC. On the LP that owns @p vp; with HV_CPU_APIC_MSRS. */
-    uint64_t (*read_apic)(void *context, struct hv_vp *vp, enum hv_apic_register reg);
-
-    /**
-     * Write a register of @p vp's local APIC, with the effect of a store to its page. On the LP
-     * that owns @p vp; with HV_CPU_APIC_MSRS.
-     * @return false for a value that the APIC refuses, which is #GP in the guest.
-     */
-    bool (*write_apic)(void *context, struct hv_vp *vp, enum hv_apic_register reg, uint64_t value);
-
     /**
      * Forget every cached translation of @p partition's nested page tables, on all LPs. When it
      * returns no LP can use one that was cached before the call.
@@ -107,6 +108,16 @@ struct hv_cpu_ops {
      * one may be waiting for a lock which the caller holds, and forgets before it enters again.
      */
     void (*flush_slat)(void *context, struct hv_partition *partition);
+
+    /**
+     * Make @p vp forget every cached translation of its own page tables before it executes its next
+     * instruction. May be called on any LP, and does not wait: a VP that is not running is only
+     * marked.
+     */
+    void (*flush_tlb)(void *context, struct hv_vp *vp);
+
+    /** Wait until @p vp can't use a translation that was cached before the latest flush_tlb(). */
+    void (*wait_flushed)(void *context, struct hv_vp *vp);
 
     /**
      * Make the LP that owns @p vp leave the guest, or its idle state, and call hv_vp_prepare()
@@ -231,8 +242,8 @@ enum hv_cpu_capability {
     HV_CPU_1G_PAGES = 1u << 5,         /**< Nested page tables may hold 1 GiB pages. */
     HV_CPU_EPT_EXECUTE_ONLY = 1u << 6, /**< EPT entries may be executable and not readable. */
     HV_CPU_MSR_BITMAPS = 1u << 7,      /**< Uses MSR permission maps (announced in leaf 6). */
-    HV_CPU_APIC_MSRS = 1u << 8,        /**< read_apic and write_apic work. */
-    HV_CPU_START_VP = 1u << 9,         /**< start works. */
+    HV_CPU_LOCAL_APIC = 1u << 8, /**< Leaves the VPs' local APICs to lib/core: hv/interrupt.h. */
+    HV_CPU_START_VP = 1u << 9,   /**< start works. */
 };
 
 /** Facts about the machine, constant from boot on. */

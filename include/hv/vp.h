@@ -29,14 +29,15 @@
  * Create a VP. To be called before any VP of the partition runs.
  *
  * @param partition its partition; pays with pages of its pool.
- * @param index     VP index, which is also its initial APIC ID.
+ * @param index     VP index.
+ * @param apic_id   ID of its local APIC, 0 to 2047, which no other VP of the partition has.
  * @param backend   the back end's own object for this VP.
  * @param[out] vp   the new VP.
  * @return HV_STATUS_SUCCESS; HV_STATUS_INVALID_VP_INDEX when out of range or taken;
- *         HV_STATUS_INSUFFICIENT_MEMORY.
+ *         HV_STATUS_INVALID_PARAMETER for an APIC ID that is; HV_STATUS_INSUFFICIENT_MEMORY.
  */
-hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, void *backend,
-                       struct hv_vp **vp);
+hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, uint32_t apic_id,
+                       void *backend, struct hv_vp **vp);
 
 /** The VP of that index, or NULL. */
 struct hv_vp *hv_vp_get(const struct hv_partition *partition, uint32_t index);

@@ -14,12 +14,17 @@
 #include <hv/vp.h>
 
 #include "address_space.h"
+#include "apic.h"
+#include "apic_route.h"
 #include "debug.h"
 #include "feature_set.h"
 #include "lock.h"
 #include "pool.h"
+#include "port.h"
 #include "request.h"
 #include "reference_time.h"
+#include "stimer.h"
+#include "synic.h"
 
 #define HV_X64_EXCEPTION_UD 6
 #define HV_X64_EXCEPTION_GP 13
@@ -57,6 +62,8 @@ struct hv_partition {
     struct hv_time time;
     struct hv_crash_registers crash;
     struct hv_stats_pages stats;
+    struct hv_apic_routes apic;
+    struct hv_ports ports;
     struct hv_debug_session debug;
 };
 
@@ -74,6 +81,10 @@ struct hv_vp {
     uint64_t started_tsc;                  /* of the current run */
     uint64_t run_ticks;                    /* of earlier runs, TSC ticks */
     struct hv_stats_pages stats;
+    struct hv_apic apic; /* unused without HV_CPU_LOCAL_APIC */
+    struct hv_synic synic;
+    struct hv_stimers stimers;
+    uint32_t apic_events;        /* enum hv_apic_event: arrived, not yet taken by the back end */
     _Atomic uint64_t assist_msr; /* HV_X64_MSR_VP_ASSIST_PAGE */
     struct hv_overlay assist_page;
     uint8_t *hypercall_input;  /* one page: private copy of the current call's input */
@@ -89,6 +100,12 @@ static inline const struct hv_cpu_ops *hv_vp_cpu(const struct hv_vp *vp)
 {
     return &vp->partition->platform->cpu;
 }
+
+/* Takes what was posted into vp's local APIC. On the LP that owns it. */
+void hv_vp_take_interrupts(struct hv_vp *vp);
+
+/* Interrupts target; self is the VP that the caller's LP owns, or NULL. */
+void hv_vp_interrupt(struct hv_vp *self, struct hv_vp *target, uint8_t vector);
 
 static inline void hv_vp_inject(struct hv_vp *vp, uint8_t vector, bool has_error, uint32_t error)
 {
@@ -119,6 +136,11 @@ static inline enum hv_disposition hv_exit_complete(struct hv_exit *exit)
 static inline bool hv_partition_may(const struct hv_partition *partition, uint64_t privileges)
 {
     return (partition->features.privileges & privileges) == privileges;
+}
+
+static inline bool hv_vp_has_apic(const struct hv_vp *vp)
+{
+    return (vp->partition->platform->facts.capabilities & HV_CPU_LOCAL_APIC) != 0;
 }
 
 static inline uint64_t hv_now(const struct hv_partition *partition)

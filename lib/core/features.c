@@ -11,7 +11,9 @@ struct privilege_rule {
 static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_AccessVpRunTimeReg, 0 },
     { HV_PRIVILEGE_AccessPartitionReferenceCounter, 0 },
-    { HV_PRIVILEGE_AccessIntrCtrlRegs, HV_CPU_APIC_MSRS },
+    { HV_PRIVILEGE_AccessSynicRegs, HV_CPU_LOCAL_APIC },
+    { HV_PRIVILEGE_AccessSyntheticTimerRegs, HV_CPU_LOCAL_APIC },
+    { HV_PRIVILEGE_AccessIntrCtrlRegs, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_AccessHypercallMsrs, 0 },
     { HV_PRIVILEGE_AccessVpIndex, 0 },
     { HV_PRIVILEGE_AccessResetReg, HV_CPU_RESET },
@@ -22,6 +24,8 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_AccessReenlightenmentControls, 0 },
     { HV_PRIVILEGE_AccessTscInvariantControls, HV_CPU_INVARIANT_TSC },
     { HV_PRIVILEGE_AccessPartitionId, 0 },
+    { HV_PRIVILEGE_PostMessages, HV_CPU_LOCAL_APIC },
+    { HV_PRIVILEGE_SignalEvents, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_Debugging, 0 },
     { HV_PRIVILEGE_AccessVpRegisters, 0 },
     { HV_PRIVILEGE_EnableExtendedHypercalls, 0 },
@@ -42,6 +46,8 @@ static const struct feature_rule feature_rules[] = {
     { HV_FEATURE_EDX_GUEST_IDLE_STATE, 0, HV_PRIVILEGE_AccessGuestIdleReg },
     { HV_FEATURE_EDX_TIMER_FREQUENCIES, 0, HV_PRIVILEGE_AccessFrequencyRegs },
     { HV_FEATURE_EDX_GUEST_CRASH_MSRS, 0, 0 },
+    { HV_FEATURE_EDX_SINT_POLLING_MODE, 0, HV_PRIVILEGE_AccessSynicRegs },
+    { HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS, 0, HV_PRIVILEGE_AccessSyntheticTimerRegs },
     { HV_FEATURE_EDX_NPIEP, HV_CPU_NPIEP, 0 },
     { HV_FEATURE_EDX_HYPERCALL_MSR_LOCK, 0, HV_PRIVILEGE_AccessHypercallMsrs },
 };
@@ -78,10 +84,14 @@ static uint32_t derive_features_edx(uint64_t privileges, uint32_t capabilities)
     return features;
 }
 
-static uint32_t derive_recommendations(uint64_t privileges)
+static uint32_t derive_recommendations(uint64_t privileges, uint32_t capabilities)
 {
-    uint32_t recommendations = HV_RECOMMEND_EAX_RELAXED_TIMING;
+    uint32_t recommendations = HV_RECOMMEND_EAX_RELAXED_TIMING |
+                               HV_RECOMMEND_EAX_REMOTE_FLUSH_HYPERCALL |
+                               HV_RECOMMEND_EAX_EX_PROCESSOR_MASKS;
 
+    if (capabilities & HV_CPU_LOCAL_APIC)
+        recommendations |= HV_RECOMMEND_EAX_SYNTHETIC_CLUSTER_IPI;
     if (privileges & HV_PRIVILEGE_AccessResetReg)
         recommendations |= HV_RECOMMEND_EAX_RESET_MSR;
     return recommendations;
@@ -103,6 +113,6 @@ void hv_features_derive(struct hv_features *features, const struct hv_platform *
 
     features->privileges = privileges & hv_features_implemented(platform);
     features->features_edx = derive_features_edx(features->privileges, capabilities);
-    features->recommendations = derive_recommendations(features->privileges);
+    features->recommendations = derive_recommendations(features->privileges, capabilities);
     features->hardware = derive_hardware(capabilities);
 }

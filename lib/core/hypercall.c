@@ -202,7 +202,8 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
         status = run_element(frame, &call, index);
         if (status != HV_STATUS_SUCCESS)
             break;
-        index++;
+        index = frame->row->flags & HV_HYPERCALL_AT_ONCE ? frame->control.rep_count
+                                                         : (uint16_t)(index + 1);
     } while (index < frame->control.rep_count &&
              (hv_now(partition) - started < budget || !is_resumable(frame)));
 

@@ -66,6 +66,8 @@ enum hv_hypercall_flags {
        in its page; never fast. */
     HV_HYPERCALL_DATA_IN = 1u << 6,
     HV_HYPERCALL_DATA_OUT = 1u << 7,
+    HV_HYPERCALL_AT_ONCE = 1u << 8, /* rep call: its handler is called for the first element and
+                                       does what is left of the list */
 };
 
 struct hv_hypercall_row {
@@ -111,6 +113,14 @@ hv_hypercall_handler hv_hypercall_get_vp_registers;
 hv_hypercall_handler hv_hypercall_set_vp_registers;
 hv_hypercall_handler hv_hypercall_get_vp_index_from_apic_id;
 hv_hypercall_handler hv_hypercall_query_capabilities;
+hv_hypercall_handler hv_hypercall_switch_virtual_address_space;
+/* Each for the space call and the list call. */
+hv_hypercall_handler hv_hypercall_flush_virtual_address_space;
+hv_hypercall_handler hv_hypercall_flush_virtual_address_space_ex;
+hv_hypercall_handler hv_hypercall_send_cluster_ipi;
+hv_hypercall_handler hv_hypercall_send_cluster_ipi_ex;
+hv_hypercall_handler hv_hypercall_post_message;
+hv_hypercall_handler hv_hypercall_signal_event;
 hv_hypercall_handler hv_hypercall_start_virtual_processor;
 hv_hypercall_handler hv_hypercall_post_debug_data;
 hv_hypercall_handler hv_hypercall_retrieve_debug_data;

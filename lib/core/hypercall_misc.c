@@ -59,21 +59,23 @@ hv_status hv_hypercall_get_partition_property(struct hv_hypercall_call *call)
     return hv_partition_get_property(call->vp->partition, input->property_code, call->output);
 }
 
-/* TLFS: HvCallGetVpIndexFromApicId. A VP's APIC ID is its index (hv_vp_create()). */
+/* TLFS: HvCallGetVpIndexFromApicId. */
 hv_status hv_hypercall_get_vp_index_from_apic_id(struct hv_hypercall_call *call)
 {
     const struct hv_input_get_vp_index_from_apic_id *header = call->header;
     const uint32_t *apic_id = call->input; /* padding follows */
     uint32_t *vp_index = call->output;
     hv_status status = hv_hypercall_check_self(call->vp, header->partition_id);
+    const struct hv_vp *target;
 
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = hv_hypercall_check_vtl(header->target_vtl);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    if (!hv_vp_get(call->vp->partition, *apic_id))
+    target = hv_apic_find(call->vp->partition, *apic_id);
+    if (!target)
         return HV_STATUS_INVALID_PARAMETER;
-    *vp_index = *apic_id;
+    *vp_index = target->index;
     return HV_STATUS_SUCCESS;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "apic_access.h"
 #include "core.h"
 #include "crash.h"
 #include "hypercall_page.h"
@@ -86,6 +87,14 @@ struct msr_row {
     {                                                                                   \
         CRASH_FEATURE, READS(hv_crash_read_parameter), WRITES(hv_crash_write_parameter) \
     }
+#define SYNIC                                                                    \
+    {                                                                            \
+        PRIVILEGE(AccessSynicRegs), READS(hv_synic_read), WRITES(hv_synic_write) \
+    }
+#define STIMER                                                                              \
+    {                                                                                       \
+        PRIVILEGE(AccessSyntheticTimerRegs), READS(hv_stimer_read), WRITES(hv_stimer_write) \
+    }
 #define STATS_PAGE                                                              \
     {                                                                           \
         PRIVILEGE(AccessStatsReg), READS(hv_stats_read), WRITES(hv_stats_write) \
@@ -106,10 +115,41 @@ static const struct msr_row rows[] = {
                            WRITES(hv_time_write_reference_tsc) },
     ROW(TSC_FREQUENCY) = { PRIVILEGE(AccessFrequencyRegs), READS(hv_time_read_frequency) },
     ROW(APIC_FREQUENCY) = { PRIVILEGE(AccessFrequencyRegs), READS(hv_time_read_frequency) },
+    ROW(EOI) = { PRIVILEGE(AccessIntrCtrlRegs), WRITES(hv_apic_write_eoi) },
+    ROW(ICR) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_apic_read_icr),
+                 WRITES(hv_apic_write_icr) },
+    ROW(TPR) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_apic_read_tpr),
+                 WRITES(hv_apic_write_tpr) },
+    ROW(SCONTROL) = SYNIC,
+    ROW(SVERSION) = { PRIVILEGE(AccessSynicRegs), READS(hv_synic_read) },
+    ROW(SIEFP) = SYNIC,
+    ROW(SIMP) = SYNIC,
+    ROW(EOM) = SYNIC,
+    ROW(SINT0) = SYNIC,
+    ROW(SINT1) = SYNIC,
+    ROW(SINT2) = SYNIC,
+    ROW(SINT3) = SYNIC,
+    ROW(SINT4) = SYNIC,
+    ROW(SINT5) = SYNIC,
+    ROW(SINT6) = SYNIC,
+    ROW(SINT7) = SYNIC,
+    ROW(SINT8) = SYNIC,
+    ROW(SINT9) = SYNIC,
+    ROW(SINT10) = SYNIC,
+    ROW(SINT11) = SYNIC,
+    ROW(SINT12) = SYNIC,
+    ROW(SINT13) = SYNIC,
+    ROW(SINT14) = SYNIC,
+    ROW(SINT15) = SYNIC,
+    ROW(STIMER0_CONFIG) = STIMER,
+    ROW(STIMER0_COUNT) = STIMER,
+    ROW(STIMER1_CONFIG) = STIMER,
+    ROW(STIMER1_COUNT) = STIMER,
+    ROW(STIMER2_CONFIG) = STIMER,
+    ROW(STIMER2_COUNT) = STIMER,
+    ROW(STIMER3_CONFIG) = STIMER,
+    ROW(STIMER3_COUNT) = STIMER,
     ROW(NPIEP_CONFIG) = { .feature = HV_FEATURE_EDX_NPIEP, READS(read_npiep), WRITES(write_npiep) },
-    ROW(EOI) = { PRIVILEGE(AccessIntrCtrlRegs), WRITES(hv_apic_write) },
-    ROW(ICR) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_apic_read), WRITES(hv_apic_write) },
-    ROW(TPR) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_apic_read), WRITES(hv_apic_write) },
     ROW(VP_ASSIST_PAGE) = { PRIVILEGE(AccessIntrCtrlRegs), READS(hv_vp_assist_read),
                             WRITES(hv_vp_assist_write) },
     ROW(STATS_PARTITION_RETAIL_PAGE) = STATS_PAGE,
@@ -181,7 +221,7 @@ enum hv_disposition hv_msr_read_exit(struct hv_vp *vp, struct hv_exit *exit)
     uint64_t value;
 
     if (!is_synthetic(msr))
-        return HV_DISPOSITION_PASS;
+        return hv_apic_rdmsr(vp, exit);
     row = find_row(msr);
     if (!row || !row->read || !may_access(vp->partition, row))
         return hv_vp_inject_gp(vp);
@@ -202,7 +242,7 @@ enum hv_disposition hv_msr_write_exit(struct hv_vp *vp, struct hv_exit *exit)
     const struct msr_row *row;
 
     if (!is_synthetic(msr))
-        return HV_DISPOSITION_PASS;
+        return hv_apic_wrmsr(vp, exit);
     row = find_row(msr);
     if (!row || !row->write || !may_access(vp->partition, row))
         return hv_vp_inject_gp(vp);

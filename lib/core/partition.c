@@ -13,9 +13,9 @@
 _Static_assert(HV_PARTITION_MAX_VPS * sizeof(struct hv_vp *) <= HV_PAGE_SIZE,
                "the table of VPs must fit in one page");
 
-/* The object; the table of VPs; the crash message; the top nested page table; the hypercall page,
-   the reference TSC page and two statistics pages. */
-#define PARTITION_PAGES 8
+/* The object; the tables of VPs and of APIC IDs; the crash message; the top nested page table; the
+   hypercall page, the reference TSC page and two statistics pages. */
+#define PARTITION_PAGES 9
 
 size_t hv_partition_pages(void)
 {
@@ -48,6 +48,9 @@ static hv_status init_components(struct hv_partition *partition)
     partition->vps = hv_pool_alloc(&partition->pool, NULL);
     if (!partition->vps)
         return HV_STATUS_INSUFFICIENT_MEMORY;
+    status = hv_apic_routes_init(partition);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
     status = hv_address_space_init(partition, partition->gpa_bits);
     if (status != HV_STATUS_SUCCESS)
         return status;

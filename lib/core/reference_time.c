@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "core.h"
+#include "ratio.h"
 #include "reference_time.h"
 
 #define UNITS_PER_SECOND UINT64_C(10000000) /* of 100 ns */
@@ -12,31 +13,9 @@
 /* First vector of a fixed interrupt: the local APIC refuses those below. */
 #define FIRST_FIXED_VECTOR 16
 
-/*
- * (UNITS_PER_SECOND << 64) / hz for hz > UNITS_PER_SECOND, digit by digit: a 128-bit division
- * would need a helper function of the compiler's runtime library, which a hypervisor lacks.
- */
-static uint64_t scale_for(uint64_t hz)
-{
-    uint64_t remainder = UNITS_PER_SECOND;
-    uint64_t quotient = 0;
-
-    for (int digit = 0; digit < 64; digit++) {
-        bool overflow = remainder >> 63;
-
-        remainder <<= 1;
-        quotient <<= 1;
-        if (overflow || remainder >= hz) {
-            remainder -= hz;
-            quotient |= 1;
-        }
-    }
-    return quotient;
-}
-
 uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks)
 {
-    return (uint64_t)((unsigned __int128)ticks * partition->time.scale >> 64);
+    return hv_ratio_apply(ticks, partition->time.scale, 64);
 }
 
 uint64_t hv_time_reference(const struct hv_partition *partition)
@@ -112,7 +91,8 @@ hv_status hv_time_init(struct hv_partition *partition)
     status = hv_overlay_init(partition, &time->page, HV_ACCESS_READ, HV_X64_EXCEPTION_MC);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    time->scale = scale_for(hz);
+    time->scale = hv_ratio(UNITS_PER_SECOND, hz, 64);
+    time->ticks_per_unit = hv_ratio(hz, UNITS_PER_SECOND, 32);
     hv_time_set_reference(partition, 0);
     return HV_STATUS_SUCCESS;
 }

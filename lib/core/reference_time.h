@@ -12,6 +12,7 @@
 struct hv_time {
     /* Reference time = ((guest TSC * scale) >> 64) + offset, in units of 100 ns. */
     uint64_t scale;
+    uint64_t ticks_per_unit;            /* TSC ticks in 100 ns, 32.32 */
     _Atomic int64_t offset;             /* written under register_lock */
     _Atomic uint64_t reference_tsc_msr; /* HV_X64_MSR_REFERENCE_TSC as the guest wrote it */
     uint32_t sequence;                  /* TscSequence, guarded by register_lock; never 0 nor

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * A register is one of three kinds: a CPUID leaf (read-only), a synthetic MSR under another name,
- * or a register of the architecture, which is the back end's.
+ * A register is one of four kinds: a CPUID leaf (read-only), a synthetic MSR under another name,
+ * one of the local APIC, or another register of the architecture, which is the back end's.
  *
  * Not offered, since they have no meaning of their own here: HvRegisterGuestIdle and the power
  * state triggers (their effect is that of executing RDMSR), suspend registers, nested
  * virtualization, VSM.
  */
 #include <hv/abi/tlfs.h>
+#include <hv/interrupt.h>
 
+#include "apic_access.h"
 #include "core.h"
 #include "cpuid.h"
 #include "msr.h"
@@ -191,6 +193,53 @@ static bool is_wide(uint32_t name)
            is_between(name, HvX64RegisterYmm0Low, HvX64RegisterYmm15High);
 }
 
+/* ---- The local APIC, where it is lib/core's ---- */
+
+static bool is_apic(const struct hv_vp *vp, uint32_t name)
+{
+    return hv_vp_has_apic(vp) &&
+           (is_between(name, HvX64RegisterApicId, HvX64RegisterApicSelfIpi) ||
+            name == HvX64RegisterApicBase || name == HvX64RegisterInitialApicId ||
+            name == HvX64RegisterTscDeadline || name == HvX64RegisterCr8);
+}
+
+static uint32_t find_apic_msr(uint32_t name)
+{
+    switch (name) {
+    case HvX64RegisterApicBase:
+        return HV_APIC_BASE_MSR;
+    case HvX64RegisterTscDeadline:
+        return HV_APIC_TSC_DEADLINE_MSR;
+    default:
+        return HV_APIC_X2_MSR_FIRST + (name & 0xFF);
+    }
+}
+
+static hv_status get_apic(struct hv_vp *vp, uint32_t name, struct hv_register128 *value)
+{
+    value->high = 0;
+    if (name == HvX64RegisterCr8)
+        value->low = vp->apic.tpr >> 4;
+    else if (name == HvX64RegisterInitialApicId)
+        value->low = vp->apic.id;
+    else if (!hv_apic_get_msr(vp, find_apic_msr(name), &value->low))
+        return HV_STATUS_INVALID_PARAMETER;
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status set_apic(struct hv_vp *vp, uint32_t name, uint64_t value)
+{
+    if (name == HvX64RegisterInitialApicId)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (name != HvX64RegisterCr8)
+        return hv_apic_set_msr(vp, find_apic_msr(name), value) ? HV_STATUS_SUCCESS
+                                                               : HV_STATUS_INVALID_REGISTER_VALUE;
+    if (value > 15)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    hv_interrupt_set_cr8(vp, (uint8_t)value);
+    return HV_STATUS_SUCCESS;
+}
+
 /* ---- All ---- */
 
 hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128 *value)
@@ -198,6 +247,8 @@ hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
     uint32_t leaf = find_leaf(name), msr = find_msr(name);
 
+    if (is_apic(vp, name))
+        return get_apic(vp, name, value);
     if (is_architectural(name))
         return cpu->get_register(cpu->context, vp, name, value);
     if (msr != NONE)
@@ -215,6 +266,8 @@ hv_status hv_register_set(struct hv_vp *vp, uint32_t name, const struct hv_regis
 
     if (value->high && !is_wide(name))
         return HV_STATUS_INVALID_PARAMETER;
+    if (is_apic(vp, name))
+        return set_apic(vp, name, value->low);
     if (is_architectural(name))
         return cpu->set_register(cpu->context, vp, name, value);
     return msr != NONE ? set_msr(vp, msr, value->low) : HV_STATUS_INVALID_PARAMETER;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "apic_access.h"
 #include "core.h"
 #include "cpuid.h"
 #include "hypercall.h"
@@ -8,8 +9,8 @@
 #include "vp_assist.h"
 
 /* The object, a page each for a hypercall's input and output, two statistics pages, the VP assist
-   page. */
-#define VP_PAGES 6
+   page, the pages of message slots and event flags. */
+#define VP_PAGES 8
 
 size_t hv_vp_pages(void)
 {
@@ -24,19 +25,23 @@ static hv_status init_components(struct hv_vp *vp)
     vp->hypercall_output = hv_pool_alloc(pool, NULL);
     if (!vp->hypercall_input || !vp->hypercall_output)
         return HV_STATUS_INSUFFICIENT_MEMORY;
-    if (hv_stats_init(vp->partition, &vp->stats) != HV_STATUS_SUCCESS)
+    hv_stimer_init(vp);
+    if (hv_synic_init(vp) != HV_STATUS_SUCCESS ||
+        hv_stats_init(vp->partition, &vp->stats) != HV_STATUS_SUCCESS)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     return hv_vp_assist_init(vp);
 }
 
-hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, void *backend,
-                       struct hv_vp **vp)
+hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, uint32_t apic_id,
+                       void *backend, struct hv_vp **vp)
 {
     struct hv_vp *created;
     hv_status status;
 
     if (index >= partition->max_vps || partition->vps[index])
         return HV_STATUS_INVALID_VP_INDEX;
+    if (apic_id >= HV_APIC_MAX_IDS || hv_apic_find(partition, apic_id))
+        return HV_STATUS_INVALID_PARAMETER;
     /* Checked first, so that a failure leaves no page behind that nobody owns. */
     if (hv_pool_unused(&partition->pool) < VP_PAGES)
         return HV_STATUS_INSUFFICIENT_MEMORY;
@@ -51,6 +56,7 @@ hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, void *bac
     if (status != HV_STATUS_SUCCESS)
         return status;
     partition->vps[index] = created;
+    hv_apic_attach(created, apic_id);
     atomic_fetch_add_explicit(&partition->vp_count, 1, memory_order_relaxed);
     *vp = created;
     return HV_STATUS_SUCCESS;
@@ -90,6 +96,8 @@ enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
     case HV_EXIT_HYPERCALL:
         return hv_hypercall_exit(vp, exit);
     case HV_EXIT_MEMORY:
+        if (!exit->memory.page_walk && hv_apic_is_page(vp, exit->memory.gpa))
+            return hv_apic_page_exit(vp, exit);
         return hv_address_exit(vp, exit);
     }
     return HV_DISPOSITION_PASS;
@@ -98,6 +106,10 @@ enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
 void hv_vp_prepare(struct hv_vp *vp)
 {
     hv_request_serve(vp);
+    if (hv_apic_has_post(&vp->apic))
+        hv_vp_take_interrupts(vp);
+    if (hv_synic_has_posts(&vp->synic))
+        hv_synic_take_posts(vp);
 }
 
 void hv_vp_account_start(struct hv_vp *vp, uint64_t tsc)
@@ -133,6 +145,10 @@ uint32_t hv_vp_npiep(const struct hv_vp *vp)
 void hv_vp_reset(struct hv_vp *vp)
 {
     vp->npiep = 0;
+    hv_synic_reset(vp);
+    hv_stimer_reset(vp);
+    hv_apic_reset(&vp->apic);
+    hv_apic_routes_update(vp->partition);
     hv_stats_reset(vp->partition, &vp->stats);
     hv_vp_assist_reset(vp);
 }

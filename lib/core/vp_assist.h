@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The VP assist page and the synthetic MSRs of the local APIC: what AccessIntrCtrlRegs grants. */
+/* The VP assist page (TLFS: virtual processors). */
 #ifndef HV_CORE_VP_ASSIST_H
 #define HV_CORE_VP_ASSIST_H
 
@@ -17,9 +17,5 @@ void hv_vp_assist_reset(struct hv_vp *vp);
 /* HV_X64_MSR_VP_ASSIST_PAGE. */
 hv_msr_reader hv_vp_assist_read;
 hv_msr_writer hv_vp_assist_write;
-
-/* HV_X64_MSR_EOI, which is only written, HV_X64_MSR_ICR and HV_X64_MSR_TPR. */
-hv_msr_reader hv_apic_read;
-hv_msr_writer hv_apic_write;
 
 #endif

@@ -164,20 +164,26 @@ static hv_status start(void *context, struct hv_vp *vp, const struct hv_initial_
     return HV_STATUS_SUCCESS;
 }
 
-static uint64_t read_apic(void *context, struct hv_vp *vp, enum hv_apic_register reg)
+static void end_of_interrupt(void *context, struct hv_vp *vp, uint8_t vector)
 {
     (void)context;
-    must(reg != HV_APIC_EOI, "EOI read");
-    return fake_vp(vp)->apic[reg];
+    fake_vp(vp)->last_eoi = vector;
+    fake_vp(vp)->eois++;
 }
 
-static bool write_apic(void *context, struct hv_vp *vp, enum hv_apic_register reg, uint64_t value)
+static void apic_changed(void *context, struct hv_vp *vp)
 {
     (void)context;
-    if (value == FAKE_APIC_REFUSES)
+    fake_vp(vp)->apic_changes++;
+}
+
+static bool push(void *context, struct hv_vp *vp, uint32_t value)
+{
+    (void)context;
+    if (fake_vp(vp)->push_faults)
         return false;
-    fake_vp(vp)->apic[reg] = value;
-    fake_vp(vp)->apic_writes++;
+    fake_vp(vp)->pushed = value;
+    fake_vp(vp)->gprs.gpr[HV_GPR_RSP] -= sizeof(value);
     return true;
 }
 
@@ -187,6 +193,18 @@ static void flush_slat(void *context, struct hv_partition *partition)
 
     (void)partition;
     fake->slat_flushes++;
+}
+
+static void flush_tlb(void *context, struct hv_vp *vp)
+{
+    (void)context;
+    fake_vp(vp)->tlb_flushes++;
+}
+
+static void wait_flushed(void *context, struct hv_vp *vp)
+{
+    (void)context;
+    fake_vp(vp)->tlb_waits++;
 }
 
 static void kick(void *context, struct hv_vp *vp)
@@ -340,10 +358,13 @@ void fake_platform_init(struct fake_platform *fake)
                  .write_xmm = write_xmm,
                  .inject_exception = inject_exception,
                  .inject_interrupt = inject_interrupt,
+                 .end_of_interrupt = end_of_interrupt,
+                 .apic_changed = apic_changed,
+                 .push = push,
                  .start = start,
-                 .read_apic = read_apic,
-                 .write_apic = write_apic,
                  .flush_slat = flush_slat,
+                 .flush_tlb = flush_tlb,
+                 .wait_flushed = wait_flushed,
                  .kick = kick },
         .time = { .context = fake, .tsc = read_tsc },
         .memory = { .context = fake, .map = map },
@@ -359,8 +380,8 @@ void fake_platform_init(struct fake_platform *fake)
                    .lp_count = 4,
                    .capabilities = HV_CPU_INVARIANT_TSC | HV_CPU_NPIEP | HV_CPU_GUEST_IDLE |
                                    HV_CPU_RESET | HV_CPU_XMM | HV_CPU_1G_PAGES |
-                                   HV_CPU_EPT_EXECUTE_ONLY | HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS |
-                                   HV_CPU_START_VP,
+                                   HV_CPU_EPT_EXECUTE_ONLY | HV_CPU_MSR_BITMAPS |
+                                   HV_CPU_LOCAL_APIC | HV_CPU_START_VP,
                    .slat_format = HV_SLAT_NPT,
                    .physical_address_bits = 40 },
     };
@@ -454,7 +475,8 @@ struct hv_vp *fake_vp_create(struct fake_platform *fake, struct hv_partition *pa
     must(backend != NULL, "out of memory");
     backend->next = fake->vps;
     fake->vps = backend;
-    must(hv_vp_create(partition, index, backend, &vp) == HV_STATUS_SUCCESS, "VP not created");
+    must(hv_vp_create(partition, index, index, backend, &vp) == HV_STATUS_SUCCESS,
+         "VP not created");
     return vp;
 }
 

@@ -17,7 +17,6 @@
 #define FAKE_REGISTERS    64
 #define FAKE_DEBUG_BUFFER 6000 /* bytes to and from the debugger that fit */
 #define FAKE_TSC_HZ       UINT64_C(2000000000)
-#define FAKE_APIC_REFUSES UINT64_C(0xBAD00000000) /* an ICR value that write_apic refuses */
 #define FAKE_FIRST_POOL   512 /* pages from here on are given to pools by alloc; below: guest RAM */
 
 /* What the fake CPU answers to CPUID, whatever the leaf: 0x11111111 in EAX to 0x44444444 in EDX. */
@@ -39,11 +38,16 @@ struct fake_vp {
     uint32_t error;
     bool waits;           /* for its start-up */
     uint64_t started_pat; /* PAT that it was started with */
-    uint64_t apic[3];     /* by enum hv_apic_register: what was written last */
-    unsigned apic_writes;
     _Atomic unsigned interrupts;
     _Atomic uint8_t last_interrupt;
     _Atomic unsigned kicks;
+    _Atomic unsigned tlb_flushes;
+    _Atomic unsigned tlb_waits;
+    unsigned eois; /* of level-triggered interrupts */
+    uint8_t last_eoi;
+    unsigned apic_changes;
+    uint32_t pushed;
+    bool push_faults;
 };
 
 struct fake_platform {

@@ -107,7 +107,8 @@ static const uint32_t all_features =
     HV_FEATURE_EDX_XMM_HYPERCALL_INPUT | HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT |
     HV_FEATURE_EDX_GUEST_IDLE_STATE | HV_FEATURE_EDX_TIMER_FREQUENCIES |
     HV_FEATURE_EDX_GUEST_CRASH_MSRS | HV_FEATURE_EDX_NPIEP | HV_FEATURE_EDX_HYPERCALL_MSR_LOCK |
-    HV_FEATURE_EDX_GUEST_DEBUGGING;
+    HV_FEATURE_EDX_GUEST_DEBUGGING | HV_FEATURE_EDX_SINT_POLLING_MODE |
+    HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS;
 
 START_TEST(features_need_their_capability)
 {
@@ -118,6 +119,8 @@ START_TEST(features_need_their_capability)
         { HV_CPU_XMM, HV_FEATURE_EDX_XMM_HYPERCALL_INPUT | HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT },
         { HV_CPU_GUEST_IDLE, HV_FEATURE_EDX_GUEST_IDLE_STATE },
         { HV_CPU_NPIEP, HV_FEATURE_EDX_NPIEP },
+        { HV_CPU_LOCAL_APIC,
+          HV_FEATURE_EDX_SINT_POLLING_MODE | HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS },
         { HV_CPU_RESET, 0 },
         { HV_CPU_INVARIANT_TSC, 0 },
     };
@@ -143,6 +146,10 @@ START_TEST(features_need_the_privilege_of_what_they_announce)
     ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_GUEST_IDLE_STATE);
     begin_again(~HV_PRIVILEGE_AccessFrequencyRegs, all);
     ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_TIMER_FREQUENCIES);
+    begin_again(~HV_PRIVILEGE_AccessSynicRegs, all);
+    ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_SINT_POLLING_MODE);
+    begin_again(~HV_PRIVILEGE_AccessSyntheticTimerRegs, all);
+    ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS);
     begin_again(~HV_PRIVILEGE_AccessHypercallMsrs, all);
     ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_HYPERCALL_MSR_LOCK);
     begin_again(0, all);
@@ -154,7 +161,8 @@ END_TEST
 
 START_TEST(recommendations_are_what_works_and_helps)
 {
-    uint32_t relaxed = HV_RECOMMEND_EAX_RELAXED_TIMING;
+    uint32_t relaxed = HV_RECOMMEND_EAX_RELAXED_TIMING | HV_RECOMMEND_EAX_REMOTE_FLUSH_HYPERCALL |
+                       HV_RECOMMEND_EAX_SYNTHETIC_CLUSTER_IPI | HV_RECOMMEND_EAX_EX_PROCESSOR_MASKS;
 
     must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed | HV_RECOMMEND_EAX_RESET_MSR, 0xFFFFFFFF, 40, 0);
     fake.platform.facts.physical_address_bits = 52;

@@ -319,10 +319,10 @@ START_TEST(register_of_an_msr_that_is_not_there_is_refused)
 {
     struct hv_register128 value = { .low = 1, .high = 2 };
 
-    ck_assert_uint_eq(hv_register_get(rig.vp, HvRegisterScontrol, &value),
+    ck_assert_uint_eq(hv_register_get(rig.vp, HvRegisterSirbp, &value),
                       HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(
-        hv_register_set(rig.vp, HvRegisterScontrol, &(struct hv_register128){ .low = 1 }),
+        hv_register_set(rig.vp, HvRegisterSirbp, &(struct hv_register128){ .low = 1 }),
         HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(hv_register_get(rig.vp, HvRegisterVpIndex, &value), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(value.low, 0);
@@ -332,18 +332,48 @@ END_TEST
 
 START_TEST(registers_of_the_local_apic_are_the_msrs)
 {
-    const uint64_t *apic = fake_vp(rig.vp)->apic;
+    struct hv_apic *apic = &rig.vp->apic;
 
+    hv_apic_write(apic, HV_APIC_SVR, 0x1FF, 0);
+    hv_apic_accept(apic, 0x50, false);
     header();
     ck_assert_uint_eq(set(HvX64RegisterSyntheticEoi, 5, 0), result(HV_STATUS_SUCCESS, 1));
-    ck_assert_uint_eq(set(HvX64RegisterSyntheticIcr, 0x4061, 0), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_int_eq(hv_apic_in_service(apic), HV_APIC_NO_VECTOR);
+    ck_assert_uint_eq(set(HvX64RegisterSyntheticIcr, 0x44061, 0), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_int_eq(hv_apic_pending(apic), 0x61);
     ck_assert_uint_eq(set(HvX64RegisterSyntheticTpr, 0xF0, 0), result(HV_STATUS_SUCCESS, 1));
-    ck_assert_uint_eq(apic[HV_APIC_EOI], 5);
-    ck_assert_uint_eq(apic[HV_APIC_ICR], 0x4061);
-    ck_assert_uint_eq(apic[HV_APIC_TPR], 0xF0);
-    expect_value(HvX64RegisterSyntheticIcr, 0x4061, 0);
+    ck_assert_uint_eq(apic->tpr, 0xF0);
+    expect_value(HvX64RegisterSyntheticIcr, 0x44061, 0);
     expect_value(HvX64RegisterSyntheticTpr, 0xF0, 0);
     ck_assert_uint_eq(get(HvX64RegisterSyntheticEoi), HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+/* What the architecture calls by other names (HvX64RegisterApicId and so on) is the same APIC. */
+START_TEST(architectural_apic_registers_are_the_local_apic)
+{
+    struct hv_register128 value;
+
+    ck_assert_uint_eq(hv_register_get(rig.vp, HvX64RegisterApicBase, &value), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(value.low, 0xFEE00900);
+    ck_assert_uint_eq(hv_register_get(rig.vp, HvX64RegisterInitialApicId, &value),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(value.low, 0);
+    value = (struct hv_register128){ .low = 0x1F5 };
+    ck_assert_uint_eq(hv_register_set(rig.vp, HvX64RegisterApicSpurious, &value),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(rig.vp->apic.svr, 0x1F5);
+    value.low = 9;
+    ck_assert_uint_eq(hv_register_set(rig.vp, HvX64RegisterCr8, &value), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(rig.vp->apic.tpr, 0x90);
+    ck_assert_uint_eq(hv_register_get(rig.vp, HvX64RegisterCr8, &value), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(value.low, 9);
+    value.low = 16;
+    ck_assert_uint_eq(hv_register_set(rig.vp, HvX64RegisterCr8, &value),
+                      HV_STATUS_INVALID_REGISTER_VALUE);
+    ck_assert_uint_eq(hv_register_set(rig.vp, HvX64RegisterInitialApicId, &value),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(hv_register_get(rig.vp, HvX64RegisterApicEoi, &value), HV_STATUS_SUCCESS);
 }
 END_TEST
 
@@ -512,7 +542,7 @@ START_TEST(rows_are_found_by_their_codes_and_well_formed)
         ck_assert_uint_eq(!!(row->flags & HV_HYPERCALL_EXTENDED), code > 0x8000);
         implemented += row->handler != NULL;
     }
-    ck_assert_uint_eq(implemented, 11);
+    ck_assert_uint_eq(implemented, 20);
 }
 END_TEST
 
@@ -522,8 +552,8 @@ START_TEST(specified_call_is_denied_to_those_without_its_privilege)
         uint16_t code;
         uint64_t privilege;
     } calls[] = {
-        { HvCallPostMessage, HV_PRIVILEGE_PostMessages },
-        { HvCallSignalEvent, HV_PRIVILEGE_SignalEvents },
+        { HvCreatePort, HV_PRIVILEGE_CreatePort },
+        { HvConnectPort, HV_PRIVILEGE_ConnectPort },
         { HvCallCreatePartition, HV_PRIVILEGE_CreatePartitions },
         { HvCallDepositMemory, HV_PRIVILEGE_AccessMemoryPool },
         { HvMapStatsPage, HV_PRIVILEGE_AccessStats },
@@ -566,6 +596,7 @@ int main(void)
     tcase_add_test(tcase, value_that_an_msr_refuses_is_an_invalid_value);
     tcase_add_test(tcase, register_of_an_msr_that_is_not_there_is_refused);
     tcase_add_test(tcase, registers_of_the_local_apic_are_the_msrs);
+    tcase_add_test(tcase, architectural_apic_registers_are_the_local_apic);
     tcase_add_test(tcase, pending_events_are_the_back_ends);
     tcase_add_test(tcase, bits_beyond_64_are_refused_for_narrow_registers);
     tcase_add_test(tcase, fast_register_access_works_in_registers);

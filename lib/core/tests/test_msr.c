@@ -44,10 +44,43 @@ static const struct expectation msrs[] = {
     { HV_X64_MSR_APIC_FREQUENCY, HV_PRIVILEGE_AccessFrequencyRegs, HV_FEATURE_EDX_TIMER_FREQUENCIES,
       false, 0 },
     { HV_X64_MSR_NPIEP_CONFIG, 0, HV_FEATURE_EDX_NPIEP, true, HV_CPU_NPIEP },
-    { HV_X64_MSR_EOI, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_APIC_MSRS },
-    { HV_X64_MSR_ICR, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_APIC_MSRS },
-    { HV_X64_MSR_TPR, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_APIC_MSRS },
-    { HV_X64_MSR_VP_ASSIST_PAGE, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_APIC_MSRS },
+    { HV_X64_MSR_EOI, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_ICR, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_TPR, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_VP_ASSIST_PAGE, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SCONTROL, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SVERSION, HV_PRIVILEGE_AccessSynicRegs, 0, false, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SIEFP, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SIMP, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_EOM, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT0, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT1, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT2, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT3, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT4, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT5, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT6, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT7, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT8, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT9, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT10, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT11, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT12, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT13, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT14, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_SINT15, HV_PRIVILEGE_AccessSynicRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER0_CONFIG, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true,
+      HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER0_COUNT, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER1_CONFIG, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true,
+      HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER1_COUNT, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER2_CONFIG, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true,
+      HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER2_COUNT, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER3_CONFIG, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true,
+      HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIMER3_COUNT, HV_PRIVILEGE_AccessSyntheticTimerRegs, 0, true, HV_CPU_LOCAL_APIC },
     { HV_X64_MSR_STATS_PARTITION_RETAIL_PAGE, HV_PRIVILEGE_AccessStatsReg, 0, true, 0 },
     { HV_X64_MSR_STATS_PARTITION_INTERNAL_PAGE, HV_PRIVILEGE_AccessStatsReg, 0, true, 0 },
     { HV_X64_MSR_STATS_VP_RETAIL_PAGE, HV_PRIVILEGE_AccessStatsReg, 0, true, 0 },
@@ -70,6 +103,14 @@ static const struct expectation msrs[] = {
 static bool write_only(uint32_t msr)
 {
     return msr == HV_X64_MSR_EOI;
+}
+
+/* A value that the register takes. */
+static uint64_t legal(uint32_t msr)
+{
+    bool sint = msr >= HV_X64_MSR_SINT0 && msr <= HV_X64_MSR_SINT15;
+
+    return sint ? HV_X64_MSR_SINT_RESET : 0;
 }
 
 static const struct expectation *expectation_of(uint32_t msr)
@@ -98,7 +139,7 @@ START_TEST(msr_that_is_announced_works)
         ck_assert(announced(&msrs[i]));
         ck_assert_msg(read_faults(vp, msrs[i].msr) == write_only(msrs[i].msr),
                       "MSR %#x: unreadable is not %d", msrs[i].msr, write_only(msrs[i].msr));
-        ck_assert_msg(write_faults(vp, msrs[i].msr, 0) != msrs[i].writable,
+        ck_assert_msg(write_faults(vp, msrs[i].msr, legal(msrs[i].msr)) != msrs[i].writable,
                       "MSR %#x: writable is not %d", msrs[i].msr, msrs[i].writable);
     }
 }
@@ -115,7 +156,8 @@ START_TEST(msr_whose_privilege_is_missing_faults_and_no_other)
 
             ck_assert(announced(&msrs[j]) != missing);
             ck_assert(read_faults(vp, msrs[j].msr) == (missing || write_only(msrs[j].msr)));
-            ck_assert(write_faults(vp, msrs[j].msr, 0) == (missing || !msrs[j].writable));
+            ck_assert(write_faults(vp, msrs[j].msr, legal(msrs[j].msr)) ==
+                      (missing || !msrs[j].writable));
         }
     }
 }
@@ -124,7 +166,7 @@ END_TEST
 START_TEST(msr_whose_capability_is_missing_faults_and_no_other)
 {
     static const uint32_t capabilities[] = { HV_CPU_INVARIANT_TSC, HV_CPU_NPIEP, HV_CPU_GUEST_IDLE,
-                                             HV_CPU_RESET, HV_CPU_APIC_MSRS };
+                                             HV_CPU_RESET, HV_CPU_LOCAL_APIC };
     uint32_t all = fake.platform.facts.capabilities;
 
     for (size_t i = 0; i < COUNT(capabilities); i++) {
@@ -134,7 +176,8 @@ START_TEST(msr_whose_capability_is_missing_faults_and_no_other)
 
             ck_assert(announced(&msrs[j]) != missing);
             ck_assert(read_faults(vp, msrs[j].msr) == (missing || write_only(msrs[j].msr)));
-            ck_assert(write_faults(vp, msrs[j].msr, 0) == (missing || !msrs[j].writable));
+            ck_assert(write_faults(vp, msrs[j].msr, legal(msrs[j].msr)) ==
+                      (missing || !msrs[j].writable));
         }
     }
 }
@@ -213,7 +256,7 @@ START_TEST(faulting_access_changes_no_register)
     struct hv_exit exit = { .reason = HV_EXIT_MSR_READ, .instruction_length = 2, .gprs = gprs };
 
     gprs->rip = 0x2000;
-    gprs->gpr[HV_GPR_RCX] = HV_X64_MSR_SINT0;
+    gprs->gpr[HV_GPR_RCX] = HV_X64_MSR_NESTED_SINT0;
     gprs->gpr[HV_GPR_RAX] = 0x1234567890;
     gprs->gpr[HV_GPR_RDX] = 0x9876543210;
     before = *gprs;
@@ -236,8 +279,8 @@ START_TEST(registers_by_name_need_no_privilege_but_the_same_values)
     ck_assert_uint_eq(value, LINUX_ID);
     ck_assert_int_eq(hv_msr_set(vp, HV_X64_MSR_VP_INDEX, 0), HV_MSR_FAULT);
     ck_assert_int_eq(hv_msr_set(vp, HV_X64_MSR_NPIEP_CONFIG, 0x10), HV_MSR_FAULT);
-    ck_assert_int_eq(hv_msr_get(vp, HV_X64_MSR_SCONTROL, &value), HV_MSR_FAULT);
-    ck_assert_int_eq(hv_msr_set(vp, HV_X64_MSR_SCONTROL, 0), HV_MSR_FAULT);
+    ck_assert_int_eq(hv_msr_get(vp, HV_X64_MSR_SIRBP, &value), HV_MSR_FAULT);
+    ck_assert_int_eq(hv_msr_set(vp, HV_X64_MSR_SIRBP, 0), HV_MSR_FAULT);
     ck_assert_int_eq(hv_msr_get(vp, 0, &value), HV_MSR_FAULT);
     ck_assert_int_eq(hv_msr_get(vp, UINT32_MAX, &value), HV_MSR_FAULT);
 }

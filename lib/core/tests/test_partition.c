@@ -157,8 +157,8 @@ START_TEST(vps_are_found_by_index)
     int backend;
     struct hv_vp *first, *last;
 
-    ck_assert_uint_eq(hv_vp_create(partition, 0, &backend, &first), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(hv_vp_create(partition, 63, NULL, &last), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_vp_create(partition, 0, 0, &backend, &first), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_vp_create(partition, 63, 63, NULL, &last), HV_STATUS_SUCCESS);
     ck_assert_ptr_eq(hv_vp_get(partition, 0), first);
     ck_assert_ptr_eq(hv_vp_get(partition, 63), last);
     ck_assert_ptr_null(hv_vp_get(partition, 1));
@@ -176,11 +176,12 @@ START_TEST(vp_index_must_be_free_and_in_range)
     size_t available;
     struct hv_vp *vp;
 
-    ck_assert_uint_eq(hv_vp_create(partition, 64, NULL, &vp), HV_STATUS_INVALID_VP_INDEX);
-    ck_assert_uint_eq(hv_vp_create(partition, UINT32_MAX, NULL, &vp), HV_STATUS_INVALID_VP_INDEX);
-    ck_assert_uint_eq(hv_vp_create(partition, 5, NULL, &vp), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_vp_create(partition, 64, 64, NULL, &vp), HV_STATUS_INVALID_VP_INDEX);
+    ck_assert_uint_eq(hv_vp_create(partition, UINT32_MAX, UINT32_MAX, NULL, &vp),
+                      HV_STATUS_INVALID_VP_INDEX);
+    ck_assert_uint_eq(hv_vp_create(partition, 5, 5, NULL, &vp), HV_STATUS_SUCCESS);
     available = hv_partition_available(partition);
-    ck_assert_uint_eq(hv_vp_create(partition, 5, NULL, &vp), HV_STATUS_INVALID_VP_INDEX);
+    ck_assert_uint_eq(hv_vp_create(partition, 5, 5, NULL, &vp), HV_STATUS_INVALID_VP_INDEX);
     ck_assert_uint_eq(hv_partition_available(partition), available);
 }
 END_TEST
@@ -193,12 +194,12 @@ START_TEST(vp_takes_the_announced_pages_or_none)
 
     ck_assert_uint_eq(create(&wanted, hv_partition_pages() + hv_vp_pages() - 1, &partition),
                       HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(hv_vp_create(partition, 0, NULL, &vp), HV_STATUS_INSUFFICIENT_MEMORY);
+    ck_assert_uint_eq(hv_vp_create(partition, 0, 0, NULL, &vp), HV_STATUS_INSUFFICIENT_MEMORY);
     ck_assert_uint_eq(hv_partition_available(partition), hv_vp_pages() - 1);
     ck_assert_ptr_null(hv_vp_get(partition, 0));
 
     ck_assert_uint_eq(hv_partition_deposit(partition, FAKE_FIRST_POOL + 200), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(hv_vp_create(partition, 0, NULL, &vp), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_vp_create(partition, 0, 0, NULL, &vp), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_partition_available(partition), 0);
 }
 END_TEST
@@ -211,7 +212,9 @@ static const uint64_t implemented =
     HV_PRIVILEGE_AccessFrequencyRegs | HV_PRIVILEGE_AccessReenlightenmentControls |
     HV_PRIVILEGE_AccessTscInvariantControls | HV_PRIVILEGE_AccessPartitionId |
     HV_PRIVILEGE_Debugging | HV_PRIVILEGE_AccessVpRegisters |
-    HV_PRIVILEGE_EnableExtendedHypercalls | HV_PRIVILEGE_StartVirtualProcessor;
+    HV_PRIVILEGE_EnableExtendedHypercalls | HV_PRIVILEGE_StartVirtualProcessor |
+    HV_PRIVILEGE_AccessSynicRegs | HV_PRIVILEGE_AccessSyntheticTimerRegs |
+    HV_PRIVILEGE_PostMessages | HV_PRIVILEGE_SignalEvents;
 
 START_TEST(privileges_are_those_asked_for_that_are_implemented)
 {
@@ -242,7 +245,9 @@ START_TEST(privileges_that_need_a_capability_vanish_without_it)
         { HV_CPU_NPIEP, 0 },
         { HV_CPU_XMM, 0 },
         { HV_CPU_MSR_BITMAPS, 0 },
-        { HV_CPU_APIC_MSRS, HV_PRIVILEGE_AccessIntrCtrlRegs },
+        { HV_CPU_LOCAL_APIC, HV_PRIVILEGE_AccessIntrCtrlRegs | HV_PRIVILEGE_AccessSynicRegs |
+                                 HV_PRIVILEGE_AccessSyntheticTimerRegs | HV_PRIVILEGE_PostMessages |
+                                 HV_PRIVILEGE_SignalEvents },
         { HV_CPU_START_VP, HV_PRIVILEGE_StartVirtualProcessor },
     };
 
@@ -347,7 +352,7 @@ START_TEST(privileges_can_be_set_until_there_is_a_vp)
     ck_assert_uint_eq(hv_partition_set_property(partition, code, HV_PRIVILEGE_AccessVpIndex),
                       HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_partition_privileges(partition), HV_PRIVILEGE_AccessVpIndex);
-    ck_assert_uint_eq(hv_partition_set_property(partition, code, HV_PRIVILEGE_AccessSynicRegs),
+    ck_assert_uint_eq(hv_partition_set_property(partition, code, HV_PRIVILEGE_AccessVSM),
                       HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
     ck_assert_uint_eq(hv_partition_privileges(partition), HV_PRIVILEGE_AccessVpIndex);
     fake_vp_create(&fake, partition, 0);

@@ -6,7 +6,6 @@
 #include "paging.h"
 
 #define XAPIC_ID_SHIFT 24
-#define LVT_COUNT      6
 
 static uint64_t page_address;
 
@@ -60,62 +59,63 @@ static void wait_sent(void)
         cpu_relax();
 }
 
-void apic_send_raw(uint64_t command)
+void apic_send(uint32_t destination, uint32_t command)
 {
     /* WRMSR to the x2APIC does not wait for earlier stores; what the interrupt tells of must be
        visible before it arrives. */
     __asm__ volatile("mfence" : : : "memory");
     if (apic_is_x2apic()) {
-        wrmsr(MSR_X2APIC_ICR, command);
+        wrmsr(MSR_X2APIC_ICR, (uint64_t)destination << 32 | command);
         return;
     }
     wait_sent();
-    *xapic(APIC_ICR_HIGH) = (uint32_t)(command >> 32);
-    *xapic(APIC_ICR) = (uint32_t)command;
+    *xapic(APIC_ICR_HIGH) = destination << XAPIC_ID_SHIFT;
+    *xapic(APIC_ICR) = command;
     wait_sent();
 }
 
-void apic_send(uint32_t destination, uint32_t command)
+void apic_take(void)
 {
-    uint32_t high;
-
-    if (apic_is_x2apic()) {
-        apic_send_raw((uint64_t)destination << 32 | command);
-        return;
-    }
-    high = *xapic(APIC_ICR_HIGH);
-    apic_send_raw((uint64_t)destination << (32 + XAPIC_ID_SHIFT) | command);
-    *xapic(APIC_ICR_HIGH) = high;
-}
-
-/* An interrupt in service would block others for ever once its handler is gone. */
-static void end_all_interrupts(void)
-{
-    for (unsigned round = 0; round < 256; round++) {
-        uint32_t in_service = 0;
-
-        for (uint32_t i = 0; i < 8; i++)
-            in_service |= apic_read(APIC_ISR + i * 0x10);
-        if (in_service == 0)
-            return;
-        apic_write(APIC_EOI, 0);
-    }
-}
-
-void apic_reset(void)
-{
-    static const uint16_t lvts[] = { APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERFMON,
-                                     APIC_LVT_LINT0, APIC_LVT_LINT1,   APIC_LVT_ERROR };
-
-    end_all_interrupts();
-    for (unsigned i = 0; i < LVT_COUNT; i++)
-        apic_write(lvts[i], APIC_LVT_MASKED);
-    apic_write(APIC_INITIAL_COUNT, 0);
-    apic_write(APIC_DIVIDE, 0);
+    apic_write(APIC_SVR, APIC_SVR_ENABLE | APIC_VECTOR_SPURIOUS);
     apic_write(APIC_TPR, 0);
-    apic_write(APIC_SVR, APIC_SVR_RESET);
-    if (apic_is_x2apic())
-        return;
-    apic_write(APIC_LDR, 0);
-    apic_write(APIC_DFR, APIC_DFR_FLAT);
+    apic_write(APIC_DIVIDE, APIC_DIVIDE_BY_1);
+    apic_write(APIC_INITIAL_COUNT, 0);
+    apic_write(APIC_LVT_TIMER, APIC_VECTOR_TIMER);
+    apic_write(APIC_LVT_ERROR, APIC_LVT_MASKED);
+}
+
+static bool test_vector(uint32_t reg, uint8_t vector)
+{
+    return apic_read(reg + vector / 32 * 0x10) >> vector % 32 & 1;
+}
+
+bool apic_in_service(uint8_t vector)
+{
+    return test_vector(APIC_ISR, vector);
+}
+
+bool apic_is_level(uint8_t vector)
+{
+    return test_vector(APIC_TMR, vector);
+}
+
+int apic_highest_in_service(void)
+{
+    for (int word = 7; word >= 0; word--) {
+        uint32_t bits = apic_read(APIC_ISR + (uint32_t)word * 0x10);
+
+        if (bits != 0)
+            return word * 32 + 31 - __builtin_clz(bits);
+    }
+    return -1;
+}
+
+void apic_eoi(void)
+{
+    apic_write(APIC_EOI, 0);
+}
+
+void apic_start_timer(uint32_t ticks)
+{
+    apic_write(APIC_INITIAL_COUNT, ticks);
 }

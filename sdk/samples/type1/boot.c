@@ -33,6 +33,7 @@ static struct relocation relocation;
 static void start_machine(void)
 {
     clock_init();
+    lp_take_apic(lp_current());
     platform_measured();
     svm_init();
     log_line("%u LPs, TSC %lu kHz, APIC timer %lu kHz, %lu KiB at 0x%lx", lp_count(),

@@ -18,8 +18,10 @@
 #define ENOUGH         3
 #define CLOSE          2000 /* differing by no more than that part */
 #define PATIENCE       100000000u
+#define RATIO_SHIFT    32
 
 static uint64_t tsc_hz, apic_hz;
+static uint64_t ticks_per_tsc; /* of the APIC; 32.32 */
 
 struct window {
     uint64_t tsc;
@@ -105,6 +107,8 @@ void clock_init(void)
     apic_write(APIC_LVT_TIMER, lvt);
     outb(PORT_B, port_b);
     read_cpuid();
+    /* Both are below 2^32 ticks a millisecond, so nothing is lost by the division. */
+    ticks_per_tsc = (apic_hz / 1000 << RATIO_SHIFT) / (tsc_hz / 1000);
 }
 
 uint64_t clock_tsc_hz(void)
@@ -115,6 +119,16 @@ uint64_t clock_tsc_hz(void)
 uint64_t clock_apic_hz(void)
 {
     return apic_hz;
+}
+
+uint32_t clock_apic_ticks(uint64_t tsc)
+{
+    uint64_t now = rdtsc(), ticks;
+
+    if (tsc <= now)
+        return 1;
+    ticks = (uint64_t)((unsigned __int128)(tsc - now) * ticks_per_tsc >> RATIO_SHIFT) + 1;
+    return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
 void clock_delay_us(uint64_t microseconds)

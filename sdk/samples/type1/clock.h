@@ -13,6 +13,9 @@ uint64_t clock_tsc_hz(void);
 /* Of the APIC timer at divisor 1; 0 if it does not run. */
 uint64_t clock_apic_hz(void);
 
+/* Ticks of the APIC's clock from now to that TSC: at least 1, at most what its timer can count. */
+uint32_t clock_apic_ticks(uint64_t tsc);
+
 /* Waits. After clock_init(). */
 void clock_delay_us(uint64_t microseconds);
 

@@ -10,11 +10,10 @@
 #include "lp.h"
 #include "symbols.h"
 
-#define VECTORS         256
-#define FIRST_INTERRUPT 32
-#define STUB_SIZE       16
-#define GATE_INTERRUPT  0x8E00
-#define MAX_BACKTRACE   24
+#define VECTORS        256
+#define STUB_SIZE      16
+#define GATE_INTERRUPT 0x8E00
+#define MAX_BACKTRACE  24
 
 struct gate {
     uint16_t offset_low;
@@ -153,10 +152,11 @@ void fault_dispatch(struct fault_frame *frame)
         frame->rip = idle_resume(frame->rip);
         return;
     }
-    if (frame->vector >= FIRST_INTERRUPT) {
-        /* Only while idle. One interrupt is enough: it ends the wait. */
-        lp_current()->pending_vector = (uint16_t)frame->vector;
-        frame->rflags &= ~(uint64_t)RFLAGS_IF;
+    if (idle_is_interrupted(frame->rip) && frame->vector != VECTOR_MC) {
+        /* QEMU makes a #GP with an error code of an interrupt that was withdrawn in the last
+         * moment. */
+        if (frame->error == 0)
+            lp_interrupt((uint8_t)frame->vector);
         frame->rip = idle_resume(frame->rip);
         return;
     }

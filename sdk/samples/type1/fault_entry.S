@@ -9,7 +9,13 @@ fault_stubs:
     .rept 256
     .align 16
     /* #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC and #SX push an error code. */
+    /* An 8259 may interrupt with the same vectors and does not; the processor aligns the stack by 16
+       before it pushes five or six words. */
     .if (vector == 8) || (vector >= 10 && vector <= 14) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
+    testb $8, %spl
+    jz 1f
+    push $0
+1:
     .else
     push $0
     .endif

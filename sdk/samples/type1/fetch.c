@@ -68,6 +68,12 @@ static unsigned read_bytes(struct svm_vp *vp, uint64_t linear, uint8_t bytes[HV_
     return HV_INSN_MAX_LENGTH;
 }
 
+void fetch_code(struct svm_vp *vp, struct hv_exit *exit)
+{
+    exit->memory.code_mode = (uint8_t)fetch_mode(vp);
+    exit->memory.code_size = (uint8_t)read_bytes(vp, linear_rip(vp), exit->memory.code);
+}
+
 bool fetch_instruction(struct svm_vp *vp, struct hv_insn *insn)
 {
     uint8_t bytes[HV_INSN_MAX_LENGTH];

@@ -18,6 +18,11 @@ enum hv_insn_mode fetch_mode(const struct svm_vp *vp);
  */
 unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op);
 
+struct hv_exit;
+
+/* The bytes of the instruction at RIP, and their mode, for an exit that lib/core decodes. */
+void fetch_code(struct svm_vp *vp, struct hv_exit *exit);
+
 /* Fetches and decodes the instruction at RIP; false if there is none. */
 bool fetch_instruction(struct svm_vp *vp, struct hv_insn *insn);
 

@@ -16,6 +16,23 @@
 
 #define NO_PAGE UINT64_MAX
 
+#define TABLE_LEVELS 5
+
+/* A way through the tables. */
+struct walk {
+    uint64_t gpa;
+    uint64_t rights; /* what all entries allow */
+    unsigned levels;
+    const uint8_t *entry[TABLE_LEVELS];
+};
+
+static inline __attribute__((always_inline)) void pass(struct walk *walk, const uint8_t *place,
+                                                       uint64_t entry)
+{
+    walk->rights &= entry;
+    walk->entry[walk->levels++] = place;
+}
+
 static void forget_all(struct gva_cache *cache, uint64_t generation)
 {
     for (unsigned slot = 0; slot < GVA_CACHE_SIZE; slot++)
@@ -53,7 +70,7 @@ static inline __attribute__((always_inline)) const uint8_t *gpa_pointer(struct s
 
 /* Tables of 8-byte entries, from the level whose entries cover 1 << shift bytes. */
 static bool walk_long(struct svm_vp *vp, uint64_t linear, uint64_t table, unsigned shift,
-                      uint64_t *gpa)
+                      struct walk *walk)
 {
     for (;; shift -= 9) {
         const uint8_t *entries = gpa_pointer(vp, table);
@@ -61,13 +78,15 @@ static bool walk_long(struct svm_vp *vp, uint64_t linear, uint64_t table, unsign
 
         if (!entries)
             return false;
-        entry = *(const volatile uint64_t *)(entries + (linear >> shift) % 512 * 8);
+        entries += (linear >> shift) % 512 * 8;
+        entry = *(const volatile uint64_t *)entries;
         if (!(entry & PAGE_PRESENT))
             return false;
+        pass(walk, entries, entry);
         if (shift == 12 || (shift <= 30 && (entry & PAGE_LARGE))) {
             uint64_t offset = (UINT64_C(1) << shift) - 1;
 
-            *gpa = (entry & PAGE_ADDRESS & ~offset) | (linear & offset);
+            walk->gpa = (entry & PAGE_ADDRESS & ~offset) | (linear & offset);
             return true;
         }
         table = entry & PAGE_ADDRESS;
@@ -75,7 +94,7 @@ static bool walk_long(struct svm_vp *vp, uint64_t linear, uint64_t table, unsign
 }
 
 /* The four top entries of PAE are no table of 4 KiB; they lie at any 32-byte boundary. */
-static bool walk_pae(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
+static bool walk_pae(struct svm_vp *vp, uint64_t linear, struct walk *walk)
 {
     const uint8_t *entries = gpa_pointer(vp, vp->vmcb->cr3 & 0xFFFFFFE0);
     uint64_t entry;
@@ -85,55 +104,108 @@ static bool walk_pae(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
     entry = *(const volatile uint64_t *)(entries + (linear >> 30) * 8);
     if (!(entry & PAGE_PRESENT))
         return false;
-    return walk_long(vp, linear, entry & PAGE_ADDRESS, 21, gpa);
+    return walk_long(vp, linear, entry & PAGE_ADDRESS, 21, walk);
 }
 
-static bool walk_32(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
+static bool walk_32(struct svm_vp *vp, uint64_t linear, struct walk *walk)
 {
     const uint8_t *entries = gpa_pointer(vp, vp->vmcb->cr3 & 0xFFFFF000);
     uint64_t entry;
 
     if (!entries)
         return false;
-    entry = *(const volatile uint32_t *)(entries + (linear >> 22) * 4);
+    entries += (linear >> 22) * 4;
+    entry = *(const volatile uint32_t *)entries;
     if (!(entry & PAGE_PRESENT))
         return false;
+    pass(walk, entries, entry);
     if ((entry & PAGE_LARGE) && (vp->vmcb->cr4 & CR4_PSE)) {
         uint64_t high = entry >> PDE_4M_HIGH_SHIFT & PDE_4M_HIGH_MASK;
 
-        *gpa = high << 32 | (entry & 0xFFC00000) | (linear & 0x3FFFFF);
+        walk->gpa = high << 32 | (entry & 0xFFC00000) | (linear & 0x3FFFFF);
         return true;
     }
     entries = gpa_pointer(vp, entry & 0xFFFFF000);
     if (!entries)
         return false;
-    entry = *(const volatile uint32_t *)(entries + (linear >> 12) % 1024 * 4);
-    *gpa = (entry & 0xFFFFF000) | (linear & 0xFFF);
+    entries += (linear >> 12) % 1024 * 4;
+    entry = *(const volatile uint32_t *)entries;
+    pass(walk, entries, entry);
+    walk->gpa = (entry & 0xFFFFF000) | (linear & 0xFFF);
     return (entry & PAGE_PRESENT) != 0;
 }
 
-static bool walk(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
+static bool find(struct svm_vp *vp, uint64_t linear, struct walk *walk)
 {
     const struct vmcb *vmcb = vp->vmcb;
 
+    walk->rights = UINT64_MAX;
+    walk->levels = 0;
     if (!(vmcb->cr0 & CR0_PG)) {
-        *gpa = linear;
+        walk->gpa = linear;
         return true;
     }
     if (vmcb->efer & EFER_LMA)
         return walk_long(vp, linear, vmcb->cr3 & PAGE_ADDRESS, (vmcb->cr4 & CR4_LA57) ? 48 : 39,
-                         gpa);
+                         walk);
     linear &= UINT32_MAX;
     if (vmcb->cr4 & CR4_PAE)
-        return walk_pae(vp, linear, gpa);
-    return walk_32(vp, linear, gpa);
+        return walk_pae(vp, linear, walk);
+    return walk_32(vp, linear, walk);
+}
+
+static void check_cache(struct svm_vp *vp)
+{
+    uint64_t generation = svm_generation();
+
+    if (vp->pages.generation != generation)
+        forget_all(&vp->pages, generation);
 }
 
 const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
 {
-    uint64_t generation = svm_generation(), gpa;
+    struct walk walk;
 
-    if (vp->pages.generation != generation)
-        forget_all(&vp->pages, generation);
-    return walk(vp, linear, &gpa) ? gpa_pointer(vp, gpa) : NULL;
+    check_cache(vp);
+    return find(vp, linear, &walk) ? gpa_pointer(vp, walk.gpa) : NULL;
+}
+
+/* Write access, at the current privilege level (APM vol. 2, 5.6). */
+static bool may_store(const struct svm_vp *vp, const struct walk *walk)
+{
+    const struct vmcb *vmcb = vp->vmcb;
+    bool user = vmcb->cpl == 3, user_page = (walk->rights & PAGE_USER) != 0;
+
+    if (user && !user_page)
+        return false;
+    if (!user && user_page && (vmcb->cr4 & CR4_SMAP) && !(vp->gprs.rflags & RFLAGS_AC))
+        return false;
+    return (walk->rights & PAGE_WRITE) || (!user && !(vmcb->cr0 & CR0_WP));
+}
+
+/* The entries' first byte has both bits; another VP may be changing the others. */
+static void mark(const struct walk *walk)
+{
+    for (unsigned i = 0; i < walk->levels; i++) {
+        uint8_t bits = i + 1 == walk->levels ? PAGE_ACCESSED | PAGE_DIRTY : PAGE_ACCESSED;
+
+        __atomic_fetch_or((uint8_t *)(uintptr_t)walk->entry[i], bits, __ATOMIC_RELAXED);
+    }
+}
+
+uint8_t *gva_store_pointer(struct svm_vp *vp, uint64_t linear, bool *present)
+{
+    const struct hv_partition *partition = hv_vp_partition(vp->vp);
+    struct hv_mapping mapping;
+    struct walk walk;
+
+    check_cache(vp);
+    *present = find(vp, linear, &walk);
+    if (!*present || !may_store(vp, &walk))
+        return NULL;
+    if (!hv_address_translate(partition, walk.gpa / PAGE_SIZE, &mapping) ||
+        !(mapping.access & HV_ACCESS_WRITE) || !memory_is_ram(mapping.spa_page))
+        return NULL;
+    mark(&walk);
+    return (uint8_t *)memory_at(mapping.spa_page * PAGE_SIZE) + walk.gpa % PAGE_SIZE;
 }

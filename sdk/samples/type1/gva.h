@@ -28,4 +28,11 @@ struct gva_cache {
  */
 const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear);
 
+/*
+ * Where the guest may store the byte at a linear address, as an implicit access of its current
+ * privilege level; the tables' accessed and dirty bits are set. NULL if not: present tells whether
+ * the page is mapped.
+ */
+uint8_t *gva_store_pointer(struct svm_vp *vp, uint64_t linear, bool *present);
+
 #endif

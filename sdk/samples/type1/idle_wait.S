@@ -5,7 +5,8 @@
  * before the end of HLT to behind it (idle_resume).
  */
     .text
-    .global idle_wait_nmi, idle_wait_interrupt, idle_take_nmi
+    .global idle_wait_nmi, idle_wait_interrupt, idle_take_nmi, idle_take_interrupts
+    .global idle_take_start, idle_take_end
     .global idle_nmi_start, idle_nmi_end, idle_interrupt_start, idle_interrupt_end
 
 idle_wait_nmi:
@@ -22,6 +23,17 @@ idle_interrupt_start:
     sti
     hlt
 idle_interrupt_end:
+    cli
+    clgi
+    ret
+
+idle_take_interrupts:
+idle_take_start:
+    stgi
+    sti
+    nop
+    nop
+idle_take_end:
     cli
     clgi
     ret

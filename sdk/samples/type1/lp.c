@@ -36,6 +36,7 @@ struct trampoline_fields {
 extern const uint8_t trampoline_start[], trampoline_end[], trampoline_fields[];
 
 static struct lp **lps;
+static struct lp_firmware_apic firmware_apic;
 static uint32_t count;
 static uint64_t final_tables;
 
@@ -170,6 +171,22 @@ static void set_control_registers(void)
     wrmsr(MSR_PAT, PAT_RESET);
 }
 
+const struct lp_firmware_apic *lp_firmware_apic(void)
+{
+    return &firmware_apic;
+}
+
+void lp_take_apic(struct lp *lp)
+{
+    if (lp->index == 0) {
+        firmware_apic.spurious = apic_read(APIC_SVR);
+        firmware_apic.lint0 = apic_read(APIC_LVT_LINT0);
+        firmware_apic.lint1 = apic_read(APIC_LVT_LINT1);
+    }
+    lp->armed = UINT64_MAX;
+    apic_take();
+}
+
 void lp_enter_first(void (*next)(void))
 {
     load_tables(lps[0]);
@@ -193,6 +210,7 @@ static void lp_entry(void)
     lp = lp_current();
     load_tables(lp);
     set_control_registers();
+    lp_take_apic(lp);
     atomic_store(&lp->online, true);
     svm_run_lp(lp);
 }
@@ -269,4 +287,63 @@ void lp_nmi(void)
 
     if (!atomic_exchange(&lp->kicked, false))
         atomic_fetch_or(&lp->events, LP_EVENT_NMI);
+}
+
+/*
+ * An interrupt that the APIC does not have in service comes from an 8259, or is spurious. One by
+ * level stays in service here until the guest has dealt with its cause: else it would come again at
+ * once.
+ */
+void lp_interrupt(uint8_t vector)
+{
+    struct lp *lp = lp_current();
+    struct svm_vp *vp = atomic_load(&lp->backend);
+
+    if (!apic_in_service(vector)) {
+        if (vector != APIC_VECTOR_SPURIOUS && vp)
+            svm_interrupt_take_extint(vp, vector);
+        return;
+    }
+    if (vector == APIC_VECTOR_TIMER) {
+        lp->armed = UINT64_MAX;
+        if (vp)
+            vp->quiet = false;
+        apic_eoi();
+        return;
+    }
+    if (!vp) {
+        apic_eoi();
+        return;
+    }
+    hv_interrupt_post(vp->vp, vector, apic_is_level(vector));
+    if (!apic_is_level(vector))
+        apic_eoi();
+}
+
+/* The APIC completes the highest in service, whichever the guest is done with first. */
+void lp_end_of_interrupt(struct lp *lp, uint8_t vector)
+{
+    int highest;
+
+    lp->completed[vector / 32] |= 1u << vector % 32;
+    while ((highest = apic_highest_in_service()) >= 0 &&
+           (lp->completed[highest / 32] >> highest % 32 & 1)) {
+        lp->completed[highest / 32] &= ~(1u << highest % 32);
+        apic_eoi();
+    }
+}
+
+void lp_end_all_interrupts(struct lp *lp)
+{
+    memset(lp->completed, 0, sizeof(lp->completed));
+    while (apic_highest_in_service() >= 0)
+        apic_eoi();
+}
+
+void lp_set_timer(struct lp *lp, uint64_t deadline)
+{
+    if (lp->armed == deadline)
+        return;
+    lp->armed = deadline;
+    apic_start_timer(deadline == UINT64_MAX ? 0 : clock_apic_ticks(deadline));
 }

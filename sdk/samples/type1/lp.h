@@ -12,10 +12,8 @@
 /* What others ask of an LP; bits of lp.events. Whoever sets one kicks the LP afterwards. */
 enum lp_event {
     LP_EVENT_PREPARE = 1 << 0, /* call hv_vp_prepare() */
-    LP_EVENT_INIT = 1 << 1,    /* INIT for its VP */
-    LP_EVENT_STARTUP = 1 << 2, /* start-up IPI for its VP, with lp.startup_vector */
-    LP_EVENT_NMI = 1 << 3,     /* NMI for its VP */
-    LP_EVENT_LAUNCH = 1 << 4,  /* lp.backend is there: run it */
+    LP_EVENT_NMI = 1 << 1,     /* an NMI of the machine, for its VP */
+    LP_EVENT_LAUNCH = 1 << 2,  /* lp.backend is there: run it */
 };
 
 struct lp_tss {
@@ -31,23 +29,32 @@ struct lp_tss {
 struct lp {
     uint32_t index;
     uint32_t apic_id;
-    uint32_t logical_id; /* what its guest wrote to the xAPIC's LDR */
     _Atomic bool online;
     _Atomic uint32_t events;
-    _Atomic uint8_t startup_vector;
     /* An NMI is under way to it that carries nothing but the wish to look at events. */
     _Atomic bool kicked;
     /* Between the last look at events and generation, and the exit. */
     _Atomic bool in_guest;
     uint64_t generation;     /* of nested page tables that its TLB knows */
     _Atomic(void *) backend; /* the CPU back end's VP */
-    uint16_t pending_vector; /* interrupt taken while idle; 0 for none */
+    uint64_t armed;          /* TSC that its timer is set to; UINT64_MAX: stopped */
+    uint32_t completed[8]; /* level-triggered vectors in service here that the guest is done with */
     struct lp_tss tss;
     uint64_t gdt[5];
 };
 
+/* Registers of the first LP's APIC as firmware left them. */
+struct lp_firmware_apic {
+    uint32_t spurious, lint0, lint1;
+};
+
+const struct lp_firmware_apic *lp_firmware_apic(void);
+
 /* Finds the processors; their structures come from the page pool. */
 void lp_init(void);
+
+/* Makes this LP's APIC the hypervisor's. */
+void lp_take_apic(struct lp *lp);
 
 /* Loads GDT, IDT and TSS of LP 0 and goes on with next() on its own stack. */
 void lp_enter_first(void (*next)(void)) __attribute__((noreturn));
@@ -66,6 +73,18 @@ struct lp *lp_current(void);
 
 /* Adds to its events and makes it look at them soon. On any LP. */
 void lp_notify(struct lp *lp, uint32_t events);
+
+/* The interrupt handler's part: passes a device's interrupt on to the VP. */
+void lp_interrupt(uint8_t vector);
+
+/* The guest is done with a level-triggered interrupt that came through here. */
+void lp_end_of_interrupt(struct lp *lp, uint8_t vector);
+
+/* The guest forgets what it has not completed. */
+void lp_end_all_interrupts(struct lp *lp);
+
+/* Makes an interrupt at that TSC, which ends the guest's run or the idle wait. */
+void lp_set_timer(struct lp *lp, uint64_t deadline);
 
 /* The NMI handler's part: tells a kick from a real NMI. */
 void lp_nmi(void);

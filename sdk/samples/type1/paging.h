@@ -9,6 +9,8 @@
 #define PAGE_WRITE         (UINT64_C(1) << 1)
 #define PAGE_USER          (UINT64_C(1) << 2)
 #define PAGE_WRITE_THROUGH (UINT64_C(1) << 3)
+#define PAGE_ACCESSED      (UINT64_C(1) << 5)
+#define PAGE_DIRTY         (UINT64_C(1) << 6)
 #define PAGE_NO_CACHE      (UINT64_C(1) << 4)
 #define PAGE_LARGE         (UINT64_C(1) << 7)
 #define PAGE_NO_EXECUTE    (UINT64_C(1) << 63)

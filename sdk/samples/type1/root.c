@@ -115,7 +115,7 @@ static void map(struct hv_partition *partition, uint64_t first, uint64_t end)
 /*
  * Guest physical is system physical, for memory and devices alike. The nested type is write-back
  * everywhere: so that the type that the guest's own PAT and the MTRRs give prevails (APM vol. 2,
- * 15.25.8). The hypervisor's memory is left out; writes to the local APIC are looked at.
+ * 15.25.8). The hypervisor's memory is left out, and the local APIC, which lib/core has.
  */
 static void map_machine(struct hv_partition *partition, const struct relocation *relocation)
 {
@@ -124,8 +124,6 @@ static void map_machine(struct hv_partition *partition, const struct relocation 
 
     map(partition, 0, hole);
     map(partition, hole + relocation->size / PAGE_SIZE, apic);
-    check(hv_address_map(partition, apic, apic, 1, HV_ACCESS_READ, HV_CACHE_UNCACHED),
-          "local APIC");
     map(partition, apic + 1, mapped_pages());
 }
 
@@ -135,9 +133,14 @@ static void create_vps(struct hv_partition *partition)
         struct lp *lp = lp_get(i);
         struct svm_vp *vp = svm_vp_create(partition, lp);
 
-        check(hv_vp_create(partition, i, vp, &vp->vp), "virtual processor");
+        check(hv_vp_create(partition, i, lp->apic_id, vp, &vp->vp), "virtual processor");
+        vp->view = hv_interrupt_view(vp->vp);
         vp->activity = i == 0 ? SVM_RUNNING : SVM_WAIT_FOR_STARTUP;
     }
+    /* The program on VP 0 comes to the machine as firmware would leave it to it. */
+    hv_interrupt_set_firmware_state(hv_vp_get(partition, 0), lp_firmware_apic()->spurious,
+                                    lp_firmware_apic()->lint0, lp_firmware_apic()->lint1);
+    svm_apic_changed(NULL, hv_vp_get(partition, 0));
 }
 
 /* LP 0 comes to its VP by itself. */

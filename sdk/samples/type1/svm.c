@@ -4,7 +4,6 @@
 #include "apic.h"
 #include "console.h"
 #include "cpu.h"
-#include "guest_apic.h"
 #include "idle.h"
 #include "lp.h"
 #include "memory.h"
@@ -70,16 +69,17 @@ uint64_t svm_generation(void)
 }
 
 /*
- * Interrupts, nearly all I/O ports, control and debug registers, HLT, XSETBV, task switches: all
- * these are the guest's own, with no exit. SVM's own instructions do not exist for it, nor do
- * MONITOR and MWAIT (TLFS v6.0b 8.5: #UD unless the hypervisor announces them).
+ * Nearly all I/O ports, control and debug registers, XSETBV, task switches: all these are the
+ * guest's own, with no exit. SVM's own instructions do not exist for it, nor do MONITOR and MWAIT
+ * (TLFS v6.0b 8.5: #UD unless the hypervisor announces them).
  */
 static void set_intercepts(struct vmcb *vmcb)
 {
     vmcb->intercept_exceptions = SVM_EXCEPTIONS;
-    vmcb->intercept_1 = VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT | VMCB_INTERCEPT_CPUID |
-                        VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_IO |
-                        VMCB_INTERCEPT_MSR | VMCB_INTERCEPT_SHUTDOWN;
+    vmcb->intercept_1 = VMCB_INTERCEPT_INTERRUPT | VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT |
+                        VMCB_INTERCEPT_CPUID | VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_HLT |
+                        VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_IO | VMCB_INTERCEPT_MSR |
+                        VMCB_INTERCEPT_SHUTDOWN;
     vmcb->intercept_2 = VMCB_INTERCEPT_VMRUN | VMCB_INTERCEPT_VMMCALL | VMCB_INTERCEPT_VMLOAD |
                         VMCB_INTERCEPT_VMSAVE | VMCB_INTERCEPT_STGI | VMCB_INTERCEPT_CLGI |
                         VMCB_INTERCEPT_SKINIT | VMCB_INTERCEPT_MONITOR | VMCB_INTERCEPT_MWAIT;
@@ -109,14 +109,14 @@ struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp)
 }
 
 /* From here on the LP's own FS, GS, TR, LDTR and system call MSRs are in vp->host. */
-static void release_guest(struct svm_vp *vp)
+void svm_release_guest(struct svm_vp *vp)
 {
     svm_vmsave(vp->vmcb_address);
     svm_vmload(memory_physical(vp->host));
     vp->loaded = false;
 }
 
-static void regain_guest(struct svm_vp *vp)
+void svm_regain_guest(struct svm_vp *vp)
 {
     svm_vmload(vp->vmcb_address);
     vp->loaded = true;
@@ -134,83 +134,60 @@ static void take_init(struct svm_vp *vp)
     if (vp->lp->index == 0)
         machine_reset();
     hv_vp_reset(vp->vp);
-    apic_reset();
+    svm_apic_changed(NULL, vp->vp);
+    lp_end_all_interrupts(vp->lp);
     svm_set_init_state(vp);
     vp->activity = SVM_WAIT_FOR_STARTUP;
 }
 
-static void take_events(struct svm_vp *vp, uint32_t events)
+void svm_take_events(struct svm_vp *vp)
 {
-    if (events & LP_EVENT_INIT)
+    uint32_t machine = atomic_exchange(&vp->lp->events, 0), events;
+    struct hv_interrupt_vectors vectors;
+
+    hv_vp_prepare(vp->vp);
+    events = hv_interrupt_events(vp->vp, &vectors);
+    if (events & HV_INTERRUPT_INIT)
         take_init(vp);
-    if ((events & LP_EVENT_STARTUP) && vp->activity == SVM_WAIT_FOR_STARTUP) {
-        svm_set_startup_state(vp, atomic_load(&vp->lp->startup_vector));
+    if ((events & HV_INTERRUPT_STARTUP) && vp->activity == SVM_WAIT_FOR_STARTUP) {
+        svm_set_startup_state(vp, vectors.startup);
         vp->activity = SVM_RUNNING;
     }
-    if ((events & LP_EVENT_NMI) && vp->activity == SVM_RUNNING)
+    if (vp->activity != SVM_RUNNING)
+        return;
+    if ((events & HV_INTERRUPT_NMI) || (machine & LP_EVENT_NMI))
         vp->nmi_pending = true;
+    if (events & HV_INTERRUPT_EXTINT)
+        svm_interrupt_take_extint(vp, vectors.extint);
 }
 
 static void wait_for_startup(struct svm_vp *vp)
 {
-    hv_vp_account_stop(vp->vp, rdtsc());
-    release_guest(vp);
     while (vp->activity == SVM_WAIT_FOR_STARTUP) {
-        uint32_t events = atomic_exchange(&vp->lp->events, 0);
-
-        hv_vp_prepare(vp->vp);
-        take_events(vp, events);
-        if (events == 0)
-            idle_wait_nmi();
+        idle_wait_nmi();
+        svm_take_events(vp);
     }
-    regain_guest(vp);
-    hv_vp_account_start(vp->vp, rdtsc());
-}
-
-void svm_idle(struct svm_vp *vp)
-{
-    struct lp *lp = vp->lp;
-
-    hv_vp_account_stop(vp->vp, rdtsc());
-    release_guest(vp);
-    lp->pending_vector = 0;
-    while (lp->pending_vector == 0 && !vp->nmi_pending && vp->activity == SVM_RUNNING &&
-           !(vp->vmcb->virtual_interrupt & VMCB_V_IRQ)) {
-        uint32_t events = atomic_exchange(&lp->events, 0);
-
-        hv_vp_prepare(vp->vp);
-        take_events(vp, events);
-        if (events == 0)
-            idle_wait_interrupt();
-    }
-    if (lp->pending_vector != 0)
-        svm_queue_interrupt(vp, (uint8_t)lp->pending_vector);
-    regain_guest(vp);
-    hv_vp_account_start(vp->vp, rdtsc());
 }
 
 /* Whatever keeps the VP from being entered; false if there is nothing. */
 static bool has_work(const struct svm_vp *vp)
 {
     return atomic_load(&vp->lp->events) != 0 || vp->activity != SVM_RUNNING ||
-           vp->lp->generation != svm_generation();
+           vp->lp->generation != svm_generation() || atomic_load(&vp->flush);
 }
 
 static void work(struct svm_vp *vp)
 {
-    uint32_t events = atomic_exchange(&vp->lp->events, 0);
-
-    if (events & LP_EVENT_INIT) {
-        /* INIT changes what VMLOAD has loaded. */
-        release_guest(vp);
-        take_events(vp, events);
-        regain_guest(vp);
-    } else {
-        take_events(vp, events);
-    }
-    if (vp->activity == SVM_WAIT_FOR_STARTUP)
+    /* INIT changes what VMLOAD has loaded. */
+    svm_release_guest(vp);
+    svm_take_events(vp);
+    if (vp->activity == SVM_WAIT_FOR_STARTUP) {
+        hv_vp_account_stop(vp->vp, rdtsc());
         wait_for_startup(vp);
-    if (vp->lp->generation != svm_generation())
+        hv_vp_account_start(vp->vp, rdtsc());
+    }
+    svm_regain_guest(vp);
+    if (atomic_exchange(&vp->flush, false) || vp->lp->generation != svm_generation())
         flush_own_tlb(vp);
 }
 
@@ -237,14 +214,15 @@ static void __attribute__((noreturn)) run(struct svm_vp *vp)
 {
     struct lp *lp = vp->lp;
 
-    regain_guest(vp);
+    svm_regain_guest(vp);
     hv_vp_account_start(vp->vp, rdtsc());
     for (;;) {
-        hv_vp_prepare(vp->vp);
         if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
             svm_npiep_set(vp, hv_vp_npiep(vp->vp));
         if (vp->nmi_pending)
             svm_event_prepare_nmi(vp);
+        if (!vp->quiet || !vp->view->current || rdtsc() >= vp->view->deadline)
+            svm_interrupt_prepare(vp);
         /* Sequentially consistent, as the other side is in flush_slat(): either it sees this LP in
            the guest and waits, or this LP sees its generation. */
         atomic_store(&lp->in_guest, true);
@@ -255,6 +233,7 @@ static void __attribute__((noreturn)) run(struct svm_vp *vp)
         }
         enter(vp);
         atomic_store_explicit(&lp->in_guest, false, memory_order_release);
+        svm_interrupt_left(vp);
         svm_handle_exit(vp);
     }
 }
@@ -278,7 +257,6 @@ void svm_run_lp(struct lp *lp)
     while (!(vp = atomic_load(&lp->backend)))
         idle_wait_nmi();
     vp->host = host;
-    vp->apic_base = rdmsr(MSR_APIC_BASE);
     run(vp);
 }
 
@@ -304,21 +282,29 @@ static void svm_flush_slat(void *context, struct hv_partition *partition)
             wait_outside_guest(lp_get(i));
 }
 
+static void svm_flush_tlb(void *context, struct hv_vp *vp)
+{
+    struct svm_vp *target = hv_vp_backend(vp);
+
+    (void)context;
+    atomic_store(&target->flush, true);
+}
+
+static void svm_wait_flushed(void *context, struct hv_vp *vp)
+{
+    struct svm_vp *target = hv_vp_backend(vp);
+
+    (void)context;
+    if (target->lp != lp_current())
+        wait_outside_guest(target->lp);
+}
+
 static void svm_kick(void *context, struct hv_vp *vp)
 {
     struct svm_vp *target = hv_vp_backend(vp);
 
     (void)context;
     lp_notify(target->lp, LP_EVENT_PREPARE);
-}
-
-/* The VP's local APIC is the LP's own: an interrupt from another APIC is all it takes. */
-static void svm_inject_interrupt(void *context, struct hv_vp *vp, uint8_t vector)
-{
-    struct svm_vp *target = hv_vp_backend(vp);
-
-    (void)context;
-    apic_send(target->lp->apic_id, APIC_ICR_FIXED | APIC_ICR_ASSERT | vector);
 }
 
 void svm_fill_platform(struct hv_platform *platform)
@@ -329,14 +315,16 @@ void svm_fill_platform(struct hv_platform *platform)
         .read_xmm = svm_read_xmm,
         .write_xmm = svm_write_xmm,
         .inject_exception = svm_inject_exception,
-        .inject_interrupt = svm_inject_interrupt,
+        .end_of_interrupt = svm_end_of_interrupt,
+        .apic_changed = svm_apic_changed,
+        .push = svm_push,
         .start = svm_start,
-        .read_apic = guest_apic_read_synthetic,
-        .write_apic = guest_apic_write_synthetic,
         .flush_slat = svm_flush_slat,
+        .flush_tlb = svm_flush_tlb,
+        .wait_flushed = svm_wait_flushed,
         .kick = svm_kick,
     };
     platform->facts.slat_format = HV_SLAT_NPT;
     platform->facts.capabilities |= HV_CPU_NPIEP | HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM |
-                                    HV_CPU_MSR_BITMAPS | HV_CPU_APIC_MSRS | HV_CPU_START_VP;
+                                    HV_CPU_MSR_BITMAPS | HV_CPU_LOCAL_APIC | HV_CPU_START_VP;
 }

@@ -34,8 +34,17 @@ struct svm_vp {
     struct lp *lp;
     uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
-    bool loaded;        /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
-    uint64_t apic_base; /* as the guest sees it */
+    bool loaded; /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
+
+    const struct hv_interrupt_view *view; /* of vp */
+    bool quiet;        /* nothing waits and nothing is watched, as long as the view is current */
+    int accepted;      /* vector that the APIC has in service and the guest has not seen yet, or
+                          HV_INTERRUPT_NONE */
+    int extint;        /* vector of an 8259 that the guest is about to take, or HV_INTERRUPT_NONE */
+    bool wants_extint; /* the guest lets pin 0 of its APIC through as that of an 8259 */
+    bool pin_open;     /* and so does the physical APIC, for now */
+    bool window;       /* leaves the guest when it could take an interrupt */
+    bool priority;     /* leaves the guest when it writes CR8 */
 
     bool nmi_pending;
     bool nmi_masked;      /* since the last injection, until its IRET */
@@ -45,6 +54,8 @@ struct svm_vp {
     bool step_guest_flag; /* what the guest has there */
     uint64_t nmi_iret_rip;
     uint32_t npiep; /* what svm_npiep_set() was told last */
+
+    _Atomic bool flush; /* forget cached translations before the next entry */
 
     struct hv_exit exit;
     struct gva_cache pages;
@@ -80,8 +91,28 @@ static inline void svm_touch(struct svm_vp *vp, uint32_t groups)
 /* Handles the exit that the VMCB describes (svm_exit.c). */
 void svm_handle_exit(struct svm_vp *vp);
 
-/* Waits as HV_DISPOSITION_IDLE asks (svm.c). */
-void svm_idle(struct svm_vp *vp);
+/* What VMLOAD loads: the LP's own in exchange for the guest's, and back (svm.c). */
+void svm_release_guest(struct svm_vp *vp);
+void svm_regain_guest(struct svm_vp *vp);
+
+/* INIT, start-up IPIs and NMIs that have come; the guest's state is released (svm.c). */
+void svm_take_events(struct svm_vp *vp);
+
+/* Interrupts (svm_interrupt.c). */
+/* Before an entry: injects one, or asks for an exit when the guest can take it. */
+void svm_interrupt_prepare(struct svm_vp *vp);
+/* An interrupt that the APIC has in service gave way to an exception: it waits. */
+void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector);
+/* An interrupt of an 8259. */
+void svm_interrupt_take_extint(struct svm_vp *vp, uint8_t vector);
+/* Before physical interrupts are let in. */
+void svm_interrupt_before_taking(struct svm_vp *vp);
+/* Waits until there is an interrupt for the guest: HLT; masked_too: as HV_DISPOSITION_IDLE asks. */
+void svm_wait(struct svm_vp *vp, bool masked_too);
+void svm_end_of_interrupt(void *context, struct hv_vp *vp, uint8_t vector);
+void svm_apic_changed(void *context, struct hv_vp *vp);
+/* PUSH of 32 bits (svm_push.c). */
+bool svm_push(void *context, struct hv_vp *vp, uint32_t value);
 
 /* Sets the state after INIT or a start-up IPI (svm_registers.c). */
 void svm_set_init_state(struct svm_vp *vp);
@@ -129,8 +160,6 @@ void svm_event_step(struct svm_vp *vp);
 /* Undoes stepping, after an exit. True if the exit was nothing but the step. */
 bool svm_event_stepped(struct svm_vp *vp);
 void svm_event_set_nmi_mask(struct svm_vp *vp, bool masked);
-/* An interrupt that the physical APIC has in service already. */
-void svm_queue_interrupt(struct svm_vp *vp, uint8_t vector);
 
 /* Enforces hv_vp_npiep() (svm_npiep.c). */
 void svm_npiep_set(struct svm_vp *vp, uint32_t config);
@@ -147,6 +176,15 @@ static inline void svm_vmload(uint64_t address)
 static inline void svm_vmsave(uint64_t address)
 {
     __asm__ volatile("vmsave %0" : : "a"(address) : "memory");
+}
+
+/* After an exit: what the guest has made of CR8. */
+static inline void svm_interrupt_left(struct svm_vp *vp)
+{
+    uint8_t cr8 = vp->vmcb->virtual_interrupt & VMCB_V_TPR;
+
+    if (__builtin_expect(cr8 != vp->view->cr8, false))
+        hv_interrupt_set_cr8(vp->vp, cr8);
 }
 
 static inline bool svm_long_mode(const struct svm_vp *vp)

@@ -24,10 +24,11 @@ static const struct cpuid_mask masks[] = {
 static void mirror_state(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     if (leaf == 1) {
+        out[2] |= 1u << 21 | 1u << 24; /* x2APIC, TSC deadline: lib/core's APIC has both */
         out[2] &= ~(1u << 27);
         if (vp->vmcb->cr4 & CR4_OSXSAVE)
             out[2] |= 1u << 27;
-        if (!(vp->apic_base & APIC_BASE_ENABLE))
+        if (!(hv_interrupt_apic_base(vp->vp) & APIC_BASE_ENABLE))
             out[3] &= ~(1u << 9);
     }
     if (leaf == 7 && subleaf == 0) {

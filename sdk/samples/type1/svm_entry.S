@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * void svm_enter(struct svm_vp *vp): enters the guest and returns at its next exit. RAX, RSP, RIP
- * and RFLAGS travel in the VMCB; the offsets are those of struct svm_vp.
+ * and RFLAGS travel in the VMCB; the offsets are those of struct svm_vp. With V_INTR_MASKING it is
+ * the host's RFLAGS.IF that lets physical interrupts end the guest's run; the global interrupt flag
+ * is clear here, so nothing comes in before or after.
  */
     .text
     .global svm_enter
@@ -29,7 +31,9 @@ svm_enter:
     mov 112(%rdi), %r14
     mov 120(%rdi), %r15
     mov 56(%rdi), %rdi
+    sti
     vmrun %rax
+    cli
     pop %rax
     mov %rcx, 8(%rax)
     mov %rdx, 16(%rax)

@@ -45,7 +45,7 @@ static void put_back(struct svm_vp *vp, uint64_t event)
     if ((event & VMCB_EVENT_TYPE) == VMCB_EVENT_NMI)
         vp->nmi_pending = true;
     else if ((event & VMCB_EVENT_TYPE) == VMCB_EVENT_INTERRUPT)
-        svm_queue_interrupt(vp, (uint8_t)event);
+        svm_interrupt_put_back(vp, (uint8_t)event);
 }
 
 void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error)
@@ -100,15 +100,6 @@ void svm_event_interrupted(struct svm_vp *vp)
         /* INT n: likewise. */
         break;
     }
-}
-
-void svm_queue_interrupt(struct svm_vp *vp, uint8_t vector)
-{
-    /* The APIC has accepted it, so its task priority has been looked at. */
-    vp->vmcb->virtual_interrupt =
-        (vp->vmcb->virtual_interrupt & 0xFF) | VMCB_V_IRQ | VMCB_V_IGNORE_TPR |
-        (uint64_t)(vector >> 4) << VMCB_V_PRIORITY_SHIFT | (uint64_t)vector << VMCB_V_VECTOR_SHIFT;
-    svm_touch(vp, VMCB_CLEAN_TPR);
 }
 
 static void intercept_iret(struct svm_vp *vp, bool on)

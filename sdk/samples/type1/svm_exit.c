@@ -4,7 +4,6 @@
 #include "console.h"
 #include "cpu.h"
 #include "fetch.h"
-#include "guest_apic.h"
 #include "idle.h"
 #include "lp.h"
 #include "memory.h"
@@ -53,7 +52,7 @@ static bool pass_to_core(struct svm_vp *vp)
     case HV_DISPOSITION_PASS:
         return true;
     case HV_DISPOSITION_IDLE:
-        svm_idle(vp);
+        svm_wait(vp, true);
         break;
     case HV_DISPOSITION_RESET:
         machine_reset();
@@ -151,14 +150,13 @@ static void exit_memory(struct svm_vp *vp)
 {
     uint64_t info = vp->vmcb->exit_info_1, address = vp->vmcb->exit_info_2;
 
-    if ((info & VMCB_NPF_WRITE) && !(info & VMCB_NPF_PAGE_WALK) && guest_apic_is_page(address)) {
-        guest_apic_store(vp, address);
-        return;
-    }
     vp->exit.reason = HV_EXIT_MEMORY;
     vp->exit.gprs = &vp->gprs;
     vp->exit.instruction_length = 0;
     vp->exit.memory.gpa = address;
+    vp->exit.memory.code_size = 0;
+    if (address / PAGE_SIZE == apic_page() / PAGE_SIZE)
+        fetch_code(vp, &vp->exit);
     vp->exit.memory.page_walk = (info & VMCB_NPF_PAGE_WALK) != 0;
     vp->exit.memory.access = HV_ACCESS_READ;
     if (info & VMCB_NPF_EXECUTE)
@@ -181,10 +179,42 @@ static void exit_invd(struct svm_vp *vp)
 /* The NMI is still pending; opening the interrupt flag runs the hypervisor's handler. */
 static void exit_nmi(struct svm_vp *vp)
 {
-    svm_vmsave(vp->vmcb_address);
-    svm_vmload(memory_physical(vp->host));
+    svm_release_guest(vp);
     idle_take_nmi();
-    svm_vmload(vp->vmcb_address);
+    svm_regain_guest(vp);
+}
+
+/* Likewise. */
+static void exit_interrupt(struct svm_vp *vp)
+{
+    svm_interrupt_before_taking(vp);
+    svm_release_guest(vp);
+    idle_take_interrupts();
+    svm_regain_guest(vp);
+}
+
+static void exit_hlt(struct svm_vp *vp)
+{
+    if (!begin_instruction(vp, HV_INSN_OP_HLT))
+        return;
+    advance(vp, vp->exit.instruction_length);
+    svm_wait(vp, false);
+}
+
+static void exit_write_cr8(struct svm_vp *vp)
+{
+    struct hv_insn insn;
+    uint64_t value;
+
+    if (!fetch_instruction(vp, &insn) || insn.op != HV_INSN_OP_MOV_TO_CR || insn.reg != 8)
+        return;
+    value = vp->gprs.gpr[insn.rm];
+    if (value > 15) {
+        raise_gp(vp);
+        return;
+    }
+    hv_interrupt_set_cr8(vp->vp, (uint8_t)value);
+    advance(vp, insn.length);
 }
 
 static void __attribute__((noreturn)) exit_shutdown(struct svm_vp *vp)
@@ -239,6 +269,18 @@ static void dispatch(struct svm_vp *vp)
         break;
     case VMCB_EXIT_NMI:
         exit_nmi(vp);
+        break;
+    case VMCB_EXIT_INTERRUPT:
+        exit_interrupt(vp);
+        break;
+    case VMCB_EXIT_VIRTUAL:
+        /* The guest can take the interrupt that waits. */
+        break;
+    case VMCB_EXIT_HLT:
+        exit_hlt(vp);
+        break;
+    case VMCB_EXIT_WRITE_CR8:
+        exit_write_cr8(vp);
         break;
     case VMCB_EXIT_IRET:
         svm_event_iret(vp);

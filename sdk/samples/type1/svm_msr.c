@@ -4,7 +4,6 @@
  * that would take the machine from the hypervisor, or that the VMCB holds.
  */
 #include "cpu.h"
-#include "guest_apic.h"
 #include "lp.h"
 #include "memory.h"
 #include "svm.h"
@@ -45,7 +44,7 @@ uint64_t svm_msr_map(void)
     } intercepted[] = {
         { MSR_PLATFORM_ID, true, true }, { MSR_TSC, false, true },
         { MSR_APIC_BASE, true, true },   { MSR_TSC_ADJUST, true, true },
-        { MSR_PAT, true, true },         { MSR_X2APIC_ICR, false, true },
+        { MSR_PAT, true, true },         { MSR_TSC_DEADLINE, true, true },
         { MSR_EFER, true, true },        { MSR_TSC_RATIO, true, true },
         { MSR_SYSCFG, false, true },     { MSR_PATCH_LOADER, true, true },
         { MSR_VM_CR, true, true },       { MSR_IGNNE, true, true },
@@ -56,6 +55,8 @@ uint64_t svm_msr_map(void)
 
     for (unsigned i = 0; i < sizeof(intercepted) / sizeof(intercepted[0]); i++)
         intercept(map, intercepted[i].msr, intercepted[i].read, intercepted[i].write);
+    for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++)
+        intercept(map, msr, true, true);
     return memory_physical(map);
 }
 
@@ -134,9 +135,6 @@ bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
     case MSR_PAT:
         *value = vp->vmcb->pat;
         return true;
-    case MSR_APIC_BASE:
-        *value = vp->apic_base;
-        return true;
     case MSR_PATCH_LOADER:
         return false;
     default:
@@ -151,10 +149,6 @@ bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
         return write_efer(vp, value);
     case MSR_PAT:
         return write_pat(vp, value);
-    case MSR_APIC_BASE:
-        return guest_apic_write_base(vp, value);
-    case MSR_X2APIC_ICR:
-        return guest_apic_write_x2apic_icr(vp, value);
     case MSR_TSC:
         /* Taken and dropped: reference time holds only while all VPs count alike (TLFS: partition
            reference time enlightenment). */

@@ -4,9 +4,7 @@
 
 #include <hv/abi/tlfs.h>
 
-#include "apic.h"
 #include "cpu.h"
-#include "guest_apic.h"
 #include "lp.h"
 #include "svm.h"
 #include "svm_float.h"
@@ -286,9 +284,6 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
     case HvX64RegisterCr0:
         *value = vp->vmcb->cr0;
         return HV_STATUS_SUCCESS;
-    case HvX64RegisterCr8:
-        *value = read_cr8();
-        return HV_STATUS_SUCCESS;
     case HvX64RegisterXfem:
         *value = (read_cr4() & CR4_OSXSAVE) ? xgetbv() : 1;
         return HV_STATUS_SUCCESS;
@@ -297,12 +292,6 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
         return HV_STATUS_SUCCESS;
     case HvX64RegisterTsc:
         *value = rdtsc();
-        return HV_STATUS_SUCCESS;
-    case HvX64RegisterApicBase:
-        *value = vp->apic_base;
-        return HV_STATUS_SUCCESS;
-    case HvX64RegisterInitialApicId:
-        *value = vp->lp->apic_id;
         return HV_STATUS_SUCCESS;
     case HvRegisterPendingInterruption:
         *value = get_pending(vp);
@@ -363,17 +352,10 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
         return HV_STATUS_SUCCESS;
     case HvX64RegisterCr0:
         return set_cr0(vp, value);
-    case HvX64RegisterCr8:
-        if (value > 15)
-            return bad;
-        write_cr8(value);
-        return HV_STATUS_SUCCESS;
     case HvX64RegisterXfem:
         return (read_cr4() & CR4_OSXSAVE) && xsetbv_safe(value) ? HV_STATUS_SUCCESS : bad;
     case HvX64RegisterEfer:
         return set_efer(vp, value);
-    case HvX64RegisterApicBase:
-        return guest_apic_write_base(vp, value) ? HV_STATUS_SUCCESS : bad;
     case HvRegisterPendingInterruption:
         return set_pending(vp, value);
     case HvRegisterInterruptState:
@@ -443,6 +425,9 @@ void svm_set_init_state(struct svm_vp *vp)
     vp->gprs.rflags = RFLAGS_ONE;
     vp->gprs.gpr[HV_GPR_RDX] = cpuid(1, 0).eax;
     vp->event = 0;
+    vp->quiet = false;
+    vp->accepted = HV_INTERRUPT_NONE;
+    vp->extint = HV_INTERRUPT_NONE;
     vp->nmi_pending = false;
     svm_event_set_nmi_mask(vp, false);
     vmcb->interrupt_shadow = 0;

@@ -99,9 +99,13 @@ VMCB_AT(cr2, 0x640);
 VMCB_AT(pat, 0x668);
 _Static_assert(sizeof(struct vmcb) == 4096, "a VMCB is a page");
 
+#define VMCB_INTERCEPT_WRITE_CR8 (1u << 24) /* of intercept_cr */
+
 enum vmcb_intercept_1 {
+    VMCB_INTERCEPT_INTERRUPT = 1 << 0,
     VMCB_INTERCEPT_NMI = 1 << 1,
     VMCB_INTERCEPT_INIT = 1 << 3,
+    VMCB_INTERCEPT_VIRTUAL = 1 << 4, /* a virtual interrupt could be taken */
     VMCB_INTERCEPT_READ_IDTR = 1 << 6,
     VMCB_INTERCEPT_READ_GDTR = 1 << 7,
     VMCB_INTERCEPT_READ_LDTR = 1 << 8,
@@ -109,6 +113,7 @@ enum vmcb_intercept_1 {
     VMCB_INTERCEPT_CPUID = 1 << 18,
     VMCB_INTERCEPT_IRET = 1 << 20,
     VMCB_INTERCEPT_INVD = 1 << 22,
+    VMCB_INTERCEPT_HLT = 1 << 24,
     VMCB_INTERCEPT_INVLPGA = 1 << 26,
     VMCB_INTERCEPT_IO = 1 << 27,
     VMCB_INTERCEPT_MSR = 1 << 28,
@@ -138,9 +143,12 @@ enum vmcb_intercept_3 {
 #define VMCB_EXIT_INVALID UINT32_MAX
 
 enum vmcb_exit {
+    VMCB_EXIT_WRITE_CR8 = 0x18,
     VMCB_EXIT_EXCEPTION = 0x40, /* + vector */
+    VMCB_EXIT_INTERRUPT = 0x60,
     VMCB_EXIT_NMI = 0x61,
     VMCB_EXIT_INIT = 0x63,
+    VMCB_EXIT_VIRTUAL = 0x64,
     VMCB_EXIT_READ_IDTR = 0x66,
     VMCB_EXIT_READ_GDTR = 0x67,
     VMCB_EXIT_READ_LDTR = 0x68,
@@ -148,6 +156,7 @@ enum vmcb_exit {
     VMCB_EXIT_CPUID = 0x72,
     VMCB_EXIT_IRET = 0x74,
     VMCB_EXIT_INVD = 0x76,
+    VMCB_EXIT_HLT = 0x78,
     VMCB_EXIT_INVLPGA = 0x7A,
     VMCB_EXIT_IO = 0x7B,
     VMCB_EXIT_MSR = 0x7C,
@@ -191,10 +200,12 @@ enum vmcb_exit {
 #define VMCB_EVENT_ERROR_SHIFT 32
 
 /* virtual_interrupt. */
+#define VMCB_V_TPR            UINT64_C(0xF)
 #define VMCB_V_IRQ            (UINT64_C(1) << 8)
 #define VMCB_V_PRIORITY_SHIFT 16
 #define VMCB_V_IGNORE_TPR     (UINT64_C(1) << 20)
-#define VMCB_V_VECTOR_SHIFT   32
+#define VMCB_V_INTR_MASKING   (UINT64_C(1) << 24)
+#define VMCB_V_PRIORITY_MAX   UINT64_C(0xF)
 
 #define VMCB_SHADOW         UINT64_C(1)
 #define VMCB_NESTED_PAGING  UINT64_C(1)

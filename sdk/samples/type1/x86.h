@@ -22,6 +22,7 @@
 #define CR4_OSXMMEXCPT (1 << 10)
 #define CR4_LA57       (1 << 12)
 #define CR4_OSXSAVE    (1 << 18)
+#define CR4_SMAP       (1 << 21)
 #define CR4_PKE        (1 << 22)
 
 #define EFER_SCE   (1 << 0)
@@ -37,6 +38,7 @@
 #define RFLAGS_IF  (1 << 9)
 #define RFLAGS_RF  (1 << 16)
 #define RFLAGS_VM  (1 << 17)
+#define RFLAGS_AC  (1 << 18)
 
 #define MSR_PLATFORM_ID  0x17
 #define MSR_TSC          0x10
@@ -46,6 +48,7 @@
 #define MSR_SYSENTER_ESP 0x175
 #define MSR_SYSENTER_EIP 0x176
 #define MSR_PAT          0x277
+#define MSR_TSC_DEADLINE 0x6E0
 #define MSR_X2APIC_FIRST 0x800
 #define MSR_X2APIC_ICR   0x830
 #define MSR_X2APIC_LAST  0x8FF

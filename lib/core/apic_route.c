@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * A destination is resolved without looking at every VP: by tables of physical and logical IDs.
+ * Only when a guest has given one logical ID to several VPs, as it may, are all of them asked.
+ */
+#include <hv/interrupt.h>
+
+#include "apic_route.h"
+#include "core.h"
+#include "ratio.h"
+
+#define CLOCK_SHIFT   32
+#define CLUSTER_VPS   4
+#define X2_CLUSTER    16
+#define X2_BITS       UINT32_C(0xFFFF)
+#define NO_CLUSTER    15u  /* in the cluster model: everyone */
+#define SHORTEST_TICK 5000 /* periodic timers tick at most so many times a second, as KVM's do */
+
+_Static_assert(HV_APIC_MAX_IDS * sizeof(uint16_t) <= HV_PAGE_SIZE, "APIC IDs must fit in one page");
+
+typedef void visitor(struct hv_vp *target, void *context);
+
+/* ---- Tables ---- */
+
+hv_status hv_apic_routes_init(struct hv_partition *partition)
+{
+    const struct hv_platform_facts *facts = &partition->platform->facts;
+    struct hv_apic_routes *routes = &partition->apic;
+    /* Without a known clock the timer counts TSC ticks. */
+    uint64_t apic_hz = facts->apic_hz ? facts->apic_hz : facts->tsc_hz;
+
+    routes->by_id = hv_pool_alloc(&partition->pool, NULL);
+    if (!routes->by_id)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    routes->clock.tsc_per_tick = hv_ratio(facts->tsc_hz, apic_hz, CLOCK_SHIFT);
+    routes->clock.ticks_per_tsc = hv_ratio(apic_hz, facts->tsc_hz, CLOCK_SHIFT);
+    routes->clock.min_period = facts->tsc_hz / SHORTEST_TICK;
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_apic_attach(struct hv_vp *vp, uint32_t id)
+{
+    struct hv_apic_routes *routes = &vp->partition->apic;
+
+    if (id >= HV_APIC_MAX_IDS || hv_apic_find(vp->partition, id))
+        return HV_STATUS_INVALID_PARAMETER;
+    hv_apic_init(&vp->apic, &routes->clock, id, vp->index == 0);
+    atomic_store_explicit(&routes->by_id[id], (uint16_t)(vp->index + 1), memory_order_release);
+    return HV_STATUS_SUCCESS;
+}
+
+static struct hv_vp *vp_of(const struct hv_partition *partition, const _Atomic uint16_t *entry)
+{
+    uint16_t number = atomic_load_explicit(entry, memory_order_acquire);
+
+    return number ? hv_vp_get(partition, number - 1u) : NULL;
+}
+
+struct hv_vp *hv_apic_find(const struct hv_partition *partition, uint32_t id)
+{
+    return id < HV_APIC_MAX_IDS ? vp_of(partition, &partition->apic.by_id[id]) : NULL;
+}
+
+static bool is_flat(const struct hv_apic *apic)
+{
+    return atomic_load_explicit(&apic->dfr, memory_order_relaxed) >> HV_APIC_DFR_SHIFT ==
+           HV_APIC_DFR_FLAT;
+}
+
+static uint32_t logical_id(const struct hv_apic *apic)
+{
+    return atomic_load_explicit(&apic->ldr, memory_order_relaxed) >> HV_APIC_LDR_SHIFT;
+}
+
+/* Returns whether somebody is there already. */
+static bool take_slots(_Atomic uint16_t *slots, uint32_t bits, uint32_t vp_index)
+{
+    bool taken = false;
+
+    for (; bits != 0; bits &= bits - 1) {
+        _Atomic uint16_t *slot = &slots[__builtin_ctz(bits)];
+
+        taken |= atomic_load_explicit(slot, memory_order_relaxed) != 0;
+        atomic_store_explicit(slot, (uint16_t)(vp_index + 1), memory_order_relaxed);
+    }
+    return taken;
+}
+
+static bool add_logical(struct hv_apic_routes *routes, const struct hv_vp *vp)
+{
+    uint32_t id = logical_id(&vp->apic);
+
+    if (is_flat(&vp->apic))
+        return take_slots(routes->flat, id, vp->index);
+    return take_slots(routes->cluster[id >> CLUSTER_VPS], id & 0xF, vp->index);
+}
+
+static void clear_logical(struct hv_apic_routes *routes)
+{
+    for (unsigned i = 0; i < 8; i++)
+        atomic_store_explicit(&routes->flat[i], 0, memory_order_relaxed);
+    for (unsigned i = 0; i < 16; i++)
+        for (unsigned j = 0; j < CLUSTER_VPS; j++)
+            atomic_store_explicit(&routes->cluster[i][j], 0, memory_order_relaxed);
+}
+
+void hv_apic_routes_update(struct hv_partition *partition)
+{
+    struct hv_apic_routes *routes = &partition->apic;
+    bool shared = false;
+
+    hv_lock_acquire(&routes->lock);
+    /* Whoever looks meanwhile asks every VP. */
+    atomic_store_explicit(&routes->shared, true, memory_order_seq_cst);
+    clear_logical(routes);
+    for (uint32_t i = 0; i < partition->max_vps; i++) {
+        const struct hv_vp *vp = partition->vps[i];
+
+        if (vp && !hv_apic_is_x2(&vp->apic))
+            shared |= add_logical(routes, vp);
+    }
+    atomic_store_explicit(&routes->shared, shared, memory_order_seq_cst);
+    hv_lock_release(&routes->lock);
+}
+
+/* ---- Destinations ---- */
+
+static void visit_all(const struct hv_partition *partition, const struct hv_vp *except,
+                      visitor *visit, void *context)
+{
+    for (uint32_t i = 0; i < partition->max_vps; i++)
+        if (partition->vps[i] && partition->vps[i] != except)
+            visit(partition->vps[i], context);
+}
+
+static bool matches_xapic(const struct hv_apic *apic, uint32_t value)
+{
+    uint32_t id = logical_id(apic);
+
+    if (is_flat(apic))
+        return (id & value) != 0;
+    return (id >> 4 == value >> 4 || value >> 4 == NO_CLUSTER) && (id & value & 0xF);
+}
+
+static void visit_matching(const struct hv_partition *partition, uint32_t value, visitor *visit,
+                           void *context)
+{
+    for (uint32_t i = 0; i < partition->max_vps; i++) {
+        struct hv_vp *vp = partition->vps[i];
+
+        if (vp && !hv_apic_is_x2(&vp->apic) && matches_xapic(&vp->apic, value))
+            visit(vp, context);
+    }
+}
+
+static void visit_slots(const struct hv_partition *partition, const _Atomic uint16_t *slots,
+                        uint32_t bits, visitor *visit, void *context)
+{
+    for (; bits != 0; bits &= bits - 1) {
+        struct hv_vp *vp = vp_of(partition, &slots[__builtin_ctz(bits)]);
+
+        if (vp)
+            visit(vp, context);
+    }
+}
+
+/* VPs in x2APIC mode have their logical ID by their physical one (SDM, "Deriving Logical x2APIC ID
+   from the Local x2APIC ID"). */
+static void visit_x2(const struct hv_partition *partition, uint32_t value, visitor *visit,
+                     void *context)
+{
+    uint32_t first = (value >> X2_CLUSTER) * X2_CLUSTER;
+
+    for (uint32_t bits = value & X2_BITS; bits != 0; bits &= bits - 1) {
+        struct hv_vp *vp = hv_apic_find(partition, first + (uint32_t)__builtin_ctz(bits));
+
+        if (vp && hv_apic_is_x2(&vp->apic))
+            visit(vp, context);
+    }
+}
+
+static void visit_xapic_logical(const struct hv_partition *partition, uint32_t value,
+                                visitor *visit, void *context)
+{
+    const struct hv_apic_routes *routes = &partition->apic;
+    uint32_t cluster = value >> 4;
+
+    if (atomic_load_explicit(&routes->shared, memory_order_seq_cst) || cluster == NO_CLUSTER) {
+        visit_matching(partition, value, visit, context);
+        return;
+    }
+    visit_slots(partition, routes->flat, value, visit, context);
+    visit_slots(partition, routes->cluster[cluster], value & 0xF, visit, context);
+}
+
+static void visit_destination(const struct hv_partition *partition,
+                              const struct hv_apic_destination *destination, visitor *visit,
+                              void *context)
+{
+    uint32_t broadcast = destination->wide ? HV_APIC_X2APIC_BROADCAST : HV_APIC_XAPIC_BROADCAST;
+    struct hv_vp *vp;
+
+    if (destination->value == broadcast) {
+        visit_all(partition, NULL, visit, context);
+    } else if (!destination->logical) {
+        vp = hv_apic_find(partition, destination->value);
+        if (vp)
+            visit(vp, context);
+    } else {
+        visit_x2(partition, destination->value, visit, context);
+        if (destination->value <= HV_APIC_XAPIC_BROADCAST)
+            visit_xapic_logical(partition, destination->value, visit, context);
+    }
+}
+
+/* ---- Delivery ---- */
+
+struct delivery {
+    struct hv_vp *from;
+    uint8_t mode;
+    uint8_t vector;
+    uint32_t skip; /* lowest priority: targets to pass over before the one that is chosen */
+};
+
+static void deliver(struct hv_vp *target, void *context)
+{
+    const struct delivery *delivery = context;
+
+    switch (delivery->mode) {
+    case HV_APIC_FIXED:
+        hv_vp_interrupt(delivery->from, target, delivery->vector);
+        break;
+    case HV_APIC_NMI:
+        hv_interrupt_post_event(target, HV_INTERRUPT_NMI, 0);
+        break;
+    case HV_APIC_INIT:
+        hv_interrupt_post_event(target, HV_INTERRUPT_INIT, 0);
+        break;
+    case HV_APIC_STARTUP:
+        hv_interrupt_post_event(target, HV_INTERRUPT_STARTUP, delivery->vector);
+        break;
+    default:
+        /* No SMI (TLFS: local APIC), no external interrupt from a processor. */
+        break;
+    }
+}
+
+static void count(struct hv_vp *target, void *context)
+{
+    uint32_t *targets = context;
+
+    (void)target;
+    ++*targets;
+}
+
+static void deliver_to_one(struct hv_vp *target, void *context)
+{
+    struct delivery *delivery = context;
+
+    if (delivery->skip-- == 0)
+        hv_vp_interrupt(delivery->from, target, delivery->vector);
+}
+
+/* Which of the targets has the lowest priority is for each of them alone to know; the vector
+   decides, so that different sources go to different VPs. */
+static void send_lowest(const struct hv_partition *partition,
+                        const struct hv_apic_destination *destination, struct delivery *delivery)
+{
+    uint32_t targets = 0;
+
+    visit_destination(partition, destination, count, &targets);
+    if (targets == 0)
+        return;
+    delivery->skip = delivery->vector % targets;
+    visit_destination(partition, destination, deliver_to_one, delivery);
+}
+
+static void send_to_destination(struct hv_vp *from, uint64_t command, struct delivery *delivery)
+{
+    struct hv_apic_destination destination = {
+        .value = (uint32_t)(command >> 32),
+        .logical = command & HV_APIC_ICR_LOGICAL,
+        .wide = hv_apic_is_x2(&from->apic),
+    };
+
+    if (delivery->mode == HV_APIC_LOWEST_PRIORITY)
+        send_lowest(from->partition, &destination, delivery);
+    else
+        visit_destination(from->partition, &destination, deliver, delivery);
+}
+
+void hv_apic_send(struct hv_vp *from, uint64_t command)
+{
+    struct delivery delivery = {
+        .from = from,
+        .mode = command >> HV_APIC_ICR_MODE_SHIFT & HV_APIC_ICR_MODE_MASK,
+        .vector = (uint8_t)(command & HV_APIC_ICR_VECTOR_MASK),
+    };
+    uint32_t shorthand =
+        (uint32_t)command >> HV_APIC_ICR_SHORTHAND_SHIFT & HV_APIC_ICR_SHORTHAND_MASK;
+    bool to_self = shorthand == HV_APIC_TO_SELF || shorthand == HV_APIC_TO_ALL;
+
+    if (shorthand == HV_APIC_TO_DESTINATION) {
+        send_to_destination(from, command, &delivery);
+        return;
+    }
+    /* SDM, "Valid Combinations": with the sender among the targets, fixed interrupts alone. */
+    if (to_self && delivery.mode != HV_APIC_FIXED)
+        return;
+    if (delivery.mode == HV_APIC_LOWEST_PRIORITY)
+        delivery.mode = HV_APIC_FIXED;
+    if (shorthand == HV_APIC_TO_SELF)
+        deliver(from, &delivery);
+    else
+        visit_all(from->partition, to_self ? NULL : from, deliver, &delivery);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Who receives what a local APIC, or a device, sends. */
+#ifndef HV_CORE_APIC_ROUTE_H
+#define HV_CORE_APIC_ROUTE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/status.h>
+
+#include "apic.h"
+#include "lock.h"
+
+struct hv_partition;
+struct hv_vp;
+
+/* APIC IDs that a VP can have: 0 to HV_APIC_MAX_IDS - 1. */
+#define HV_APIC_MAX_IDS 2048
+
+/* VP indexes are kept plus 1; 0 means none. */
+struct hv_apic_routes {
+    struct hv_apic_clock clock;
+    _Atomic uint16_t *by_id; /* one page, by APIC ID */
+    struct hv_lock lock;     /* one rebuilds the two below at a time; readers need none */
+    _Atomic uint16_t flat[8];
+    _Atomic uint16_t cluster[16][4];
+    _Atomic bool shared; /* several VPs have one logical ID: the two above don't tell all */
+};
+
+/* A destination as a sender names it. */
+struct hv_apic_destination {
+    uint32_t value;
+    bool logical;
+    bool wide; /* 32 bits (x2APIC), else 8 */
+};
+
+hv_status hv_apic_routes_init(struct hv_partition *partition);
+
+/* Gives a VP its APIC; HV_STATUS_INVALID_PARAMETER for an ID that is taken or out of range. */
+hv_status hv_apic_attach(struct hv_vp *vp, uint32_t id);
+
+/* To be called when a logical ID or a mode has changed. */
+void hv_apic_routes_update(struct hv_partition *partition);
+
+/* The VP of a physical APIC ID, or NULL. */
+struct hv_vp *hv_apic_find(const struct hv_partition *partition, uint32_t id);
+
+/* Sends what from's interrupt command register says; on the LP that owns from. */
+void hv_apic_send(struct hv_vp *from, uint64_t command);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * A port is alive as long as somebody refers to it: its owner's table until it is deleted, each
+ * connection, each message of it that waits. So nothing that is on its way can lose its ground.
+ */
+#include "core.h"
+#include "hypercall.h"
+#include "mem.h"
+#include "port.h"
+
+#define ID_MASK     0x00FFFFFFu
+#define FIRST_SINT  1u
+#define ALL_BUFFERS ((1u << HV_PORT_MESSAGES) - 1)
+
+_Static_assert(sizeof(struct hv_port) <= HV_PAGE_SIZE, "a port must fit in one page");
+_Static_assert(HV_PORT_MESSAGES / HV_PORT_BUFFER_PAGES * sizeof(struct hv_port_buffer) <=
+                   HV_PAGE_SIZE,
+               "a page of buffers");
+
+/* ---- Life of a port ---- */
+
+static void free_pages(struct hv_port *port)
+{
+    struct hv_pool *pool = &port->owner->pool;
+    uint64_t pages[HV_PORT_BUFFER_PAGES], own = port->spa_page;
+
+    memcpy(pages, port->buffer_pages, sizeof(pages));
+    for (unsigned i = 0; i < HV_PORT_BUFFER_PAGES; i++)
+        if (port->buffers[i * HV_PORT_MESSAGES / HV_PORT_BUFFER_PAGES])
+            hv_pool_free(pool, pages[i]);
+    hv_pool_free(pool, own);
+}
+
+static void drop_reference(struct hv_port *port)
+{
+    /* Release: all that others did with it comes before; acquire: and is seen by who frees it. */
+    if (atomic_fetch_sub_explicit(&port->references, 1, memory_order_acq_rel) == 1)
+        free_pages(port);
+}
+
+static void take_reference(struct hv_port *port)
+{
+    atomic_fetch_add_explicit(&port->references, 1, memory_order_relaxed);
+}
+
+/* The message is in its slot, or dropped: its room is free again. */
+static void release_buffer(struct hv_vp *vp, struct hv_synic_message *message)
+{
+    struct hv_port_buffer *buffer = (struct hv_port_buffer *)message;
+    struct hv_port *port = buffer->port;
+
+    (void)vp;
+    atomic_fetch_or_explicit(&port->free, 1u << buffer->index, memory_order_release);
+    drop_reference(port);
+}
+
+static bool alloc_buffers(struct hv_port *port)
+{
+    const unsigned per_page = HV_PORT_MESSAGES / HV_PORT_BUFFER_PAGES;
+
+    for (unsigned i = 0; i < HV_PORT_MESSAGES; i++) {
+        if (i % per_page == 0) {
+            port->buffers[i] = hv_pool_alloc(&port->owner->pool, &port->buffer_pages[i / per_page]);
+            if (!port->buffers[i])
+                return false;
+        } else {
+            port->buffers[i] = port->buffers[i - 1] + 1;
+        }
+        port->buffers[i]->port = port;
+        port->buffers[i]->index = (uint8_t)i;
+        port->buffers[i]->message.release = release_buffer;
+    }
+    atomic_store_explicit(&port->free, ALL_BUFFERS, memory_order_relaxed);
+    return true;
+}
+
+static hv_status check_config(const struct hv_partition *owner, const struct hv_port_config *config)
+{
+    if (config->type != HvPortTypeMessage && config->type != HvPortTypeEvent)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (config->sint < FIRST_SINT || config->sint >= HV_SYNIC_SINT_COUNT)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (config->type == HvPortTypeEvent &&
+        (config->flag_count == 0 ||
+         (uint32_t)config->base_flag + config->flag_count > HV_EVENT_FLAGS_COUNT))
+        return HV_STATUS_INVALID_PARAMETER;
+    if (config->vp_index != HV_ANY_VP && !hv_vp_get(owner, config->vp_index))
+        return HV_STATUS_INVALID_VP_INDEX;
+    return HV_STATUS_SUCCESS;
+}
+
+/* The link to the port of that ID, or to the NULL at the end of its bucket. */
+static struct hv_port **find_link(struct hv_ports *ports, uint32_t id)
+{
+    struct hv_port **link = &ports->bucket[id % HV_PORT_BUCKETS];
+
+    while (*link && (*link)->id != id)
+        link = &(*link)->next;
+    return link;
+}
+
+static struct hv_port *make(struct hv_partition *owner, uint32_t id,
+                            const struct hv_port_config *config)
+{
+    uint64_t spa_page;
+    struct hv_port *port = hv_pool_alloc(&owner->pool, &spa_page);
+
+    if (!port)
+        return NULL;
+    port->owner = owner;
+    port->config = *config;
+    port->id = id;
+    port->spa_page = spa_page;
+    atomic_store_explicit(&port->references, 1, memory_order_relaxed);
+    if (config->type == HvPortTypeMessage && !alloc_buffers(port)) {
+        drop_reference(port);
+        return NULL;
+    }
+    return port;
+}
+
+hv_status hv_port_create(struct hv_partition *owner, uint32_t port_id,
+                         const struct hv_port_config *config)
+{
+    struct hv_ports *ports = &owner->ports;
+    hv_status status = check_config(owner, config);
+    struct hv_port *port, **link;
+
+    if (port_id & ~ID_MASK)
+        return HV_STATUS_INVALID_PORT_ID;
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    port = make(owner, port_id, config);
+    if (!port)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    hv_lock_acquire(&ports->lock);
+    link = find_link(ports, port_id);
+    if (*link)
+        status = HV_STATUS_INVALID_PORT_ID;
+    else
+        *link = port;
+    hv_lock_release(&ports->lock);
+    if (status != HV_STATUS_SUCCESS)
+        drop_reference(port);
+    return status;
+}
+
+hv_status hv_port_delete(struct hv_partition *owner, uint32_t port_id)
+{
+    struct hv_ports *ports = &owner->ports;
+    struct hv_port *port, **link;
+
+    hv_lock_acquire(&ports->lock);
+    link = find_link(ports, port_id);
+    port = *link;
+    if (port) {
+        *link = port->next;
+        atomic_store_explicit(&port->deleted, true, memory_order_relaxed);
+    }
+    hv_lock_release(&ports->lock);
+    if (!port)
+        return HV_STATUS_INVALID_PORT_ID;
+    drop_reference(port);
+    return HV_STATUS_SUCCESS;
+}
+
+static struct hv_port *find_port(struct hv_partition *owner, uint32_t port_id)
+{
+    struct hv_port *port;
+
+    hv_lock_acquire(&owner->ports.lock);
+    port = *find_link(&owner->ports, port_id);
+    if (port)
+        take_reference(port);
+    hv_lock_release(&owner->ports.lock);
+    return port;
+}
+
+/* ---- Connections; under connection_lock ---- */
+
+static struct hv_connection **find_connection(struct hv_ports *ports, uint32_t id)
+{
+    struct hv_connection **link = &ports->connection_bucket[id % HV_CONNECTION_BUCKETS];
+
+    while (*link && (*link)->id != id)
+        link = &(*link)->next;
+    return link;
+}
+
+static void free_connection(struct hv_ports *ports, struct hv_connection *connection)
+{
+    connection->next = ports->free_connections;
+    ports->free_connections = connection;
+}
+
+/* Connections come by the page, and stay their partition's. */
+static struct hv_connection *alloc_connection(struct hv_partition *sender)
+{
+    struct hv_ports *ports = &sender->ports;
+    struct hv_connection *connection;
+
+    if (!ports->free_connections) {
+        connection = hv_pool_alloc(&sender->pool, NULL);
+        if (!connection)
+            return NULL;
+        for (size_t i = 0; i < HV_PAGE_SIZE / sizeof(*connection); i++)
+            free_connection(ports, &connection[i]);
+    }
+    connection = ports->free_connections;
+    ports->free_connections = connection->next;
+    return connection;
+}
+
+static hv_status add_connection(struct hv_partition *sender, uint32_t id, struct hv_port *port)
+{
+    struct hv_connection **link = find_connection(&sender->ports, id);
+    struct hv_connection *connection;
+
+    if (*link)
+        return HV_STATUS_INVALID_CONNECTION_ID;
+    connection = alloc_connection(sender);
+    if (!connection)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    *connection = (struct hv_connection){ .port = port, .id = id };
+    *link = connection;
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
+                          struct hv_partition *owner, uint32_t port_id)
+{
+    struct hv_port *port;
+    hv_status status;
+
+    if (connection_id & ~ID_MASK)
+        return HV_STATUS_INVALID_CONNECTION_ID;
+    port = find_port(owner, port_id);
+    if (!port)
+        return HV_STATUS_INVALID_PORT_ID;
+    hv_lock_acquire(&sender->ports.connection_lock);
+    status = add_connection(sender, connection_id, port);
+    hv_lock_release(&sender->ports.connection_lock);
+    if (status != HV_STATUS_SUCCESS)
+        drop_reference(port);
+    return status;
+}
+
+hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id)
+{
+    struct hv_connection *connection, **link;
+    struct hv_port *port = NULL;
+
+    hv_lock_acquire(&sender->ports.connection_lock);
+    link = find_connection(&sender->ports, connection_id);
+    connection = *link;
+    if (connection) {
+        port = connection->port;
+        *link = connection->next;
+        free_connection(&sender->ports, connection);
+    }
+    hv_lock_release(&sender->ports.connection_lock);
+    if (!port)
+        return HV_STATUS_INVALID_CONNECTION_ID;
+    drop_reference(port);
+    return HV_STATUS_SUCCESS;
+}
+
+/* ---- Sending ---- */
+
+/* A reference to the port that a connection leads to. */
+static hv_status follow(struct hv_partition *sender, uint32_t connection_id, uint32_t type,
+                        struct hv_port **port)
+{
+    hv_status status = HV_STATUS_SUCCESS;
+    const struct hv_connection *connection;
+
+    hv_lock_acquire(&sender->ports.connection_lock);
+    connection = *find_connection(&sender->ports, connection_id);
+    if (!connection) {
+        status = HV_STATUS_INVALID_CONNECTION_ID;
+    } else if (atomic_load_explicit(&connection->port->deleted, memory_order_relaxed) ||
+               connection->port->config.type != type) {
+        status = HV_STATUS_INVALID_PORT_ID;
+    } else {
+        *port = connection->port;
+        take_reference(*port);
+    }
+    hv_lock_release(&sender->ports.connection_lock);
+    return status;
+}
+
+/* Where the port's next one goes: its VP; or one that takes it, the one of last time before others.
+ */
+static hv_status choose_target(struct hv_port *port, bool (*takes)(const struct hv_vp *vp),
+                               struct hv_vp **target)
+{
+    const struct hv_partition *owner = port->owner;
+    uint32_t last = atomic_load_explicit(&port->last_vp, memory_order_relaxed);
+
+    if (port->config.vp_index != HV_ANY_VP) {
+        *target = hv_vp_get(owner, port->config.vp_index);
+        return takes(*target) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
+    }
+    for (uint32_t i = 0; i < owner->max_vps; i++) {
+        uint32_t index = (last + i) % owner->max_vps;
+
+        *target = hv_vp_get(owner, index);
+        if (*target && takes(*target)) {
+            atomic_store_explicit(&port->last_vp, index, memory_order_relaxed);
+            return HV_STATUS_SUCCESS;
+        }
+    }
+    return HV_STATUS_INVALID_SYNIC_STATE;
+}
+
+/* NULL when all wait to be delivered. */
+static struct hv_port_buffer *take_buffer(struct hv_port *port)
+{
+    uint32_t free = atomic_load_explicit(&port->free, memory_order_relaxed);
+
+    while (free != 0) {
+        uint32_t taken = free & (free - 1);
+
+        /* Acquire: pairs with the release in release_buffer(). */
+        if (atomic_compare_exchange_weak_explicit(&port->free, &free, taken, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return port->buffers[__builtin_ctz(free)];
+    }
+    return NULL;
+}
+
+static hv_status post(struct hv_vp *self, struct hv_port *port,
+                      const struct hv_input_post_message *input)
+{
+    struct hv_port_buffer *buffer;
+    struct hv_vp *target;
+    hv_status status = choose_target(port, hv_synic_takes_messages, &target);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    buffer = take_buffer(port);
+    if (!buffer)
+        return HV_STATUS_INSUFFICIENT_BUFFERS;
+    buffer->message.sint = (uint8_t)port->config.sint;
+    buffer->message.content.header = (struct hv_message_header){
+        .message_type = input->message_type,
+        .payload_size = (uint8_t)input->payload_size,
+        .origination_id = port->id,
+    };
+    memset(buffer->message.content.payload, 0, sizeof(buffer->message.content.payload));
+    memcpy(buffer->message.content.payload, input->payload, input->payload_size);
+    take_reference(port);
+    hv_synic_post(self, target, &buffer->message);
+    return HV_STATUS_SUCCESS;
+}
+
+/* TLFS: HvCallPostMessage. */
+hv_status hv_hypercall_post_message(struct hv_hypercall_call *call)
+{
+    const struct hv_input_post_message *input = call->header;
+    struct hv_port *port;
+    hv_status status;
+
+    if (input->reserved || input->message_type == HvMessageTypeNone ||
+        (input->message_type & HV_MESSAGE_TYPE_HYPERVISOR_MASK) ||
+        input->payload_size > HV_MESSAGE_MAX_PAYLOAD_BYTE_COUNT)
+        return HV_STATUS_INVALID_PARAMETER;
+    status = follow(call->vp->partition, input->connection_id, HvPortTypeMessage, &port);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = post(call->vp, port, input);
+    drop_reference(port);
+    return status;
+}
+
+static hv_status signal(struct hv_vp *self, struct hv_port *port, uint16_t flag)
+{
+    struct hv_vp *target;
+    bool newly_set;
+    hv_status status;
+
+    if (flag >= port->config.flag_count)
+        return HV_STATUS_INVALID_PARAMETER;
+    status = choose_target(port, hv_synic_takes_events, &target);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    return hv_synic_signal(self, target, (uint8_t)port->config.sint,
+                           (uint32_t)port->config.base_flag + flag, &newly_set);
+}
+
+/* TLFS: HvCallSignalEvent. */
+hv_status hv_hypercall_signal_event(struct hv_hypercall_call *call)
+{
+    const struct hv_input_signal_event *input = call->header;
+    struct hv_port *port;
+    hv_status status;
+
+    if (input->reserved)
+        return HV_STATUS_INVALID_PARAMETER;
+    status = follow(call->vp->partition, input->connection_id, HvPortTypeEvent, &port);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = signal(call->vp, port, input->flag_number);
+    drop_reference(port);
+    return status;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Private face of ports and connections. */
+#ifndef HV_CORE_PORT_H
+#define HV_CORE_PORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/port.h>
+
+#include "lock.h"
+#include "synic.h"
+
+#define HV_PORT_MESSAGES      16 /* TLFS: guest message buffers of a port */
+#define HV_PORT_BUCKETS       16
+#define HV_CONNECTION_BUCKETS 64
+#define HV_PORT_BUFFER_PAGES  2
+
+struct hv_port;
+
+/* A message of a port while it waits. */
+struct hv_port_buffer {
+    struct hv_synic_message message; /* first: it is found by its address */
+    struct hv_port *port;
+    uint8_t index;
+};
+
+/* Lives in a page of its owner's pool. */
+struct hv_port {
+    struct hv_partition *owner;
+    struct hv_port_config config;
+    uint32_t id;
+    struct hv_port *next;        /* in its bucket; guarded by the owner's ports.lock */
+    uint64_t spa_page;           /* of this object */
+    _Atomic uint32_t references; /* the owner's table, connections, messages that wait */
+    _Atomic bool deleted;
+    _Atomic uint32_t free;    /* buffers, as a mask */
+    _Atomic uint32_t last_vp; /* HV_ANY_VP: who got the latest */
+    struct hv_port_buffer *buffers[HV_PORT_MESSAGES];
+    uint64_t buffer_pages[HV_PORT_BUFFER_PAGES];
+};
+
+/* Of a page in the pool of the partition that sends. */
+struct hv_connection {
+    struct hv_connection *next; /* in its bucket, or of those that are free */
+    struct hv_port *port;       /* a reference */
+    uint32_t id;
+};
+
+/* A partition's own ports, and its connections to others'. */
+struct hv_ports {
+    struct hv_lock lock; /* guards the table of ports */
+    struct hv_port *bucket[HV_PORT_BUCKETS];
+    struct hv_lock connection_lock; /* guards the connections; held while one is used */
+    struct hv_connection *connection_bucket[HV_CONNECTION_BUCKETS];
+    struct hv_connection *free_connections;
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include <stdbool.h>
+
+#include "ratio.h"
+
+/*
+ * Digit by digit: a 128-bit division would need a helper function of the compiler's runtime
+ * library, which a hypervisor lacks.
+ */
+uint64_t hv_ratio(uint64_t numerator, uint64_t denominator, unsigned shift)
+{
+    uint64_t quotient = numerator / denominator;
+    uint64_t remainder = numerator % denominator;
+
+    for (unsigned digit = 0; digit < shift; digit++) {
+        bool overflow = remainder >> 63;
+
+        remainder <<= 1;
+        quotient <<= 1;
+        if (overflow || remainder >= denominator) {
+            remainder -= denominator;
+            quotient |= 1;
+        }
+    }
+    return quotient;
+}

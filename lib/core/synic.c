@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include <stddef.h>
+
+#include "apic_bits.h"
+#include "core.h"
+#include "mem.h"
+#include "synic.h"
+
+#define VERSION 1
+
+/* How long until a slot that was full is looked at again, without the guest asking for it (TLFS:
+   "the hypervisor will attempt to deliver again after an unspecified time"). */
+#define RETRIES_PER_SECOND 1000
+
+/* ---- Messages ---- */
+
+bool hv_synic_takes_messages(const struct hv_vp *vp)
+{
+    const struct hv_synic *synic = &vp->synic;
+
+    return (atomic_load_explicit(&synic->scontrol, memory_order_relaxed) &
+            HV_X64_MSR_SCONTROL_ENABLE) &&
+           (atomic_load_explicit(&synic->simp, memory_order_relaxed) & HV_X64_MSR_PAGE_ENABLE);
+}
+
+static struct hv_message *slot_of(const struct hv_synic *synic, unsigned sint)
+{
+    struct hv_message_page *page = synic->message_page.page;
+
+    return &page->sint_message[sint];
+}
+
+static void raise_sint(struct hv_vp *self, struct hv_vp *target, unsigned sint)
+{
+    uint64_t value = atomic_load_explicit(&target->synic.sint[sint], memory_order_relaxed);
+
+    if (value & (HV_X64_MSR_SINT_MASKED | HV_X64_MSR_SINT_POLLING))
+        return;
+    hv_vp_interrupt(self, target, (uint8_t)(value & HV_X64_MSR_SINT_VECTOR_MASK));
+}
+
+static struct hv_synic_message *take_first(struct hv_synic *synic, unsigned sint)
+{
+    struct hv_synic_queue *queue = &synic->queue[sint];
+    struct hv_synic_message *message = queue->first;
+
+    queue->first = message->next;
+    if (!queue->first) {
+        queue->last = NULL;
+        synic->waiting &= ~(1u << sint);
+    }
+    message->queued = false;
+    return message;
+}
+
+static uint32_t load_type(const struct hv_message *slot)
+{
+    const void *field = &slot->header.message_type;
+
+    return __atomic_load_n((const uint32_t *)field, __ATOMIC_SEQ_CST);
+}
+
+/* The guest sees the type last: then the slot is full. */
+static void fill_slot(struct hv_vp *vp, unsigned sint, struct hv_message *message)
+{
+    struct hv_message *slot = slot_of(&vp->synic, sint);
+    size_t behind_type = offsetof(struct hv_message_header, payload_size);
+    void *field = &slot->header.message_type;
+
+    if (message->header.message_type == HvMessageTimerExpired) {
+        struct hv_timer_message_payload *timer = (void *)message->payload;
+
+        timer->delivery_time = hv_time_reference(vp->partition);
+    }
+    message->header.message_flags = vp->synic.queue[sint].first ? HV_MESSAGE_FLAG_PENDING : 0;
+    memcpy((uint8_t *)slot + behind_type, (const uint8_t *)message + behind_type,
+           sizeof(*message) - behind_type);
+    __atomic_store_n((uint32_t *)field, message->header.message_type, __ATOMIC_RELEASE);
+}
+
+/*
+ * Tells the guest that there is more. It may empty the slot at the same time, and have looked at
+ * the flag before: so the slot is looked at once more.
+ */
+static bool is_full_still(struct hv_message *slot)
+{
+    void *flags = &slot->header.message_flags;
+
+    if (load_type(slot) == HvMessageTypeNone)
+        return false;
+    __atomic_fetch_or((uint8_t *)flags, HV_MESSAGE_FLAG_PENDING, __ATOMIC_SEQ_CST);
+    return load_type(slot) != HvMessageTypeNone;
+}
+
+static void deliver_sint(struct hv_vp *vp, unsigned sint)
+{
+    struct hv_synic *synic = &vp->synic;
+
+    while (synic->queue[sint].first && !is_full_still(slot_of(synic, sint))) {
+        struct hv_synic_message *message = take_first(synic, sint);
+
+        fill_slot(vp, sint, &message->content);
+        message->release(vp, message);
+        raise_sint(vp, vp, sint);
+    }
+}
+
+void hv_synic_deliver(struct hv_vp *vp)
+{
+    struct hv_synic *synic = &vp->synic;
+    const struct hv_platform_facts *facts = &vp->partition->platform->facts;
+
+    synic->retry = HV_APIC_NEVER;
+    if (!synic->waiting || !hv_synic_takes_messages(vp))
+        return;
+    for (uint32_t sints = synic->waiting; sints != 0; sints &= sints - 1)
+        deliver_sint(vp, (unsigned)__builtin_ctz(sints));
+    if (!synic->waiting)
+        return;
+    hv_apic_touch(&vp->apic);
+    synic->retry = hv_now(vp->partition) + facts->tsc_hz / RETRIES_PER_SECOND;
+}
+
+static void append(struct hv_synic *synic, struct hv_synic_message *message)
+{
+    struct hv_synic_queue *queue = &synic->queue[message->sint];
+
+    message->next = NULL;
+    message->queued = true;
+    if (queue->last)
+        queue->last->next = message;
+    else
+        queue->first = message;
+    queue->last = message;
+    synic->waiting |= 1u << message->sint;
+}
+
+void hv_synic_queue(struct hv_vp *vp, struct hv_synic_message *message)
+{
+    append(&vp->synic, message);
+    hv_synic_deliver(vp);
+}
+
+void hv_synic_unqueue(struct hv_vp *vp, struct hv_synic_message *message)
+{
+    struct hv_synic *synic = &vp->synic;
+    struct hv_synic_queue *queue = &synic->queue[message->sint];
+    struct hv_synic_message **link = &queue->first, *before = NULL;
+
+    if (!message->queued)
+        return;
+    while (*link != message) {
+        before = *link;
+        link = &before->next;
+    }
+    *link = message->next;
+    if (queue->last == message)
+        queue->last = before;
+    message->queued = false;
+    if (!queue->first)
+        synic->waiting &= ~(1u << message->sint);
+}
+
+void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_message *message)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(target);
+    struct hv_synic_message *head;
+
+    if (target == self) {
+        hv_synic_queue(target, message);
+        return;
+    }
+    head = atomic_load_explicit(&target->synic.posts, memory_order_relaxed);
+    do {
+        message->next = head;
+        /* Release: pairs with the acquire in hv_synic_take_posts(). */
+    } while (!atomic_compare_exchange_weak_explicit(&target->synic.posts, &head, message,
+                                                    memory_order_release, memory_order_relaxed));
+    if (!head)
+        cpu->kick(cpu->context, target);
+}
+
+void hv_synic_take_posts(struct hv_vp *vp)
+{
+    struct hv_synic_message *in_order = NULL, *posted;
+
+    posted = atomic_exchange_explicit(&vp->synic.posts, NULL, memory_order_acquire);
+    while (posted) {
+        struct hv_synic_message *next = posted->next;
+
+        posted->next = in_order;
+        in_order = posted;
+        posted = next;
+    }
+    while (in_order) {
+        struct hv_synic_message *next = in_order->next;
+
+        append(&vp->synic, in_order);
+        in_order = next;
+    }
+    hv_synic_deliver(vp);
+}
+
+/* ---- Event flags ---- */
+
+bool hv_synic_takes_events(const struct hv_vp *vp)
+{
+    const struct hv_synic *synic = &vp->synic;
+
+    return (atomic_load_explicit(&synic->scontrol, memory_order_relaxed) &
+            HV_X64_MSR_SCONTROL_ENABLE) &&
+           (atomic_load_explicit(&synic->siefp, memory_order_relaxed) & HV_X64_MSR_PAGE_ENABLE);
+}
+
+hv_status hv_synic_signal(struct hv_vp *self, struct hv_vp *target, uint8_t sint, uint32_t flag,
+                          bool *newly_set)
+{
+    struct hv_synic_event_flags_page *page = target->synic.event_page.page;
+    uint8_t *flags = &page->sint_event_flags[sint].flags[flag / 8];
+    uint8_t bit = (uint8_t)(1u << flag % 8);
+
+    *newly_set = false;
+    if (!hv_synic_takes_events(target) ||
+        (atomic_load_explicit(&target->synic.sint[sint], memory_order_relaxed) &
+         HV_X64_MSR_SINT_MASKED))
+        return HV_STATUS_INVALID_SYNIC_STATE;
+    /* What the signaller wrote before is visible to the guest that sees the flag. */
+    *newly_set = !(__atomic_fetch_or(flags, bit, __ATOMIC_SEQ_CST) & bit);
+    if (*newly_set)
+        raise_sint(self, target, sint);
+    return HV_STATUS_SUCCESS;
+}
+
+/* ---- Registers ---- */
+
+static void drop_all(struct hv_vp *vp)
+{
+    struct hv_synic *synic = &vp->synic;
+
+    while (synic->waiting) {
+        struct hv_synic_message *message =
+            take_first(synic, (unsigned)__builtin_ctz(synic->waiting));
+
+        message->release(vp, message);
+    }
+    synic->retry = HV_APIC_NEVER;
+}
+
+void hv_synic_reset(struct hv_vp *vp)
+{
+    struct hv_partition *partition = vp->partition;
+    struct hv_synic *synic = &vp->synic;
+
+    hv_lock_acquire(&partition->register_lock);
+    atomic_store_explicit(&synic->scontrol, 0, memory_order_relaxed);
+    atomic_store_explicit(&synic->siefp, 0, memory_order_relaxed);
+    atomic_store_explicit(&synic->simp, 0, memory_order_relaxed);
+    hv_overlay_disable(partition, &synic->event_page);
+    hv_overlay_disable(partition, &synic->message_page);
+    hv_lock_release(&partition->register_lock);
+    for (unsigned i = 0; i < HV_SYNIC_SINT_COUNT; i++)
+        atomic_store_explicit(&synic->sint[i], HV_X64_MSR_SINT_RESET, memory_order_relaxed);
+    memset(synic->auto_eoi, 0, sizeof(synic->auto_eoi));
+    hv_synic_take_posts(vp);
+    drop_all(vp);
+    memset(synic->event_page.page, 0, HV_PAGE_SIZE);
+    memset(synic->message_page.page, 0, HV_PAGE_SIZE);
+}
+
+hv_status hv_synic_init(struct hv_vp *vp)
+{
+    struct hv_synic *synic = &vp->synic;
+    const uint8_t access = HV_ACCESS_READ | HV_ACCESS_WRITE;
+    hv_status status =
+        hv_overlay_init(vp->partition, &synic->event_page, access, HV_X64_EXCEPTION_MC);
+
+    if (status == HV_STATUS_SUCCESS)
+        status = hv_overlay_init(vp->partition, &synic->message_page, access, HV_X64_EXCEPTION_MC);
+    if (status == HV_STATUS_SUCCESS)
+        hv_synic_reset(vp);
+    return status;
+}
+
+/* A vector needs no EOI if any SINT that raises it says so. */
+static void find_auto_eoi(struct hv_synic *synic)
+{
+    memset(synic->auto_eoi, 0, sizeof(synic->auto_eoi));
+    for (unsigned i = 0; i < HV_SYNIC_SINT_COUNT; i++) {
+        uint64_t value = atomic_load_explicit(&synic->sint[i], memory_order_relaxed);
+
+        if ((value & HV_X64_MSR_SINT_AUTO_EOI) && !(value & HV_X64_MSR_SINT_MASKED))
+            hv_apic_set(synic->auto_eoi, value & HV_X64_MSR_SINT_VECTOR_MASK);
+    }
+}
+
+/* The reset value has vector 0 and must be accepted when it is written back: it is masked. */
+static enum hv_msr_result write_sint(struct hv_vp *vp, unsigned sint, uint64_t value)
+{
+    if ((value & HV_X64_MSR_SINT_VECTOR_MASK) < HV_X64_MSR_SINT_VECTOR_FIRST &&
+        !(value & HV_X64_MSR_SINT_MASKED))
+        return HV_MSR_FAULT;
+    atomic_store_explicit(&vp->synic.sint[sint], value, memory_order_relaxed);
+    find_auto_eoi(&vp->synic);
+    return HV_MSR_OK;
+}
+
+static enum hv_msr_result place_page(struct hv_vp *vp, _Atomic uint64_t *reg,
+                                     struct hv_overlay *overlay, uint64_t value)
+{
+    enum hv_msr_result result;
+
+    hv_lock_acquire(&vp->partition->register_lock);
+    result = hv_msr_place_page(vp->partition, reg, overlay, value);
+    hv_lock_release(&vp->partition->register_lock);
+    /* What came while the page was off can be delivered now. */
+    hv_synic_deliver(vp);
+    return result;
+}
+
+static bool is_sint(uint32_t msr)
+{
+    return msr >= HV_X64_MSR_SINT0 && msr <= HV_X64_MSR_SINT15;
+}
+
+enum hv_msr_result hv_synic_read(struct hv_vp *vp, uint32_t msr, uint64_t *value)
+{
+    const struct hv_synic *synic = &vp->synic;
+
+    switch (msr) {
+    case HV_X64_MSR_SCONTROL:
+        *value = atomic_load_explicit(&synic->scontrol, memory_order_relaxed);
+        break;
+    case HV_X64_MSR_SVERSION:
+        *value = VERSION;
+        break;
+    case HV_X64_MSR_SIEFP:
+        *value = atomic_load_explicit(&synic->siefp, memory_order_relaxed);
+        break;
+    case HV_X64_MSR_SIMP:
+        *value = atomic_load_explicit(&synic->simp, memory_order_relaxed);
+        break;
+    default:
+        *value = is_sint(msr) ? atomic_load_explicit(&synic->sint[msr - HV_X64_MSR_SINT0],
+                                                     memory_order_relaxed)
+                              : 0;
+        break;
+    }
+    return HV_MSR_OK;
+}
+
+enum hv_msr_result hv_synic_write(struct hv_vp *vp, uint32_t msr, uint64_t value)
+{
+    struct hv_synic *synic = &vp->synic;
+
+    switch (msr) {
+    case HV_X64_MSR_SCONTROL:
+        atomic_store_explicit(&synic->scontrol, value, memory_order_relaxed);
+        hv_synic_deliver(vp);
+        return HV_MSR_OK;
+    case HV_X64_MSR_SIEFP:
+        return place_page(vp, &synic->siefp, &synic->event_page, value);
+    case HV_X64_MSR_SIMP:
+        return place_page(vp, &synic->simp, &synic->message_page, value);
+    case HV_X64_MSR_EOM:
+        hv_synic_deliver(vp);
+        return HV_MSR_OK;
+    default:
+        return is_sint(msr) ? write_sint(vp, msr - HV_X64_MSR_SINT0, value) : HV_MSR_FAULT;
+    }
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Interrupts between lib/core's local APIC and the guest: when one can be taken it is injected,
+ * when not the processor is asked to leave the guest as soon as it can (APM vol. 2, 15.21).
+ */
+#include "apic.h"
+#include "cpu.h"
+#include "fetch.h"
+#include "idle.h"
+#include "lp.h"
+#include "memory.h"
+#include "svm.h"
+
+void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector)
+{
+    vp->accepted = vector;
+    vp->quiet = false;
+}
+
+void svm_interrupt_take_extint(struct svm_vp *vp, uint8_t vector)
+{
+    vp->extint = vector;
+    vp->quiet = false;
+}
+
+/* Something waits that the guest takes as soon as RFLAGS.IF and nothing else allows it. */
+static bool is_pending(const struct svm_vp *vp)
+{
+    return (vp->accepted & vp->extint & vp->view->vector) != HV_INTERRUPT_NONE;
+}
+
+/* The view is current afterwards, but not yet what the processor has been told. */
+static void look(struct svm_vp *vp)
+{
+    vp->quiet = false;
+    hv_interrupt_poll(vp->vp, rdtsc());
+}
+
+static bool can_take(const struct svm_vp *vp)
+{
+    return (vp->gprs.rflags & RFLAGS_IF) && !(vp->vmcb->interrupt_shadow & VMCB_SHADOW) &&
+           !(vp->event & VMCB_EVENT_VALID) && !vp->stepping;
+}
+
+/* What the guest takes now: an 8259's interrupt passes by the APIC and its priorities. */
+static uint8_t take(struct svm_vp *vp)
+{
+    int vector = vp->accepted;
+
+    if (vector >= 0) {
+        vp->accepted = HV_INTERRUPT_NONE;
+        return (uint8_t)vector;
+    }
+    vector = vp->extint;
+    if (vector >= 0) {
+        vp->extint = HV_INTERRUPT_NONE;
+        return (uint8_t)vector;
+    }
+    vector = vp->view->vector;
+    hv_interrupt_accept(vp->vp, (uint8_t)vector);
+    look(vp);
+    return (uint8_t)vector;
+}
+
+/*
+ * An 8259 that is answered takes its interrupt for delivered; before, it may withdraw it. So it is
+ * answered only when the guest takes the interrupt at once: the physical pin is open no longer.
+ */
+static void set_pin(struct svm_vp *vp, bool open)
+{
+    uint32_t entry = hv_interrupt_local_entry(vp->vp, HV_INTERRUPT_LINT0);
+
+    vp->pin_open = open;
+    apic_write(APIC_LVT_LINT0, open ? entry : entry | APIC_LVT_MASKED);
+}
+
+void svm_interrupt_before_taking(struct svm_vp *vp)
+{
+    bool open = vp->extint < 0 && vp->accepted < 0 && can_take(vp);
+
+    if (vp->wants_extint && open != vp->pin_open)
+        set_pin(vp, open);
+}
+
+static void watch(struct svm_vp *vp, bool window, bool priority)
+{
+    struct vmcb *vmcb = vp->vmcb;
+
+    if (window == vp->window && priority == vp->priority)
+        return;
+    vp->window = window;
+    vp->priority = priority;
+    vmcb->intercept_1 &= ~(uint32_t)VMCB_INTERCEPT_VIRTUAL;
+    vmcb->intercept_cr &= ~VMCB_INTERCEPT_WRITE_CR8;
+    if (window)
+        vmcb->intercept_1 |= VMCB_INTERCEPT_VIRTUAL;
+    if (priority)
+        vmcb->intercept_cr |= VMCB_INTERCEPT_WRITE_CR8;
+    svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
+}
+
+void svm_interrupt_prepare(struct svm_vp *vp)
+{
+    uint64_t control;
+    bool pending;
+
+    look(vp);
+    pending = is_pending(vp);
+    if (pending && can_take(vp)) {
+        vp->event = VMCB_EVENT_VALID | VMCB_EVENT_INTERRUPT | take(vp);
+        pending = is_pending(vp);
+    }
+    if (__builtin_expect(vp->wants_extint, false)) {
+        svm_interrupt_before_taking(vp);
+        pending |= !vp->pin_open;
+    }
+    /* A virtual interrupt of the highest priority, which is never delivered: an exit comes first.
+     */
+    control = VMCB_V_INTR_MASKING | vp->view->cr8;
+    if (pending)
+        control |= VMCB_V_IRQ | VMCB_V_IGNORE_TPR | VMCB_V_PRIORITY_MAX << VMCB_V_PRIORITY_SHIFT;
+    watch(vp, pending, !pending && vp->view->behind_priority);
+    if (vp->vmcb->virtual_interrupt != control) {
+        vp->vmcb->virtual_interrupt = control;
+        svm_touch(vp, VMCB_CLEAN_TPR);
+    }
+    lp_set_timer(vp->lp, vp->view->deadline);
+    vp->quiet = !pending && !vp->priority && !vp->wants_extint;
+}
+
+/* ---- Waiting ---- */
+
+static bool is_awake(const struct svm_vp *vp, bool masked_too)
+{
+    if (vp->activity != SVM_RUNNING || (vp->nmi_pending && !vp->nmi_masked))
+        return true;
+    return (masked_too || (vp->gprs.rflags & RFLAGS_IF)) && is_pending(vp);
+}
+
+void svm_wait(struct svm_vp *vp, bool masked_too)
+{
+    struct lp *lp = vp->lp;
+
+    hv_vp_account_stop(vp->vp, rdtsc());
+    svm_release_guest(vp);
+    for (;;) {
+        svm_take_events(vp);
+        look(vp);
+        if (is_awake(vp, masked_too))
+            break;
+        lp_set_timer(lp, vp->view->deadline);
+        svm_interrupt_before_taking(vp);
+        idle_wait_interrupt();
+    }
+    svm_regain_guest(vp);
+    hv_vp_account_start(vp->vp, rdtsc());
+}
+
+/* ---- What lib/core asks for ---- */
+
+void svm_end_of_interrupt(void *context, struct hv_vp *vp, uint8_t vector)
+{
+    struct svm_vp *target = hv_vp_backend(vp);
+
+    (void)context;
+    lp_end_of_interrupt(target->lp, vector);
+}
+
+/*
+ * Local interrupts of the machine are the root partition's: the physical table has what it wrote.
+ * Devices may address their interrupts by the logical ID that it has given the VP.
+ */
+void svm_apic_changed(void *context, struct hv_vp *vp)
+{
+    static const struct {
+        enum hv_interrupt_local entry;
+        uint32_t reg;
+    } entries[] = {
+        { HV_INTERRUPT_THERMAL, APIC_LVT_THERMAL },
+        { HV_INTERRUPT_PERFORMANCE, APIC_LVT_PERFMON },
+        { HV_INTERRUPT_LINT1, APIC_LVT_LINT1 },
+    };
+
+    struct svm_vp *target = hv_vp_backend(vp);
+    uint32_t pin = hv_interrupt_local_entry(vp, HV_INTERRUPT_LINT0);
+
+    (void)context;
+    target->quiet = false;
+    target->wants_extint = !(pin & APIC_LVT_MASKED) && (pin & APIC_LVT_MODE) == APIC_LVT_EXTINT;
+    set_pin(target, !target->wants_extint);
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+        apic_write(entries[i].reg, hv_interrupt_local_entry(vp, entries[i].entry));
+    if (apic_is_x2apic() || (hv_interrupt_apic_base(vp) & APIC_BASE_EXTD))
+        return;
+    apic_write(APIC_DFR, hv_interrupt_destination_format(vp));
+    apic_write(APIC_LDR, hv_interrupt_logical_id(vp));
+}
