@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Ports and connections, HvCallPostMessage, HvCallSignalEvent. Why: they are how partitions that
+ * distrust each other talk; a connection must reach its port and nothing else, and a sender must
+ * not be able to exhaust who receives.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hv/interrupt.h>
+#include <hv/port.h>
+
+#include "core.h"
+#include "fake_platform.h"
+#include "hypercall.h"
+#include "msr_access.h"
+#include "port.h"
+
+#define SINT       4
+#define VECTOR     0x40
+#define PORT       0x123456
+#define CONNECTION 0xABCDEF
+#define MAX_ID     0xFFFFFF
+
+static struct fake_platform fake;
+static struct hv_partition *partition;
+static struct hv_vp *vp, *other;
+
+static const struct hv_port_config message_port = { .type = HvPortTypeMessage, .sint = SINT };
+static const struct hv_port_config event_port = {
+    .type = HvPortTypeEvent, .sint = SINT, .base_flag = 100, .flag_count = 10
+};
+
+static void enable(struct hv_vp *target, uint64_t offset)
+{
+    must_write(target, HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
+    must_write(target, HV_X64_MSR_SIMP, (0x5000 + offset) | HV_X64_MSR_PAGE_ENABLE);
+    must_write(target, HV_X64_MSR_SIEFP, (0x6000 + offset) | HV_X64_MSR_PAGE_ENABLE);
+    must_write(target, HV_X64_MSR_SINT0 + SINT, VECTOR);
+    hv_apic_write(&target->apic, HV_APIC_SVR, 0x1FF, 0);
+}
+
+static void setup(void)
+{
+    fake_platform_init(&fake);
+    partition = fake_partition(&fake);
+    vp = fake_vp_create(&fake, partition, 0);
+    other = fake_vp_create(&fake, partition, 1);
+    enable(vp, 0);
+    enable(other, 0x10000);
+}
+
+static void teardown(void)
+{
+    fake_platform_destroy(&fake);
+}
+
+static void connect(const struct hv_port_config *config)
+{
+    ck_assert_uint_eq(hv_port_create(partition, PORT, config), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_connect(partition, CONNECTION, partition, PORT), HV_STATUS_SUCCESS);
+}
+
+static struct hv_input_post_message message_of(uint64_t number)
+{
+    struct hv_input_post_message input = { .connection_id = CONNECTION,
+                                           .message_type = 0x17,
+                                           .payload_size = 8 };
+
+    input.payload[0] = number;
+    /* Beyond the payload's size: it must not arrive. */
+    input.payload[1] = 0x5EC4E7;
+    return input;
+}
+
+static hv_status post(const struct hv_input_post_message *input)
+{
+    struct hv_hypercall_call call = { .vp = vp, .header = input };
+
+    return hv_hypercall_post_message(&call);
+}
+
+static hv_status signal_flag(uint32_t connection, uint16_t flag, uint16_t reserved)
+{
+    const struct hv_input_signal_event input = { .connection_id = connection,
+                                                 .flag_number = flag,
+                                                 .reserved = reserved };
+    struct hv_hypercall_call call = { .vp = vp, .header = &input };
+
+    return hv_hypercall_signal_event(&call);
+}
+
+static struct hv_message *slot(struct hv_vp *target)
+{
+    struct hv_message_page *page = target->synic.message_page.page;
+
+    return &page->sint_message[SINT];
+}
+
+static bool flag_is_set(struct hv_vp *target, unsigned flag)
+{
+    const uint8_t *flags = target->synic.event_page.page;
+
+    return flags[SINT * 256 + flag / 8] >> flag % 8 & 1;
+}
+
+static void empty(struct hv_vp *target)
+{
+    slot(target)->header.message_type = HvMessageTypeNone;
+    must_write(target, HV_X64_MSR_EOM, 0);
+}
+
+START_TEST(ids_are_24_bits_and_unique)
+{
+    ck_assert_uint_eq(hv_port_create(partition, MAX_ID + 1, &message_port),
+                      HV_STATUS_INVALID_PORT_ID);
+    ck_assert_uint_eq(hv_port_create(partition, MAX_ID, &message_port), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_create(partition, MAX_ID, &event_port), HV_STATUS_INVALID_PORT_ID);
+    ck_assert_uint_eq(hv_port_connect(partition, MAX_ID + 1, partition, MAX_ID),
+                      HV_STATUS_INVALID_CONNECTION_ID);
+    ck_assert_uint_eq(hv_port_connect(partition, 1, partition, PORT), HV_STATUS_INVALID_PORT_ID);
+    ck_assert_uint_eq(hv_port_connect(partition, 1, partition, MAX_ID), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_connect(partition, 1, partition, MAX_ID),
+                      HV_STATUS_INVALID_CONNECTION_ID);
+}
+END_TEST
+
+START_TEST(configuration_is_checked)
+{
+    struct hv_port_config config = message_port;
+
+    config.sint = 0;
+    ck_assert_uint_eq(hv_port_create(partition, PORT, &config), HV_STATUS_INVALID_PARAMETER);
+    config.sint = 16;
+    ck_assert_uint_eq(hv_port_create(partition, PORT, &config), HV_STATUS_INVALID_PARAMETER);
+    config = message_port;
+    config.type = 7;
+    ck_assert_uint_eq(hv_port_create(partition, PORT, &config), HV_STATUS_INVALID_PARAMETER);
+    config = message_port;
+    config.vp_index = 2;
+    ck_assert_uint_eq(hv_port_create(partition, PORT, &config), HV_STATUS_INVALID_VP_INDEX);
+    config = event_port;
+    config.flag_count = 0;
+    ck_assert_uint_eq(hv_port_create(partition, PORT, &config), HV_STATUS_INVALID_PARAMETER);
+    config.base_flag = 2047;
+    config.flag_count = 2;
+    ck_assert_uint_eq(hv_port_create(partition, PORT, &config), HV_STATUS_INVALID_PARAMETER);
+    config.flag_count = 1;
+    ck_assert_uint_eq(hv_port_create(partition, PORT, &config), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(message_arrives_with_its_payload_alone)
+{
+    struct hv_input_post_message input = message_of(0x1122334455667788);
+
+    connect(&message_port);
+    ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(slot(vp)->header.message_type, 0x17);
+    ck_assert_uint_eq(slot(vp)->header.payload_size, 8);
+    ck_assert_uint_eq(slot(vp)->header.origination_id, PORT);
+    ck_assert_uint_eq(slot(vp)->payload[0], 0x1122334455667788);
+    ck_assert_uint_eq(slot(vp)->payload[1], 0);
+    hv_interrupt_poll(vp, fake.tsc);
+    ck_assert_int_eq(hv_interrupt_view(vp)->vector, VECTOR);
+}
+END_TEST
+
+START_TEST(message_is_checked)
+{
+    struct hv_input_post_message input;
+
+    connect(&message_port);
+    input = message_of(1);
+    input.reserved = 1;
+    ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_PARAMETER);
+    input = message_of(1);
+    input.message_type = HvMessageTypeNone;
+    ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_PARAMETER);
+    input.message_type = UINT32_C(0x80000000);
+    ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_PARAMETER);
+    input = message_of(1);
+    input.payload_size = 241;
+    ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_PARAMETER);
+    input = message_of(1);
+    input.connection_id = CONNECTION - 1;
+    ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_CONNECTION_ID);
+    ck_assert_uint_eq(signal_flag(CONNECTION, 0, 0), HV_STATUS_INVALID_PORT_ID);
+    ck_assert_uint_eq(slot(vp)->header.message_type, HvMessageTypeNone);
+    input = message_of(1);
+    input.payload_size = 240;
+    ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(slot(vp)->header.payload_size, 240);
+}
+END_TEST
+
+START_TEST(messages_wait_and_are_limited)
+{
+    struct hv_input_post_message input;
+
+    connect(&message_port);
+    /* One in the slot, and 16 that wait. */
+    for (uint64_t i = 0; i <= HV_PORT_MESSAGES; i++) {
+        input = message_of(i);
+        ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+    }
+    ck_assert_uint_eq(post(&input), HV_STATUS_INSUFFICIENT_BUFFERS);
+    for (uint64_t i = 0; i <= HV_PORT_MESSAGES; i++) {
+        ck_assert_uint_eq(slot(vp)->header.message_type, 0x17);
+        ck_assert_uint_eq(slot(vp)->payload[0], i);
+        empty(vp);
+    }
+    ck_assert_uint_eq(slot(vp)->header.message_type, HvMessageTypeNone);
+    ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(any_vp_means_one_that_listens)
+{
+    struct hv_port_config config = message_port;
+    struct hv_input_post_message input = message_of(5);
+
+    config.vp_index = HV_ANY_VP;
+    connect(&config);
+    must_write(vp, HV_X64_MSR_SIMP, 0);
+    ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+    hv_synic_take_posts(other);
+    ck_assert_uint_eq(slot(other)->payload[0], 5);
+    must_write(other, HV_X64_MSR_SCONTROL, 0);
+    ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_SYNIC_STATE);
+}
+END_TEST
+
+START_TEST(event_sets_the_flag_of_its_port)
+{
+    connect(&event_port);
+    ck_assert_uint_eq(signal_flag(CONNECTION, 9, 0), HV_STATUS_SUCCESS);
+    ck_assert(flag_is_set(vp, 109));
+    ck_assert(!flag_is_set(vp, 9));
+    ck_assert_uint_eq(signal_flag(CONNECTION, 10, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert(!flag_is_set(vp, 110));
+    ck_assert_uint_eq(signal_flag(CONNECTION, 0, 1), HV_STATUS_INVALID_PARAMETER);
+    ck_assert(!flag_is_set(vp, 100));
+    ck_assert_uint_eq(signal_flag(CONNECTION - 1, 0, 0), HV_STATUS_INVALID_CONNECTION_ID);
+    must_write(vp, HV_X64_MSR_SIEFP, 0);
+    ck_assert_uint_eq(signal_flag(CONNECTION, 0, 0), HV_STATUS_INVALID_SYNIC_STATE);
+}
+END_TEST
+
+START_TEST(deleted_port_is_refused_and_delivers_what_waits)
+{
+    struct hv_input_post_message first = message_of(1), second = message_of(2);
+
+    connect(&message_port);
+    ck_assert_uint_eq(post(&first), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(post(&second), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_INVALID_PORT_ID);
+    ck_assert_uint_eq(post(&first), HV_STATUS_INVALID_PORT_ID);
+    empty(vp);
+    ck_assert_uint_eq(slot(vp)->payload[0], 2);
+}
+END_TEST
+
+START_TEST(memory_is_back_when_all_is_gone)
+{
+    size_t before;
+    struct hv_input_post_message input = message_of(1);
+
+    /* The page of connections stays. */
+    connect(&event_port);
+    ck_assert_uint_eq(hv_port_disconnect(partition, CONNECTION), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_SUCCESS);
+    before = hv_pool_unused(&partition->pool);
+    for (unsigned i = 0; i < 3; i++) {
+        connect(&message_port);
+        ck_assert_uint_lt(hv_pool_unused(&partition->pool), before);
+        ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+        ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_SUCCESS);
+        ck_assert_uint_eq(hv_port_disconnect(partition, CONNECTION), HV_STATUS_SUCCESS);
+        ck_assert_uint_eq(hv_port_disconnect(partition, CONNECTION),
+                          HV_STATUS_INVALID_CONNECTION_ID);
+        empty(vp);
+        ck_assert_uint_eq(hv_pool_unused(&partition->pool), before);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("port");
+    TCase *all = tcase_create("all");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, ids_are_24_bits_and_unique);
+    tcase_add_test(all, configuration_is_checked);
+    tcase_add_test(all, message_arrives_with_its_payload_alone);
+    tcase_add_test(all, message_is_checked);
+    tcase_add_test(all, messages_wait_and_are_limited);
+    tcase_add_test(all, any_vp_means_one_that_listens);
+    tcase_add_test(all, event_sets_the_flag_of_its_port);
+    tcase_add_test(all, deleted_port_is_refused_and_delivers_what_waits);
+    tcase_add_test(all, memory_is_back_when_all_is_gone);
+    suite_add_tcase(suite, all);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

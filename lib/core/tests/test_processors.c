@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Hypercalls for other VPs: flushes and cluster IPIs. Why: a VP that is left out of a flush goes on
+ * with a mapping that is gone, and one too many costs it its time.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include <hv/interrupt.h>
+
+#include "core.h"
+#include "fake_platform.h"
+#include "hypercall.h"
+
+#define VPS    3
+#define VECTOR 0x40
+
+static struct fake_platform fake;
+static struct hv_vp *vps[VPS];
+
+static void setup(void)
+{
+    struct hv_partition *partition;
+
+    fake_platform_init(&fake);
+    partition = fake_partition(&fake);
+    for (uint32_t i = 0; i < VPS; i++) {
+        vps[i] = fake_vp_create(&fake, partition, i);
+        hv_apic_write(&vps[i]->apic, HV_APIC_SVR, 0x1FF, 0);
+    }
+}
+
+static void teardown(void)
+{
+    fake_platform_destroy(&fake);
+}
+
+/* Which VPs have been flushed since the last time, as a mask. */
+static unsigned flushed(void)
+{
+    unsigned mask = 0;
+
+    for (unsigned i = 0; i < VPS; i++)
+        if (atomic_exchange(&fake_vp(vps[i])->tlb_flushes, 0))
+            mask |= 1u << i;
+    return mask;
+}
+
+/* Which VPs have the interrupt pending. */
+static unsigned interrupted(void)
+{
+    unsigned mask = 0;
+
+    for (unsigned i = 0; i < VPS; i++) {
+        hv_vp_prepare(vps[i]);
+        hv_interrupt_poll(vps[i], fake.tsc);
+        if (hv_interrupt_view(vps[i])->vector == VECTOR)
+            mask |= 1u << i;
+    }
+    return mask;
+}
+
+static hv_status flush(uint64_t space, uint64_t flags, uint64_t mask)
+{
+    const struct hv_input_flush_virtual_address_space input = { space, flags, mask };
+    struct hv_hypercall_call call = { .vp = vps[0], .header = &input };
+
+    return hv_hypercall_flush_virtual_address_space(&call);
+}
+
+static hv_status flush_set(uint64_t format, uint64_t valid, const uint64_t *banks, uint16_t count)
+{
+    const struct hv_input_flush_virtual_address_space_ex input = {
+        .address_space = 0x1000, .processor_set = { format, valid }
+    };
+    const struct hv_hypercall_control control = { .variable_qwords = count };
+    struct hv_hypercall_call call = {
+        .vp = vps[0], .header = &input, .variable = banks, .control = &control
+    };
+
+    return hv_hypercall_flush_virtual_address_space_ex(&call);
+}
+
+static hv_status send_ipi(uint32_t vector, uint8_t vtl, uint8_t reserved, uint64_t mask)
+{
+    const struct hv_input_send_synthetic_cluster_ipi input = {
+        .vector = vector, .target_vtl = vtl, .reserved = { 0, 0, reserved }, .processor_mask = mask
+    };
+    struct hv_hypercall_call call = { .vp = vps[0], .header = &input };
+
+    return hv_hypercall_send_cluster_ipi(&call);
+}
+
+static hv_status send_ipi_set(uint64_t format, uint64_t valid, const uint64_t *banks,
+                              uint16_t count)
+{
+    const struct hv_input_send_synthetic_cluster_ipi_ex input = {
+        .vector = VECTOR, .processor_set = { format, valid }
+    };
+    const struct hv_hypercall_control control = { .variable_qwords = count };
+    struct hv_hypercall_call call = {
+        .vp = vps[0], .header = &input, .variable = banks, .control = &control
+    };
+
+    return hv_hypercall_send_cluster_ipi_ex(&call);
+}
+
+START_TEST(flush_reaches_who_is_named)
+{
+    (void)flushed();
+    ck_assert_uint_eq(flush(0x1000, 0, 5), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 5);
+    ck_assert_uint_eq(flush(0x1000, HV_FLUSH_ALL_PROCESSORS, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 7);
+    /* VP 63 does not exist. */
+    ck_assert_uint_eq(flush(0x1000, 0, UINT64_C(1) << 63 | 2), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 2);
+}
+END_TEST
+
+START_TEST(flush_is_checked)
+{
+    const uint64_t beyond = UINT64_C(1) << fake.platform.facts.physical_address_bits;
+
+    (void)flushed();
+    ck_assert_uint_eq(flush(0x1000, 0, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flush(0x1000, 16, 1), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flush(beyond, 0, 1), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flushed(), 0);
+    ck_assert_uint_eq(flush(beyond, HV_FLUSH_ALL_VIRTUAL_ADDRESS_SPACES, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 1);
+}
+END_TEST
+
+START_TEST(sparse_sets_name_vps_by_banks)
+{
+    const uint64_t banks[] = { 6, UINT64_MAX };
+
+    (void)flushed();
+    ck_assert_uint_eq(flush_set(HV_GENERIC_SET_SPARSE_4K, 1, banks, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 6);
+    ck_assert_uint_eq(flush_set(HV_GENERIC_SET_SPARSE_4K, UINT64_C(1) << 63 | 1, banks, 2),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 6);
+    ck_assert_uint_eq(flush_set(HV_GENERIC_SET_ALL, 0, NULL, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 7);
+    ck_assert_uint_eq(flush_set(2, 1, banks, 1), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flush_set(HV_GENERIC_SET_SPARSE_4K, 3, banks, 1),
+                      HV_STATUS_INVALID_HYPERCALL_INPUT);
+    ck_assert_uint_eq(flushed(), 0);
+}
+END_TEST
+
+START_TEST(ipi_reaches_who_is_named)
+{
+    ck_assert_uint_eq(send_ipi(VECTOR, 0, 0, 6), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(interrupted(), 6);
+}
+END_TEST
+
+START_TEST(ipi_to_itself_and_to_a_set)
+{
+    const uint64_t bank = 1;
+
+    ck_assert_uint_eq(send_ipi_set(HV_GENERIC_SET_SPARSE_4K, 1, &bank, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(interrupted(), 1);
+    ck_assert_uint_eq(send_ipi_set(HV_GENERIC_SET_ALL, 0, NULL, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(interrupted(), 7);
+}
+END_TEST
+
+START_TEST(ipi_is_checked)
+{
+    ck_assert_uint_eq(send_ipi(15, 0, 0, 7), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(send_ipi(256, 0, 0, 7), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(send_ipi(VECTOR, 0, 1, 7), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(send_ipi(VECTOR, 0x80, 0, 7), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(interrupted(), 0);
+    fake.platform.facts.capabilities &= ~(uint32_t)HV_CPU_LOCAL_APIC;
+    ck_assert_uint_eq(send_ipi(VECTOR, 0, 0, 7), HV_STATUS_INVALID_HYPERCALL_CODE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("processors");
+    TCase *all = tcase_create("all");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, flush_reaches_who_is_named);
+    tcase_add_test(all, flush_is_checked);
+    tcase_add_test(all, sparse_sets_name_vps_by_banks);
+    tcase_add_test(all, ipi_reaches_who_is_named);
+    tcase_add_test(all, ipi_to_itself_and_to_a_set);
+    tcase_add_test(all, ipi_is_checked);
+    suite_add_tcase(suite, all);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
