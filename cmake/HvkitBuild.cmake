@@ -37,6 +37,7 @@ endif()
 # the options come behind the warnings that they take back.
 add_library(hvkit_check INTERFACE)
 target_compile_options(hvkit_check INTERFACE -Wno-sign-conversion -Wno-format-extra-args)
+target_include_directories(hvkit_check INTERFACE ${PROJECT_SOURCE_DIR}/tests/unit)
 
 # Settings shared by every bare-metal target. __FILE__ is relative, so that an image does not depend on where
 # it was built.

@@ -6,10 +6,10 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "apic.h"
 #include "ratio.h"
+#include "suite.h"
 
 #define APIC_ID     0x123u /* wider than an xAPIC ID */
 #define APIC_MASKED (UINT32_C(1) << 16)
@@ -78,15 +78,9 @@ static inline int apic_take(struct hv_apic *apic)
 static inline int apic_run(const char *name, TCase *tcase)
 {
     Suite *suite = suite_create(name);
-    SRunner *runner;
-    int failed;
 
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
 
 #endif

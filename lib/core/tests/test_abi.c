@@ -6,9 +6,10 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <hv/abi/tlfs.h>
+
+#include "suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -421,8 +422,6 @@ int main(void)
 {
     Suite *suite = suite_create("abi");
     TCase *tcase = tcase_create("tlfs");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, privileges_have_the_bits_of_the_privilege_mask);
     tcase_add_test(tcase, cpuid_bits_are_those_of_feature_discovery);
@@ -439,9 +438,5 @@ int main(void)
     tcase_add_test(tcase, sizes_fit_each_other);
     suite_add_tcase(suite, tcase);
 
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* The GPA space: table formats, mapping, running out of memory. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
 #include "fake_platform.h"
+#include "suite.h"
 
 #define PAGES_2M 512u
 #define PAGES_1G (512u * 512u)
@@ -576,14 +576,8 @@ static void add_mapping_tests(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("address");
-    SRunner *runner;
-    int failed;
 
     add_format_tests(suite);
     add_mapping_tests(suite);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "core.h"
 #include "cpuid.h"
 #include "fake_platform.h"
+#include "suite.h"
 #include "vp_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -338,9 +339,5 @@ int main(void)
     tcase_add_test(tcase, other_architectural_leaves_are_the_back_ends);
     Suite *suite = suite_create("core_cpuid");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,7 +4,6 @@
  * and any length for its message; the report must come anyway, and with no byte that is not its.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
@@ -12,6 +11,7 @@
 #include "core.h"
 #include "fake_platform.h"
 #include "msr_access.h"
+#include "suite.h"
 #include "vp_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -190,9 +190,5 @@ int main(void)
     tcase_add_test(tcase, crash_is_reported_when_the_pool_is_empty);
     Suite *suite = suite_create("core_crash");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

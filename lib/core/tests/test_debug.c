@@ -4,7 +4,6 @@
  * same page, so each bound is tried: of the count, of the page, of the buffer.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
@@ -12,6 +11,7 @@
 #include "core.h"
 #include "fake_platform.h"
 #include "msr_access.h"
+#include "suite.h"
 #include "vp_fixture.h"
 
 #define INPUT   UINT64_C(0x10000)
@@ -276,8 +276,6 @@ int main(void)
 {
     TCase *tests = tcase_create("debug");
     Suite *suite = suite_create("core_debug");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, begin, teardown);
     tcase_add_test(tests, posted_data_arrive_to_the_byte);
@@ -296,9 +294,5 @@ int main(void)
     tcase_add_test(tests, data_calls_are_never_fast);
     tcase_add_test(tests, debugging_is_announced_with_its_privilege);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "suite.h"
 
 static struct fake_platform fake;
 static struct hv_partition *partition;
@@ -238,13 +239,7 @@ static void add_access_tests(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("guest_memory");
-    SRunner *runner;
-    int failed;
 
     add_access_tests(suite);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

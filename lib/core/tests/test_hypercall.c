@@ -4,6 +4,7 @@
  * own so that each shape of a call is there. Sources: TLFS, hypercall interface.
  */
 #include "hypercall_rig.h"
+#include "suite.h"
 
 #define NESTED (UINT64_C(1) << 31)
 #define FAST   (UINT64_C(1) << 16)
@@ -602,9 +603,5 @@ int main(void)
     tcase_add_test(tcase, x86_caller_is_suspended_with_the_input_value_in_edx_eax);
     Suite *suite = suite_create("core_hypercall");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
  * Sources: TLFS, hypercall interface, "XMM fast hypercall input" and "output".
  */
 #include "hypercall_rig.h"
+#include "suite.h"
 
 #define FAST (UINT64_C(1) << 16)
 
@@ -233,9 +234,5 @@ int main(void)
     tcase_add_test(tcase, variable_header_continues_in_registers);
     Suite *suite = suite_create("core_hypercall_fast");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
  */
 #include "hypercall_rig.h"
 #include "register.h"
+#include "suite.h"
 
 #define FAST (UINT64_C(1) << 16)
 
@@ -611,9 +612,5 @@ int main(void)
     tcase_add_test(tcase, specified_call_is_denied_to_those_without_its_privilege);
     Suite *suite = suite_create("core_hypercall_registers");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

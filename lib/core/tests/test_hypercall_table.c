@@ -5,11 +5,11 @@
  * at another number, tells what should stay hidden.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include <hv/abi/tlfs.h>
 
 #include "hypercall.h"
+#include "suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -100,9 +100,5 @@ int main(void)
     tcase_add_test(tcase, extended_calls_need_one_privilege_under_any_number);
     Suite *suite = suite_create("core_hypercall_table");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

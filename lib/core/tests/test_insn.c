@@ -7,10 +7,11 @@
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/insn.h>
+
+#include "suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NO           HV_INSN_NO_REGISTER
@@ -696,9 +697,5 @@ int main(void)
     tcase_add_test(tcase, pop_counts_its_own_increment_of_the_stack_pointer);
     Suite *suite = suite_create("core_insn");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

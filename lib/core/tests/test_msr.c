@@ -14,6 +14,7 @@
 #include "fake_platform.h"
 #include "msr.h"
 #include "msr_access.h"
+#include "suite.h"
 #include "vp_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -301,9 +302,5 @@ int main(void)
     tcase_add_test(tcase, registers_by_name_need_no_privilege_but_the_same_values);
     Suite *suite = suite_create("core_msr");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

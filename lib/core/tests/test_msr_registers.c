@@ -12,6 +12,7 @@
 #include "core.h"
 #include "fake_platform.h"
 #include "msr_access.h"
+#include "suite.h"
 #include "vp_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -394,9 +395,5 @@ int main(void)
     tcase_add_test(tcase, statistics_pages_of_the_partition_are_shared_and_those_of_a_vp_are_not);
     Suite *suite = suite_create("core_msr_registers");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "suite.h"
 
 #define PAGES_2M 512u
 #define PAGES_1G (512u * 512u)
@@ -702,15 +703,9 @@ static void add_limit_tests(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("overlay");
-    SRunner *runner;
-    int failed;
 
     add_cover_tests(suite);
     add_stack_tests(suite);
     add_limit_tests(suite);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

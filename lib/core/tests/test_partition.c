@@ -12,6 +12,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -513,9 +514,5 @@ int main(void)
     tcase_add_test(tcase, init_of_a_vp_resets_its_own_registers_only);
     Suite *suite = suite_create("core_partition");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

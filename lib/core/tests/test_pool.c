@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* A partition's pages: given once, given clean, never lost. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fake_platform.h"
 #include "pool.h"
+#include "suite.h"
 
 #define FIRST 600u
 
@@ -143,8 +143,6 @@ int main(void)
 {
     Suite *suite = suite_create("pool");
     TCase *tests = tcase_create("pool");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, empty_pool_gives_nothing);
@@ -155,9 +153,5 @@ int main(void)
     tcase_add_test(tests, page_in_use_cannot_be_withdrawn);
     tcase_add_test(tests, accounts_balance);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,7 +5,6 @@
  * not be able to exhaust who receives.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/interrupt.h>
@@ -16,6 +15,7 @@
 #include "hypercall.h"
 #include "msr_access.h"
 #include "port.h"
+#include "suite.h"
 
 #define SINT       4
 #define VECTOR     0x40
@@ -291,8 +291,6 @@ int main(void)
 {
     Suite *suite = suite_create("port");
     TCase *all = tcase_create("all");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, ids_are_24_bits_and_unique);
@@ -305,9 +303,5 @@ int main(void)
     tcase_add_test(all, deleted_port_is_refused_and_delivers_what_waits);
     tcase_add_test(all, memory_is_back_when_all_is_gone);
     suite_add_tcase(suite, all);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

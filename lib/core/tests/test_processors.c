@@ -4,13 +4,13 @@
  * with a mapping that is gone, and one too many costs it its time.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include <hv/interrupt.h>
 
 #include "core.h"
 #include "fake_platform.h"
 #include "hypercall.h"
+#include "suite.h"
 
 #define VPS    3
 #define VECTOR 0x40
@@ -185,8 +185,6 @@ int main(void)
 {
     Suite *suite = suite_create("processors");
     TCase *all = tcase_create("all");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, flush_reaches_who_is_named);
@@ -196,9 +194,5 @@ int main(void)
     tcase_add_test(all, ipi_to_itself_and_to_a_set);
     tcase_add_test(all, ipi_is_checked);
     suite_add_tcase(suite, all);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,9 +2,9 @@
 /* Conversion between clocks. Why: what it loses, every timer of a guest loses at each tick. */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "ratio.h"
+#include "suite.h"
 
 START_TEST(ratio_is_the_quotient_rounded_down)
 {
@@ -80,17 +80,11 @@ int main(void)
 {
     TCase *tcase = tcase_create("ratio");
     Suite *suite = suite_create("core_ratio");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tcase, ratio_is_the_quotient_rounded_down);
     tcase_add_test(tcase, ratio_agrees_with_division_of_128_bits);
     tcase_add_test(tcase, applied_ratio_keeps_all_128_bits_of_the_product);
     tcase_add_test(tcase, rounding_up_differs_from_rounding_down_only_by_a_remainder);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

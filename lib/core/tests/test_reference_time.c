@@ -16,6 +16,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -489,9 +490,5 @@ int main(void)
     tcase_add_test(tcase, vp_runtime_never_goes_below_what_it_was_when_a_clock_is_behind);
     Suite *suite = suite_create("core_reference_time");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "suite.h"
 
 #define VPS   4
 #define CALLS 40 /* few: LPs that wait spin, which is slow with fewer processors than VPs */
@@ -240,9 +241,5 @@ int main(void)
     tcase_add_test(tcase, register_calls_in_a_circle_do_not_deadlock);
     Suite *suite = suite_create("core_request");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

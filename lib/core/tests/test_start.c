@@ -2,7 +2,6 @@
 /* HvCallStartVirtualProcessor: who may be started, and that the state arrives whole. */
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
@@ -10,6 +9,7 @@
 #include "core.h"
 #include "fake_platform.h"
 #include "msr_access.h"
+#include "suite.h"
 #include "vp_fixture.h"
 
 #define INPUT UINT64_C(0x10000)
@@ -116,8 +116,6 @@ int main(void)
 {
     TCase *tests = tcase_create("start");
     Suite *suite = suite_create("core_start");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, begin, teardown);
     tcase_add_test(tests, a_waiting_vp_starts_with_the_state_given);
@@ -126,9 +124,5 @@ int main(void)
     tcase_add_test(tests, header_is_checked);
     tcase_add_test(tests, the_privilege_is_needed);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

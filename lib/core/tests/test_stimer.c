@@ -5,13 +5,13 @@
  * drift; each of these has happened to an implementation.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include <hv/interrupt.h>
 
 #include "core.h"
 #include "fake_platform.h"
 #include "msr_access.h"
+#include "suite.h"
 
 #define TICKS_PER_UNIT (FAKE_TSC_HZ / 10000000) /* TSC ticks in 100 ns */
 #define SINT           2
@@ -467,8 +467,6 @@ int main(void)
 {
     Suite *suite = suite_create("stimer");
     TCase *all = tcase_create("stimer");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, one_shot_sends_its_message_at_its_time);
@@ -493,9 +491,5 @@ int main(void)
     tcase_add_test(all, storm_is_slowed_down);
     tcase_add_test(all, reset_stops_and_forgets);
     suite_add_tcase(suite, all);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,7 +5,6 @@
  * a guest lose interrupts.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include <hv/interrupt.h>
 
@@ -13,6 +12,7 @@
 #include "fake_platform.h"
 #include "mem.h"
 #include "msr_access.h"
+#include "suite.h"
 
 #define SINT     4
 #define VECTOR   0x40
@@ -400,8 +400,6 @@ int main(void)
 {
     Suite *suite = suite_create("synic");
     TCase *all = tcase_create("synic");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, registers_have_their_reset_values);
@@ -424,9 +422,5 @@ int main(void)
     tcase_add_test(all, event_reaches_another_vp_by_a_post);
     tcase_add_test(all, event_is_refused_when_something_is_off);
     suite_add_tcase(suite, all);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,7 +5,6 @@
  * written.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
@@ -14,6 +13,7 @@
 #include "fake_platform.h"
 #include "msr.h"
 #include "msr_access.h"
+#include "suite.h"
 #include "vp_fixture.h"
 
 #define ASSIST   HV_X64_MSR_VP_ASSIST_PAGE
@@ -139,8 +139,6 @@ int main(void)
 {
     TCase *tests = tcase_create("vp_assist");
     Suite *suite = suite_create("vp_assist");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, page_covers_memory_with_zeros_and_gives_it_back);
@@ -153,9 +151,5 @@ int main(void)
     tcase_add_test(tests, reserved_bits_of_apic_msrs_fault);
     tcase_add_test(tests, without_the_capability_a_register_hypercall_reaches_no_apic);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

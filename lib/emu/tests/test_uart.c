@@ -2,11 +2,11 @@
 /* The port as a driver sees it; expectations are those of the PC16550D data sheet. */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/uart.h>
 
+#include "suite.h"
 #include "uart_fixture.h"
 
 enum { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR };
@@ -517,9 +517,5 @@ int main(void)
     tcase_add_test(tests, reset_keeps_divisor_scratch_and_inputs_alone);
     Suite *suite = suite_create("uart");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

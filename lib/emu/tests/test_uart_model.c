@@ -10,6 +10,7 @@
 
 #include <hv/uart.h>
 
+#include "suite.h"
 #include "uart_fixture.h"
 
 #define BYTES 3000u
@@ -143,9 +144,5 @@ int main(void)
     tcase_add_loop_test(tests, interrupt_driven_driver_loses_no_byte, 0, 20);
     Suite *suite = suite_create("uart model");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

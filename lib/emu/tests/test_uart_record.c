@@ -2,11 +2,11 @@
 /* Save and restore, and records that no port wrote. */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/uart.h>
 
+#include "suite.h"
 #include "uart_fixture.h"
 
 static struct uart_line line, other_line;
@@ -120,9 +120,5 @@ int main(void)
     tcase_add_test(tests, record_holds_nothing_of_the_memory_it_was_made_in);
     Suite *suite = suite_create("uart record");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,10 +2,11 @@
 /* The bytes of a message, written by hand. */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/ic.h>
+
+#include "suite.h"
 
 static uint8_t packet[128];
 static struct hv_ic_message message;
@@ -145,9 +146,5 @@ int main(void)
     tcase_add_test(tests, buffer_too_small_is_not_touched);
     Suite *suite = suite_create("frame");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

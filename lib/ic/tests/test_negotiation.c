@@ -2,10 +2,11 @@
 /* Who may say what when, and which versions come of it. */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/ic.h>
+
+#include "suite.h"
 
 static struct hv_ic_host host;
 static struct hv_ic_guest guest;
@@ -309,9 +310,5 @@ int main(void)
     tcase_add_test(tests, every_service_agrees_with_itself);
     Suite *suite = suite_create("negotiation");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

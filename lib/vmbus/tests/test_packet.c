@@ -3,10 +3,11 @@
  * the layout and not by each other. */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/ring.h>
+
+#include "suite.h"
 
 /* type, data offset, length, flags; offsets in words of 8 bytes. */
 #define DESCRIPTOR(type, offset, length, flags)                               \
@@ -204,9 +205,5 @@ int main(void)
     tcase_add_test(tests, packets_that_break_the_rules_are_not_sent);
     Suite *suite = suite_create("packet");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -2,12 +2,12 @@
 /* A ring seen from the peer's side of the memory: layout, signals, and what a hostile peer gets. */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/ring.h>
 
 #include "ring_fixture.h"
+#include "suite.h"
 
 #define SIZE ((FIXTURE_PAGES - 1) * 4096u)
 
@@ -358,9 +358,5 @@ int main(void)
     tcase_add_test(tests, formatted_ring_is_empty);
     Suite *suite = suite_create("ring");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 #include <hv/ring.h>
 
 #include "ring_fixture.h"
+#include "suite.h"
 
 #define MAX_WORDS 2048u
 #define QUEUE     4096u
@@ -316,9 +317,5 @@ int main(void)
     tcase_add_test(tests, hostile_peer_gets_nothing_but_a_stopped_ring);
     Suite *suite = suite_create("ring model");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -12,12 +12,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include <hv/ring.h>
 
 #include "ring_fixture.h"
+#include "suite.h"
 
 #define PACKETS 100000u
 
@@ -158,9 +158,5 @@ int main(void)
     tcase_add_test(tests, two_threads_pass_every_packet_and_lose_no_signal);
     Suite *suite = suite_create("ring threads");
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "elf.h"
 #include "multiboot.h"
+#include "suite.h"
 
 #define FILE_SIZE 0x400
 #define ADDRESS   0x100000
@@ -285,8 +286,6 @@ int main(void)
 {
     Suite *suite = suite_create("elf");
     TCase *tests = tcase_create("elf");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, image_of_32_bits_is_read);
@@ -304,8 +303,5 @@ int main(void)
     tcase_add_test(tests, entry_must_be_loaded);
     tcase_add_test(tests, damaged_notes_are_passed_over);
     tcase_add_test(tests, every_status_has_words);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

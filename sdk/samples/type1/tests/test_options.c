@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include <check.h>
-#include <stdlib.h>
 
 #include "options.h"
+#include "suite.h"
 
 START_TEST(nothing_is_asked_for_by_default)
 {
@@ -61,8 +61,6 @@ int main(void)
 {
     Suite *suite = suite_create("options");
     TCase *tests = tcase_create("options");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, nothing_is_asked_for_by_default);
@@ -71,8 +69,5 @@ int main(void)
     tcase_add_test(tests, minimal_is_a_word_of_its_own);
     tcase_add_test(tests, debug_knows_one_connection);
     tcase_add_test(tests, pool_is_bounded);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include <check.h>
-#include <stdlib.h>
 
 #include "power.h"
+#include "suite.h"
 
 #define S5    5u
 #define SLEEP (1u << 13)
@@ -137,8 +137,6 @@ int main(void)
 {
     Suite *suite = suite_create("power");
     TCase *tests = tcase_create("power");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, sleep_is_refused_and_the_rest_is_written);
@@ -152,8 +150,5 @@ int main(void)
     tcase_add_test(tests, s5_is_found_among_other_names);
     tcase_add_test(tests, s5_that_is_cut_off_is_not_found);
     tcase_add_test(tests, s5_that_is_no_package_of_integers_is_not_found);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
