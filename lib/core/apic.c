@@ -204,11 +204,6 @@ struct hv_apic_effect hv_apic_write_base(struct hv_apic *apic, uint64_t value)
 
 /* ---- Registers ---- */
 
-static bool is_table_entry(unsigned reg)
-{
-    return reg >= HV_APIC_LVT_TIMER && reg <= HV_APIC_LVT_ERROR;
-}
-
 static bool read_vectors(const struct hv_apic *apic, unsigned reg, uint64_t *value)
 {
     if (reg >= HV_APIC_ISR && reg < HV_APIC_ISR + HV_APIC_WORDS)
@@ -254,7 +249,7 @@ static bool read_common(struct hv_apic *apic, unsigned reg, uint64_t now, uint64
         *value = apic->timer.divide;
         break;
     default:
-        if (!is_table_entry(reg))
+        if (!hv_apic_is_lvt(reg))
             return read_vectors(apic, reg, value);
         *value = *hv_apic_lvt(apic, reg);
         break;
@@ -351,7 +346,7 @@ static uint64_t defined_bits(unsigned reg)
         return hv_apic_lvt_writable(reg) | HV_APIC_ICR_PENDING | HV_APIC_LVT_REMOTE_IRR;
     default:
         /* The EOI and error status registers take nothing but zero. */
-        return is_table_entry(reg) ? hv_apic_lvt_writable(reg) | HV_APIC_ICR_PENDING : 0;
+        return hv_apic_is_lvt(reg) ? hv_apic_lvt_writable(reg) | HV_APIC_ICR_PENDING : 0;
     }
 }
 
@@ -368,7 +363,7 @@ static bool is_writable_x2(unsigned reg)
     case HV_APIC_SELF_IPI:
         return true;
     default:
-        return is_table_entry(reg);
+        return hv_apic_is_lvt(reg);
     }
 }
 
@@ -450,7 +445,7 @@ static struct hv_apic_effect write_common(struct hv_apic *apic, unsigned reg, ui
         effect.kind = HV_APIC_TIMER;
         break;
     default:
-        if (is_table_entry(reg))
+        if (hv_apic_is_lvt(reg))
             return write_table(apic, reg, value);
         break;
     }

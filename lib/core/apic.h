@@ -218,6 +218,12 @@ void hv_apic_timer_set_divide(struct hv_apic *apic, uint32_t divide, uint64_t no
 void hv_apic_timer_mode_changed(struct hv_apic *apic, uint32_t old_lvt);
 uint32_t hv_apic_timer_count(const struct hv_apic *apic, uint64_t now);
 
+/* Whether a register is an entry of the local vector table. */
+static inline bool hv_apic_is_lvt(unsigned reg)
+{
+    return reg >= HV_APIC_LVT_TIMER && reg <= HV_APIC_LVT_ERROR;
+}
+
 static inline uint32_t *hv_apic_lvt(struct hv_apic *apic, unsigned reg)
 {
     return &apic->lvt[reg - HV_APIC_LVT_TIMER];

@@ -41,14 +41,12 @@ static void end_interrupt(struct hv_vp *vp)
 
 static bool write_register(struct hv_vp *vp, unsigned reg, uint64_t value)
 {
-    bool local = reg >= HV_APIC_LVT_TIMER && reg <= HV_APIC_LVT_ERROR;
-
     if (!carry_out(vp, hv_apic_write(&vp->apic, reg, value, hv_now(vp->partition))))
         return false;
     if (reg == HV_APIC_EOI)
         hv_synic_deliver(vp);
     /* Some back ends pass the processor's own local interrupts on. */
-    if (local || reg == HV_APIC_SVR)
+    if (hv_apic_is_lvt(reg) || reg == HV_APIC_SVR)
         hv_vp_cpu(vp)->apic_changed(hv_vp_cpu(vp)->context, vp);
     return true;
 }

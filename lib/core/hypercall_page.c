@@ -84,8 +84,8 @@ static enum hv_msr_result write_hypercall(struct hv_partition *partition, uint64
         return HV_MSR_FAULT;
     if (atomic_load_explicit(&partition->guest_os_id, memory_order_relaxed) == 0)
         value &= ~HV_X64_MSR_HYPERCALL_ENABLE;
-    return hv_msr_place_page(partition, &partition->hypercall_msr, &partition->hypercall_page,
-                             value);
+    return hv_msr_place_page_locked(partition, &partition->hypercall_msr,
+                                    &partition->hypercall_page, value);
 }
 
 enum hv_msr_result hv_hypercall_msr_write(struct hv_vp *vp, uint32_t msr, uint64_t value)

@@ -13,8 +13,6 @@
 #define FLUSH_FLAGS                                                  \
     (HV_FLUSH_ALL_PROCESSORS | HV_FLUSH_ALL_VIRTUAL_ADDRESS_SPACES | \
      HV_FLUSH_NON_GLOBAL_MAPPINGS_ONLY)
-#define FIRST_VECTOR 16u
-#define LAST_VECTOR  255u
 
 /* ---- Flushes ---- */
 
@@ -108,7 +106,7 @@ static hv_status check_ipi(const struct hv_vp *vp, uint32_t vector, uint8_t targ
     /* Who has APICs of another make sends IPIs through them. */
     if (!(vp->partition->platform->facts.capabilities & HV_CPU_LOCAL_APIC))
         return HV_STATUS_INVALID_HYPERCALL_CODE;
-    if (vector < FIRST_VECTOR || vector > LAST_VECTOR)
+    if (vector < HV_APIC_FIRST_VECTOR || vector > UINT8_MAX)
         return HV_STATUS_INVALID_PARAMETER;
     if (reserved[0] || reserved[1] || reserved[2])
         return HV_STATUS_INVALID_PARAMETER;

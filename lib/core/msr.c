@@ -263,8 +263,8 @@ enum hv_msr_result hv_msr_set(struct hv_vp *vp, uint32_t msr, uint64_t value)
     return row && row->write ? row->write(vp, msr, value) : HV_MSR_FAULT;
 }
 
-enum hv_msr_result hv_msr_place_page(struct hv_partition *partition, _Atomic uint64_t *msr,
-                                     struct hv_overlay *overlay, uint64_t value)
+enum hv_msr_result hv_msr_place_page_locked(struct hv_partition *partition, _Atomic uint64_t *msr,
+                                            struct hv_overlay *overlay, uint64_t value)
 {
     if (!(value & HV_X64_MSR_PAGE_ENABLE)) {
         hv_overlay_disable(partition, overlay);
@@ -274,4 +274,15 @@ enum hv_msr_result hv_msr_place_page(struct hv_partition *partition, _Atomic uin
     }
     atomic_store_explicit(msr, value, memory_order_relaxed);
     return HV_MSR_OK;
+}
+
+enum hv_msr_result hv_msr_place_page(struct hv_partition *partition, _Atomic uint64_t *msr,
+                                     struct hv_overlay *overlay, uint64_t value)
+{
+    enum hv_msr_result result;
+
+    hv_lock_acquire(&partition->register_lock);
+    result = hv_msr_place_page_locked(partition, msr, overlay, value);
+    hv_lock_release(&partition->register_lock);
+    return result;
 }

@@ -36,10 +36,13 @@ enum hv_msr_result hv_msr_set(struct hv_vp *vp, uint32_t msr, uint64_t value);
 
 /*
  * Writes an MSR that places an overlay page: bit 0 and the page number decide, the rest is kept as
- * written (TLFS: RsvdP). The caller holds register_lock. HV_MSR_FAULT when no page is left for the
- * nested page tables.
+ * written (TLFS: RsvdP). HV_MSR_FAULT when no page is left for the nested page tables.
  */
 enum hv_msr_result hv_msr_place_page(struct hv_partition *partition, _Atomic uint64_t *msr,
                                      struct hv_overlay *overlay, uint64_t value);
+
+/* The same for a caller that holds register_lock. */
+enum hv_msr_result hv_msr_place_page_locked(struct hv_partition *partition, _Atomic uint64_t *msr,
+                                            struct hv_overlay *overlay, uint64_t value);
 
 #endif

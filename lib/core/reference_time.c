@@ -187,11 +187,7 @@ enum hv_msr_result hv_time_write_register(struct hv_vp *vp, uint32_t msr, uint64
 enum hv_msr_result hv_time_write_reference_tsc(struct hv_vp *vp, uint32_t msr, uint64_t value)
 {
     struct hv_partition *partition = vp->partition;
-    enum hv_msr_result result;
 
-    hv_lock_acquire(&partition->register_lock);
-    result = hv_msr_place_page(partition, find_register(&partition->time, msr),
-                               &partition->time.page, value);
-    hv_lock_release(&partition->register_lock);
-    return result;
+    return hv_msr_place_page(partition, find_register(&partition->time, msr), &partition->time.page,
+                             value);
 }

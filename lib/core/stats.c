@@ -51,13 +51,8 @@ enum hv_msr_result hv_stats_read(struct hv_vp *vp, uint32_t msr, uint64_t *value
 
 enum hv_msr_result hv_stats_write(struct hv_vp *vp, uint32_t msr, uint64_t value)
 {
-    struct hv_partition *partition = vp->partition;
-    enum hv_msr_result result;
     uint32_t index;
     struct hv_stats_pages *stats = find_pages(vp, msr, &index);
 
-    hv_lock_acquire(&partition->register_lock);
-    result = hv_msr_place_page(partition, &stats->msr[index], &stats->overlay[index], value);
-    hv_lock_release(&partition->register_lock);
-    return result;
+    return hv_msr_place_page(vp->partition, &stats->msr[index], &stats->overlay[index], value);
 }

@@ -15,7 +15,6 @@
 #define MAX_BEHIND   10  /* ticks that are given late, and not skipped */
 #define MIN_DISTANCE 200 /* between two ticks: what a guest asks for beyond that hurts others */
 #define RATIO_SHIFT  32
-#define FIRST_VECTOR 16u
 
 static bool is_set(const struct hv_stimer *timer, uint64_t bits)
 {
@@ -203,7 +202,7 @@ static enum hv_msr_result write_config(struct hv_vp *vp, struct hv_stimer *timer
 
     if (direct &&
         (!(vp->partition->features.features_edx & HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS) ||
-         vector < FIRST_VECTOR))
+         vector < HV_APIC_FIRST_VECTOR))
         return HV_MSR_FAULT;
     timer->config = value;
     restart(vp, timer);

@@ -14,13 +14,17 @@
 
 /* ---- Messages ---- */
 
-bool hv_synic_takes_messages(const struct hv_vp *vp)
+/* The controller is on, and so is the page that this register places. */
+static bool is_on(const struct hv_synic *synic, const _Atomic uint64_t *page)
 {
-    const struct hv_synic *synic = &vp->synic;
-
     return (atomic_load_explicit(&synic->scontrol, memory_order_relaxed) &
             HV_X64_MSR_SCONTROL_ENABLE) &&
-           (atomic_load_explicit(&synic->simp, memory_order_relaxed) & HV_X64_MSR_PAGE_ENABLE);
+           (atomic_load_explicit(page, memory_order_relaxed) & HV_X64_MSR_PAGE_ENABLE);
+}
+
+bool hv_synic_takes_messages(const struct hv_vp *vp)
+{
+    return is_on(&vp->synic, &vp->synic.simp);
 }
 
 static struct hv_message *slot_of(const struct hv_synic *synic, unsigned sint)
@@ -205,11 +209,7 @@ void hv_synic_take_posts(struct hv_vp *vp)
 
 bool hv_synic_takes_events(const struct hv_vp *vp)
 {
-    const struct hv_synic *synic = &vp->synic;
-
-    return (atomic_load_explicit(&synic->scontrol, memory_order_relaxed) &
-            HV_X64_MSR_SCONTROL_ENABLE) &&
-           (atomic_load_explicit(&synic->siefp, memory_order_relaxed) & HV_X64_MSR_PAGE_ENABLE);
+    return is_on(&vp->synic, &vp->synic.siefp);
 }
 
 hv_status hv_synic_signal(struct hv_vp *self, struct hv_vp *target, uint8_t sint, uint32_t flag,
@@ -307,11 +307,8 @@ static enum hv_msr_result write_sint(struct hv_vp *vp, unsigned sint, uint64_t v
 static enum hv_msr_result place_page(struct hv_vp *vp, _Atomic uint64_t *reg,
                                      struct hv_overlay *overlay, uint64_t value)
 {
-    enum hv_msr_result result;
+    enum hv_msr_result result = hv_msr_place_page(vp->partition, reg, overlay, value);
 
-    hv_lock_acquire(&vp->partition->register_lock);
-    result = hv_msr_place_page(vp->partition, reg, overlay, value);
-    hv_lock_release(&vp->partition->register_lock);
     /* What came while the page was off can be delivered now. */
     hv_synic_deliver(vp);
     return result;

@@ -34,12 +34,6 @@ enum hv_msr_result hv_vp_assist_read(struct hv_vp *vp, uint32_t msr, uint64_t *v
 
 enum hv_msr_result hv_vp_assist_write(struct hv_vp *vp, uint32_t msr, uint64_t value)
 {
-    struct hv_partition *partition = vp->partition;
-    enum hv_msr_result result;
-
     (void)msr;
-    hv_lock_acquire(&partition->register_lock);
-    result = hv_msr_place_page(partition, &vp->assist_msr, &vp->assist_page, value);
-    hv_lock_release(&partition->register_lock);
-    return result;
+    return hv_msr_place_page(vp->partition, &vp->assist_msr, &vp->assist_page, value);
 }
