@@ -5,56 +5,24 @@
  * not be able to exhaust who receives.
  */
 #include <check.h>
-#include <string.h>
 
 #include <hv/interrupt.h>
 #include <hv/port.h>
 
 #include "core.h"
-#include "fake_platform.h"
 #include "hypercall.h"
-#include "msr_access.h"
 #include "port.h"
 #include "suite.h"
+#include "synic_fixture.h"
 
-#define SINT       4
-#define VECTOR     0x40
 #define PORT       0x123456
 #define CONNECTION 0xABCDEF
 #define MAX_ID     0xFFFFFF
-
-static struct fake_platform fake;
-static struct hv_partition *partition;
-static struct hv_vp *vp, *other;
 
 static const struct hv_port_config message_port = { .type = HvPortTypeMessage, .sint = SINT };
 static const struct hv_port_config event_port = {
     .type = HvPortTypeEvent, .sint = SINT, .base_flag = 100, .flag_count = 10
 };
-
-static void enable(struct hv_vp *target, uint64_t offset)
-{
-    must_write(target, HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
-    must_write(target, HV_X64_MSR_SIMP, (0x5000 + offset) | HV_X64_MSR_PAGE_ENABLE);
-    must_write(target, HV_X64_MSR_SIEFP, (0x6000 + offset) | HV_X64_MSR_PAGE_ENABLE);
-    must_write(target, HV_X64_MSR_SINT0 + SINT, VECTOR);
-    hv_apic_write(&target->apic, HV_APIC_SVR, 0x1FF, 0);
-}
-
-static void setup(void)
-{
-    fake_platform_init(&fake);
-    partition = fake_partition(&fake);
-    vp = fake_vp_create(&fake, partition, 0);
-    other = fake_vp_create(&fake, partition, 1);
-    enable(vp, 0);
-    enable(other, 0x10000);
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
-}
 
 static void connect(const struct hv_port_config *config)
 {
@@ -65,7 +33,7 @@ static void connect(const struct hv_port_config *config)
 static struct hv_input_post_message message_of(uint64_t number)
 {
     struct hv_input_post_message input = { .connection_id = CONNECTION,
-                                           .message_type = 0x17,
+                                           .message_type = TYPE,
                                            .payload_size = 8 };
 
     input.payload[0] = number;
@@ -91,13 +59,6 @@ static hv_status signal_flag(uint32_t connection, uint16_t flag, uint16_t reserv
     return hv_hypercall_signal_event(&call);
 }
 
-static struct hv_message *slot(struct hv_vp *target)
-{
-    struct hv_message_page *page = target->synic.message_page.page;
-
-    return &page->sint_message[SINT];
-}
-
 static bool flag_is_set(struct hv_vp *target, unsigned flag)
 {
     const uint8_t *flags = target->synic.event_page.page;
@@ -107,7 +68,7 @@ static bool flag_is_set(struct hv_vp *target, unsigned flag)
 
 static void empty(struct hv_vp *target)
 {
-    slot(target)->header.message_type = HvMessageTypeNone;
+    slot(target, SINT)->header.message_type = HvMessageTypeNone;
     must_write(target, HV_X64_MSR_EOM, 0);
 }
 
@@ -157,13 +118,12 @@ START_TEST(message_arrives_with_its_payload_alone)
 
     connect(&message_port);
     ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(slot(vp)->header.message_type, 0x17);
-    ck_assert_uint_eq(slot(vp)->header.payload_size, 8);
-    ck_assert_uint_eq(slot(vp)->header.origination_id, PORT);
-    ck_assert_uint_eq(slot(vp)->payload[0], 0x1122334455667788);
-    ck_assert_uint_eq(slot(vp)->payload[1], 0);
-    hv_interrupt_poll(vp, fake.tsc);
-    ck_assert_int_eq(hv_interrupt_view(vp)->vector, VECTOR);
+    ck_assert_uint_eq(slot(vp, SINT)->header.message_type, TYPE);
+    ck_assert_uint_eq(slot(vp, SINT)->header.payload_size, 8);
+    ck_assert_uint_eq(slot(vp, SINT)->header.origination_id, PORT);
+    ck_assert_uint_eq(slot(vp, SINT)->payload[0], 0x1122334455667788);
+    ck_assert_uint_eq(slot(vp, SINT)->payload[1], 0);
+    ck_assert_int_eq(pending(vp), VECTOR);
 }
 END_TEST
 
@@ -187,11 +147,11 @@ START_TEST(message_is_checked)
     input.connection_id = CONNECTION - 1;
     ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_CONNECTION_ID);
     ck_assert_uint_eq(signal_flag(CONNECTION, 0, 0), HV_STATUS_INVALID_PORT_ID);
-    ck_assert_uint_eq(slot(vp)->header.message_type, HvMessageTypeNone);
+    ck_assert_uint_eq(slot(vp, SINT)->header.message_type, HvMessageTypeNone);
     input = message_of(1);
     input.payload_size = 240;
     ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(slot(vp)->header.payload_size, 240);
+    ck_assert_uint_eq(slot(vp, SINT)->header.payload_size, 240);
 }
 END_TEST
 
@@ -207,11 +167,11 @@ START_TEST(messages_wait_and_are_limited)
     }
     ck_assert_uint_eq(post(&input), HV_STATUS_INSUFFICIENT_BUFFERS);
     for (uint64_t i = 0; i <= HV_PORT_MESSAGES; i++) {
-        ck_assert_uint_eq(slot(vp)->header.message_type, 0x17);
-        ck_assert_uint_eq(slot(vp)->payload[0], i);
+        ck_assert_uint_eq(slot(vp, SINT)->header.message_type, TYPE);
+        ck_assert_uint_eq(slot(vp, SINT)->payload[0], i);
         empty(vp);
     }
-    ck_assert_uint_eq(slot(vp)->header.message_type, HvMessageTypeNone);
+    ck_assert_uint_eq(slot(vp, SINT)->header.message_type, HvMessageTypeNone);
     ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
 }
 END_TEST
@@ -226,7 +186,7 @@ START_TEST(any_vp_means_one_that_listens)
     must_write(vp, HV_X64_MSR_SIMP, 0);
     ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
     hv_synic_take_posts(other);
-    ck_assert_uint_eq(slot(other)->payload[0], 5);
+    ck_assert_uint_eq(slot(other, SINT)->payload[0], 5);
     must_write(other, HV_X64_MSR_SCONTROL, 0);
     ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_SYNIC_STATE);
 }
@@ -259,7 +219,7 @@ START_TEST(deleted_port_is_refused_and_delivers_what_waits)
     ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_INVALID_PORT_ID);
     ck_assert_uint_eq(post(&first), HV_STATUS_INVALID_PORT_ID);
     empty(vp);
-    ck_assert_uint_eq(slot(vp)->payload[0], 2);
+    ck_assert_uint_eq(slot(vp, SINT)->payload[0], 2);
 }
 END_TEST
 
@@ -292,7 +252,7 @@ int main(void)
     Suite *suite = suite_create("port");
     TCase *all = tcase_create("all");
 
-    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_checked_fixture(all, synic_setup, teardown);
     tcase_add_test(all, ids_are_24_bits_and_unique);
     tcase_add_test(all, configuration_is_checked);
     tcase_add_test(all, message_arrives_with_its_payload_alone);

@@ -9,45 +9,16 @@
 #include <hv/interrupt.h>
 
 #include "core.h"
-#include "fake_platform.h"
 #include "mem.h"
-#include "msr_access.h"
 #include "suite.h"
+#include "synic_fixture.h"
 
-#define SINT     4
-#define VECTOR   0x40
-#define SIM_GPA  UINT64_C(0x5000)
-#define SIEF_GPA UINT64_C(0x6000)
-#define TYPE     0x17
-
-static struct fake_platform fake;
-static struct hv_partition *partition;
-static struct hv_vp *vp, *other;
 static unsigned released;
 
-static void enable(struct hv_vp *target, uint64_t offset)
+static void begin(void)
 {
-    must_write(target, HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
-    must_write(target, HV_X64_MSR_SIMP, (SIM_GPA + offset) | HV_X64_MSR_PAGE_ENABLE);
-    must_write(target, HV_X64_MSR_SIEFP, (SIEF_GPA + offset) | HV_X64_MSR_PAGE_ENABLE);
-    must_write(target, HV_X64_MSR_SINT0 + SINT, VECTOR);
-    hv_apic_write(&target->apic, HV_APIC_SVR, 0x1FF, 0);
-}
-
-static void setup(void)
-{
-    fake_platform_init(&fake);
-    partition = fake_partition(&fake);
-    vp = fake_vp_create(&fake, partition, 0);
-    other = fake_vp_create(&fake, partition, 1);
-    enable(vp, 0);
-    enable(other, 0x10000);
+    synic_setup();
     released = 0;
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
 }
 
 static void release(struct hv_vp *target, struct hv_synic_message *message)
@@ -64,19 +35,6 @@ static void make(struct hv_synic_message *message, uint8_t sint, uint64_t number
     message->content.header.payload_size = 8;
     message->content.header.origination_id = 0x1234;
     message->content.payload[0] = number;
-}
-
-static struct hv_message *slot(struct hv_vp *target, unsigned sint)
-{
-    struct hv_message_page *page = target->synic.message_page.page;
-
-    return &page->sint_message[sint];
-}
-
-static int pending(struct hv_vp *target)
-{
-    hv_interrupt_poll(target, fake.tsc);
-    return hv_interrupt_view(target)->vector;
 }
 
 static void take(struct hv_vp *target)
@@ -336,7 +294,7 @@ START_TEST(reset_drops_messages_and_clears_pages)
     ck_assert_uint_eq(released, 1);
     ck_assert_uint_eq(value_of(vp, HV_X64_MSR_SIMP), 0);
     ck_assert_uint_eq(value_of(vp, HV_X64_MSR_SINT0 + SINT), 0x10000);
-    enable(vp, 0);
+    enable_synic(vp, 0);
     ck_assert_uint_eq(slot(vp, SINT)->header.message_type, HvMessageTypeNone);
 }
 END_TEST
@@ -401,7 +359,7 @@ int main(void)
     Suite *suite = suite_create("synic");
     TCase *all = tcase_create("synic");
 
-    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_checked_fixture(all, begin, teardown);
     tcase_add_test(all, registers_have_their_reset_values);
     tcase_add_test(all, registers_keep_what_is_written);
     tcase_add_test(all, low_vectors_are_for_masked_sints_only);
