@@ -128,7 +128,7 @@ static void mask_table(struct hv_apic *apic)
         apic->lvt[i] |= HV_APIC_LVT_MASKED;
 }
 
-static void reset_registers(struct hv_apic *apic)
+void hv_apic_reset(struct hv_apic *apic)
 {
     uint32_t logical = hv_apic_is_x2(apic) ? hv_apic_x2_logical_id(apic->id) : 0;
 
@@ -158,12 +158,7 @@ void hv_apic_init(struct hv_apic *apic, const struct hv_apic_clock *clock, uint3
     apic->clock = clock;
     apic->id = id;
     set_base(apic, HV_APIC_DEFAULT_BASE | HV_APIC_BASE_ENABLE | (boot ? HV_APIC_BASE_BSP : 0));
-    reset_registers(apic);
-}
-
-void hv_apic_reset(struct hv_apic *apic)
-{
-    reset_registers(apic);
+    hv_apic_reset(apic);
 }
 
 /* SDM, "x2APIC State Transitions": x2APIC mode is entered from xAPIC mode and left by disabling. */
@@ -195,7 +190,7 @@ struct hv_apic_effect hv_apic_write_base(struct hv_apic *apic, uint64_t value)
         return effect;
     set_base(apic, value);
     if (changed & HV_APIC_BASE_ENABLE)
-        reset_registers(apic);
+        hv_apic_reset(apic);
     else
         enter_x2(apic);
     effect.kind = HV_APIC_LOGICAL;

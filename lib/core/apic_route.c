@@ -38,15 +38,12 @@ hv_status hv_apic_routes_init(struct hv_partition *partition)
     return HV_STATUS_SUCCESS;
 }
 
-hv_status hv_apic_attach(struct hv_vp *vp, uint32_t id)
+void hv_apic_attach(struct hv_vp *vp, uint32_t id)
 {
     struct hv_apic_routes *routes = &vp->partition->apic;
 
-    if (id >= HV_APIC_MAX_IDS || hv_apic_find(vp->partition, id))
-        return HV_STATUS_INVALID_PARAMETER;
     hv_apic_init(&vp->apic, &routes->clock, id, vp->index == 0);
     atomic_store_explicit(&routes->by_id[id], (uint16_t)(vp->index + 1), memory_order_release);
-    return HV_STATUS_SUCCESS;
 }
 
 static struct hv_vp *vp_of(const struct hv_partition *partition, const _Atomic uint16_t *entry)

@@ -37,8 +37,8 @@ struct hv_apic_destination {
 
 hv_status hv_apic_routes_init(struct hv_partition *partition);
 
-/* Gives a VP its APIC; HV_STATUS_INVALID_PARAMETER for an ID that is taken or out of range. */
-hv_status hv_apic_attach(struct hv_vp *vp, uint32_t id);
+/* Gives a VP its APIC. The ID is below HV_APIC_MAX_IDS and nobody's. */
+void hv_apic_attach(struct hv_vp *vp, uint32_t id);
 
 /* To be called when a logical ID or a mode has changed. */
 void hv_apic_routes_update(struct hv_partition *partition);

@@ -10,9 +10,6 @@
 #define SEQUENCE_INVALID     0u          /* TLFS: fall back to the counter MSR */
 #define SEQUENCE_OLD_INVALID 0xFFFFFFFFu /* the same in TLFS v3 and v4, which old guests follow */
 
-/* First vector of a fixed interrupt: the local APIC refuses those below. */
-#define FIRST_FIXED_VECTOR 16
-
 uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks)
 {
     return hv_ratio_apply(ticks, partition->time.scale, 64);
@@ -150,7 +147,7 @@ static bool value_allowed(uint32_t msr, uint64_t current, uint64_t value)
     case HV_X64_MSR_REENLIGHTENMENT_CONTROL:
         return !(value & HV_REENLIGHTENMENT_CONTROL_RSVDZ_MASK) &&
                (!(value & HV_REENLIGHTENMENT_CONTROL_ENABLED) ||
-                (value & HV_REENLIGHTENMENT_CONTROL_VECTOR_MASK) >= FIRST_FIXED_VECTOR);
+                (value & HV_REENLIGHTENMENT_CONTROL_VECTOR_MASK) >= HV_APIC_FIRST_VECTOR);
     case HV_X64_MSR_TSC_EMULATION_CONTROL:
         return !(value & ~HV_TSC_EMULATION_CONTROL_ENABLED);
     case HV_X64_MSR_TSC_EMULATION_STATUS:

@@ -71,9 +71,7 @@ static void schedule(struct hv_stimer *timer, uint64_t now)
 {
     if (timer->expiration <= now)
         skip_to(timer, now, is_set(timer, HV_X64_MSR_STIMER_CONFIG_LAZY) ? 0 : MAX_BEHIND);
-    timer->due = later(timer->expiration, add(now, timer->count / 2));
-    if (timer->expiration > now)
-        timer->due = timer->expiration;
+    timer->due = timer->expiration > now ? timer->expiration : add(now, timer->count / 2);
     timer->due = later(timer->due, add(now, MIN_DISTANCE));
 }
 
