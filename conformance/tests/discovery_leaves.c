@@ -21,11 +21,6 @@ static uint32_t recommendations(void)
     return cpuid(HV_CPUID_ENLIGHTENMENT_INFO).eax;
 }
 
-static bool is_amd(void)
-{
-    return hv_native_entry() == ENTRY_VMMCALL;
-}
-
 #define CPUID_1_ECX_VMX         (1u << 5)
 #define CPUID_80000001_ECX_SVM  (1u << 2)
 #define LEAF_EXTENDED_PROCESSOR 0x80000001u

@@ -31,11 +31,6 @@ static uint16_t notify_status(uint64_t value)
     return hv_result_status(hv_call(value, 1, 0));
 }
 
-static uint64_t notify_value(void)
-{
-    return hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0);
-}
-
 /* ---- Input value ---- */
 
 HV_TEST(hypercall_abi, announced_calls_succeed, COVERS(HV_REQ_HC_023, HV_REQ_HC_027, HV_REQ_HC_076),

@@ -5,11 +5,6 @@
 static uint8_t input[2][4096] __attribute__((aligned(4096)));
 static uint8_t output[2][4096] __attribute__((aligned(4096)));
 
-static uint64_t notify_value(void)
-{
-    return hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0);
-}
-
 /* "status 5", or the exception. */
 static void observe_call(const char *key, uint64_t control, uint64_t rdx, uint64_t r8)
 {
@@ -66,8 +61,6 @@ HV_CHARACTERIZE(hypercall_abi, order_of_checks, COVERS(HV_REQ_GAP_220), NEEDS_NO
         observe_call("privilege+alignment", HvCallCreatePartition, phys_of(input) + 1, 0);
     }
 }
-
-static const uint8_t call_ebp[] = { 0xff, 0xd5 };
 
 HV_CHARACTERIZE(hypercall_abi, progress_of_32_bit_callers, COVERS(HV_REQ_GAP_247), NEEDS_NOTHING,
                 "EDX:EAX is both the input value, where a rep call keeps its place, and the result")

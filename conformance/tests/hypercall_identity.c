@@ -3,14 +3,12 @@
  * Calls of a guest that has not given its identity. There can be no hypercall page then, but the
  * instruction is there; KVM takes it for one of its own calls, and so finds no such call.
  */
-#include <conformance/hyperv.h>
-#include <conformance/test.h>
+#include "hypercall_support.h"
 
 HV_TEST(hypercall_abi, instruction_without_an_identity_is_no_hypercall, COVERS(HV_REQ_HC_022),
         NEEDS_NOTHING, "The identity comes first, then calls: what they mean may depend on it")
 {
-    uint64_t value = hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0);
-    struct regs regs = { .rax = 0x77, .rcx = value, .rdx = 1 };
+    struct regs regs = { .rax = 0x77, .rcx = notify_value(), .rdx = 1 };
     struct fault fault = safe_hypercall(hv_native_entry(), 0, &regs);
 
     if (fault.raised)

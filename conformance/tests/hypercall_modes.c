@@ -8,15 +8,6 @@
 static uint8_t input[4096] __attribute__((aligned(4096)));
 static uint8_t output[4096] __attribute__((aligned(4096)));
 
-static const uint8_t vmcall[] = { 0x0f, 0x01, 0xc1 };
-static const uint8_t vmmcall[] = { 0x0f, 0x01, 0xd9 };
-static const uint8_t call_ebp[] = { 0xff, 0xd5 };
-
-static const uint8_t *native_code(void)
-{
-    return hv_native_entry() == ENTRY_VMMCALL ? vmmcall : vmcall;
-}
-
 /* Registers of a 32-bit caller: EDX:EAX input value, EBX:ECX and EDI:ESI parameters. */
 static struct regs32 regs32(uint64_t value, uint64_t first, uint64_t second)
 {
@@ -47,11 +38,6 @@ static uint64_t call32(enum cpu_mode mode, uint64_t value, uint64_t first, uint6
 
     REQUIRE_NO_FAULT(run_mode(mode, call_ebp, sizeof(call_ebp), &regs));
     return result32(&regs);
-}
-
-static uint64_t notify_value(void)
-{
-    return hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0);
 }
 
 /* ---- Where hypercalls are not allowed ---- */

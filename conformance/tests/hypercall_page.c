@@ -430,23 +430,13 @@ HV_TEST(hypercall_abi, enabling_twice_changes_nothing, COVERS(HV_REQ_HC_011, HV_
 
 /* ---- The lock ---- */
 
-/* Nothing but a reset unlocks the register, so this runs only when it is all that runs. */
-static void require_to_run_alone(void)
-{
-    char tests[64];
-
-    if (!boot_option("tests", tests, sizeof(tests)) ||
-        strcmp(tests, "hypercall-abi/a-locked-page-stays") != 0)
-        test_skip("only a reset undoes it; run it alone by its full name");
-}
-
 HV_TEST(hypercall_abi, a_locked_page_stays, COVERS(HV_REQ_HC_010, HV_REQ_CPUID_034),
         NEEDS(.features = HV_FEATURE_EDX_HYPERCALL_MSR_LOCK),
         "The lock keeps malware from moving the page under its callers")
 {
     uint64_t locked = phys_of(ram[0]) | HV_X64_MSR_HYPERCALL_LOCKED | HV_X64_MSR_HYPERCALL_ENABLE;
 
-    require_to_run_alone();
+    require_to_run_alone("hypercall-abi/a-locked-page-stays");
     write_os_id(TEST_GUEST_OS_ID);
     write_hypercall(locked);
     CHECK_EQ(read_hypercall(), locked);

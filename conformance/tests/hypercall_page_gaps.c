@@ -4,11 +4,6 @@
 
 static uint8_t ram[2][4096] __attribute__((aligned(4096)));
 
-static uint64_t notify_value(void)
-{
-    return hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0);
-}
-
 static void observe_instruction(const char *key)
 {
     struct regs regs = { .rcx = notify_value(), .rdx = 1 };
@@ -33,16 +28,6 @@ HV_CHARACTERIZE(hypercall_abi, instruction_without_the_page, COVERS(HV_REQ_GAP_2
     observe_instruction("id-and-page");
 }
 
-/* Nothing but a reset unlocks the register, so this runs only when it is all that runs. */
-static void require_to_run_alone(void)
-{
-    char tests[64];
-
-    if (!boot_option("tests", tests, sizeof(tests)) ||
-        strcmp(tests, "hypercall-abi/writes-to-a-locked-register") != 0)
-        test_skip("only a reset undoes it; run it alone by its full name");
-}
-
 static void observe_write(const char *key, uint64_t value)
 {
     uint64_t before = rdmsr(HV_X64_MSR_HYPERCALL);
@@ -59,7 +44,7 @@ HV_CHARACTERIZE(hypercall_abi, writes_to_a_locked_register, COVERS(HV_REQ_GAP_23
 {
     uint64_t locked = phys_of(ram[0]) | HV_X64_MSR_HYPERCALL_LOCKED | HV_X64_MSR_HYPERCALL_ENABLE;
 
-    require_to_run_alone();
+    require_to_run_alone("hypercall-abi/writes-to-a-locked-register");
     REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_GUEST_OS_ID, TEST_GUEST_OS_ID));
     REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_HYPERCALL, locked));
     observe_write("disable", 0);

@@ -11,11 +11,6 @@ static uint64_t build_input(const struct test_call *call, unsigned reps)
     return phys_of(input);
 }
 
-static uint64_t notify_value(void)
-{
-    return hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0);
-}
-
 static void poison(struct regs *regs)
 {
     uint64_t *word = &regs->rax;

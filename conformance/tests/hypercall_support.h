@@ -202,8 +202,40 @@ static inline bool call_is_there(uint16_t code)
     return !is_refusal(probe_call(code));
 }
 
+/* The input value of a fast call that never fails. */
+static inline uint64_t notify_value(void)
+{
+    return hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0);
+}
+
+static inline bool is_amd(void)
+{
+    return hv_native_entry() == ENTRY_VMMCALL;
+}
+
+/* Code for run_mode(): the instructions of both vendors, and a call of the page at EBP. */
+static const uint8_t vmcall[] = { 0x0f, 0x01, 0xc1 };
+static const uint8_t vmmcall[] = { 0x0f, 0x01, 0xd9 };
+static const uint8_t call_ebp[] = { 0xff, 0xd5 };
+
+/* The instruction of this CPU's vendor; either has the size of the other. */
+static inline const uint8_t *native_code(void)
+{
+    return is_amd() ? vmmcall : vmcall;
+}
+
 /* The modes of 32-bit kernels. The last may be unusable. */
 static const enum cpu_mode modes32[] = { MODE_COMPAT_CPL0, MODE_PROTECTED32, MODE_PAE32 };
 #define MODES32 (mode_usable(MODE_PAE32) ? 3u : 2u)
+
+/* For a test that locks the hypercall page: nothing but a reset unlocks the register, so it runs
+ * only when it is all that runs. @param name its full name */
+static inline void require_to_run_alone(const char *name)
+{
+    char tests[64];
+
+    if (!boot_option("tests", tests, sizeof(tests)) || strcmp(tests, name) != 0)
+        test_skip("only a reset undoes it; run it alone by its full name");
+}
 
 #endif

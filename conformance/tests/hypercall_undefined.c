@@ -28,7 +28,7 @@ static unsigned count_changes(unsigned offset, unsigned size)
 
 static void check_still_works(void)
 {
-    CHECK_EQ(hv_call(hv_control(HvCallNotifyLongSpinWait, true, 0, 0, 0), 1, 0), HV_STATUS_SUCCESS);
+    CHECK_EQ(hv_call(notify_value(), 1, 0), HV_STATUS_SUCCESS);
 }
 
 HV_TEST(hypercall_abi, overlapping_parameters_touch_nothing_else, COVERS(HV_REQ_HC_047),
@@ -139,8 +139,6 @@ HV_TEST(hypercall_abi, a_refused_call_writes_no_output, COVERS(HV_REQ_HC_074), N
 }
 
 /* ---- Answers without the hypervisor ---- */
-
-static const uint8_t call_ebp[] = { 0xff, 0xd5 };
 
 /* The page of an implementation without hypercalls does not even enter it, and answers so. Rep
  * fields of a code that nobody has may be refused before the code. */

@@ -8,9 +8,6 @@
 static uint8_t input[4096] __attribute__((aligned(4096)));
 static uint8_t output[4096] __attribute__((aligned(4096)));
 
-static const uint8_t vmcall[] = { 0x0f, 0x01, 0xc1 };
-static const uint8_t vmmcall[] = { 0x0f, 0x01, 0xd9 };
-
 /* ---- 32-bit callers ---- */
 
 /* Registers of a call; the result replaces EAX and EDX. */
@@ -135,11 +132,6 @@ HV_TEST(hypercall_abi, misaligned_input_of_32_bit_callers_is_refused,
 
 /* ---- Where no call is allowed ---- */
 
-static bool is_amd(void)
-{
-    return hv_native_entry() == ENTRY_VMMCALL;
-}
-
 struct user_walk {
     bool amd;
     uint32_t calls, refused;
@@ -197,7 +189,7 @@ static void check_mode_refuses_all(enum cpu_mode mode)
         struct regs32 regs = { .eax = (uint32_t)value | NOT_XENS_OWN,
                                .edx = (uint32_t)(value >> 32),
                                .ecx = (uint32_t)phys_of(input) + 1 };
-        struct fault fault = run_mode(mode, is_amd() ? vmmcall : vmcall, sizeof(vmcall), &regs);
+        struct fault fault = run_mode(mode, native_code(), sizeof(vmcall), &regs);
 
         CHECK(fault.raised && fault.vector == VECTOR_UD, "%s, code 0x%04x: %s", mode_name(mode),
               call->code, fault.raised ? vector_name(fault.vector) : "no exception");

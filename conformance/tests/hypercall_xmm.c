@@ -306,8 +306,6 @@ HV_TEST(hypercall_abi, every_register_of_the_block_is_read, COVERS(HV_REQ_HC_067
     checked_call(hv_control(HvCallSetVpRegisters, true, 0, 3, 0), &block);
 }
 
-static const uint8_t call_ebp[] = { 0xff, 0xd5 };
-
 static struct regs32 load_block32(uint64_t control, const union block *block)
 {
     struct regs32 regs = {
