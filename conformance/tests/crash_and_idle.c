@@ -147,12 +147,6 @@ HV_CHARACTERIZE(crash_enlightenment, whose_parameters_they_are, COVERS(HV_REQ_GA
     NEEDS(.privileges = HV_PRIVILEGE_AccessGuestIdleReg, \
           .features = HV_FEATURE_EDX_GUEST_IDLE_STATE)
 
-/* Lets interrupts in. Not with PAUSE, behind which QEMU's emulator keeps the shadow of STI. */
-static void open_window(void)
-{
-    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
-}
-
 #define IDLE_TICKS 1000000 /* of the APIC timer */
 
 /* Reads the register; returns the TSC ticks that passed. */
@@ -178,7 +172,7 @@ static void idle_with_interrupts(void)
 /* Takes what the timer may have left behind. */
 static void end_idle(void)
 {
-    open_window();
+    irq_window();
     register_interrupt(IDLE_VECTOR, NULL, NULL);
 }
 
@@ -193,7 +187,7 @@ static bool idle_masked(void)
     ticks = idle();
     CHECK(hv_interrupt_count() == 0, "the interrupt was taken although RFLAGS.IF is clear");
     CHECK(apic_is_pending(IDLE_VECTOR) || apic_in_service(IDLE_VECTOR), "the interrupt is lost");
-    open_window();
+    irq_window();
     CHECK_EQ(hv_interrupt_count(), 1);
     register_interrupt(IDLE_VECTOR, NULL, NULL);
     return ticks > 20000;
@@ -229,7 +223,7 @@ HV_TEST(guest_idle, a_pending_interrupt_prevents_idling, COVERS(HV_REQ_IDLE_004)
     irq_disable();
     apic_self_ipi(IDLE_VECTOR);
     CHECK_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
-    open_window();
+    irq_window();
     CHECK_EQ(hv_interrupt_count(), 1);
     register_interrupt(IDLE_VECTOR, NULL, NULL);
 }
@@ -284,7 +278,7 @@ HV_CHARACTERIZE(guest_idle, what_the_register_returns, COVERS(HV_REQ_GAP_240), I
     REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
     OBSERVE("value", "0x%llx", (unsigned long long)value);
     apic_timer_stop();
-    open_window();
+    irq_window();
     apic_self_ipi(IDLE_VECTOR);
     start = rdtsc_ordered();
     REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
@@ -343,11 +337,11 @@ HV_TEST(guest_idle, a_synthetic_timer_wakes, COVERS(HV_REQ_IDLE_003), TIMER_NEED
     arm_timer(messages);
     (void)idle();
     CHECK(!apic_is_pending(IDLE_VECTOR), "the local APIC's timer woke the VP");
-    open_window();
+    irq_window();
     CHECK_EQ(hv_interrupt_count(), 1);
     apic_timer_stop();
     disarm_timer(messages_msr);
-    open_window();
+    irq_window();
     register_interrupt(TIMER_VECTOR, NULL, NULL);
     free_page(messages);
 }

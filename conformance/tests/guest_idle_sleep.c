@@ -19,7 +19,7 @@ static bool slept(void)
     REQUIRE_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
     fired = apic_is_pending(SLEEP_VECTOR) || apic_in_service(SLEEP_VECTOR);
     apic_timer_stop();
-    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+    irq_window();
     register_interrupt(SLEEP_VECTOR, NULL, NULL);
     return fired;
 }

@@ -231,7 +231,7 @@ static void measure_halt(uint64_t hz, uint64_t *by_tsc, uint64_t *by_counter)
     *by_counter = counter() - time;
     *by_tsc = (rdtsc_ordered() - tsc) * 1000 / (hz / (COUNTER_HZ / 1000));
     apic_timer_stop();
-    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+    irq_window();
     register_interrupt(VECTOR, NULL, NULL);
 }
 

@@ -400,8 +400,10 @@ HV_TEST(synthetic_timers, timer_wakes_a_halted_vp, COVERS(HV_REQ_TIMER_036), TIM
     synic_on(SINT, HV_X64_MSR_SINT_AUTO_EOI);
     expiry = synic_now() + 5 * SYNIC_MS;
     synic_timer(0, SINT, ENABLE, expiry);
-    while (hv_interrupt_count() == 0)
-        __asm__ volatile("sti; hlt; cli" : : : "memory");
+    while (hv_interrupt_count() == 0) {
+        irq_enable_and_halt();
+        irq_disable();
+    }
     CHECK(synic_now() >= expiry, "it woke early");
     CHECK_EQ(hv_interrupt_count(), 1);
     synic_off(NULL);

@@ -276,7 +276,7 @@ HV_TEST(virtual_processor, interrupts_end_as_the_page_says, COVERS(HV_REQ_VP_011
     for (unsigned i = 0; i < ROUNDS; i++) {
         apic_self_ipi(VECTOR);
         for (unsigned spins = 0; spins < 1000 && taken == i; spins++)
-            __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+            irq_window();
         CHECK(taken == i + 1, "interrupt %u: %u were taken", i + 1, taken);
         CHECK((*assist & ~HV_VP_ASSIST_NO_EOI_REQUIRED) == 0, "the EOI assist is 0x%x", *assist);
     }

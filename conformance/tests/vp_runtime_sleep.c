@@ -23,7 +23,7 @@ HV_TEST(virtual_processor, runtime_is_kept_while_the_vp_sleeps,
     CHECK_NO_FAULT(safe_rdmsr(HV_X64_MSR_GUEST_IDLE, &value));
     after = rdmsr(HV_X64_MSR_VP_RUNTIME);
     while (hv_interrupt_count() == 0)
-        __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+        irq_window();
     register_interrupt(WAKE_VECTOR, NULL, NULL);
     CHECK(after >= before, "%llu after %llu", (unsigned long long)after,
           (unsigned long long)before);

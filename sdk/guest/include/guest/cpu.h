@@ -179,6 +179,12 @@ static inline void irq_enable_and_halt(void)
     __asm__ volatile("sti; hlt" ::: "memory");
 }
 
+/** Lets interrupts in. Not with PAUSE, behind which QEMU's emulator keeps the shadow of STI. */
+static inline void irq_window(void)
+{
+    __asm__ volatile("sti; nop; nop; cli" ::: "memory");
+}
+
 /** Disables interrupts. @return whether they were enabled, for irq_restore(). */
 static inline bool irq_save(void)
 {
