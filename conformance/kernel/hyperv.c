@@ -134,6 +134,15 @@ uint8_t *hv_test_page(uint8_t byte)
     return page;
 }
 
+unsigned hv_differing(const volatile uint8_t *page, uint8_t byte, unsigned from)
+{
+    unsigned count = 0;
+
+    for (unsigned i = from; i < PAGE_SIZE; i++)
+        count += page[i] != byte;
+    return count;
+}
+
 unsigned hv_physical_address_bits(void)
 {
     if (cpuid(0x80000000).eax < 0x80000008)

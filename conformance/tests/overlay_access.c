@@ -50,24 +50,14 @@ static struct fault store(uint8_t *address, unsigned size)
     return safe_write64(address, UINT64_C(0x8877665544332211));
 }
 
-/* Bytes of a page that differ from what it is filled with. */
-static unsigned differing(const volatile uint8_t *page, uint8_t byte)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < PAGE_SIZE; i++)
-        count += page[i] != byte;
-    return count;
-}
-
 static void check_crossing(uint8_t *ram, uint8_t *boundary, unsigned size)
 {
     struct fault fault = store(boundary - size / 2, size);
 
     CHECK(fault.raised && fault.vector == VECTOR_GP, "%u bytes: %s", size,
           fault.raised ? vector_name(fault.vector) : "no fault");
-    CHECK(differing(ram, DATA_BYTE) == 0, "%u bytes: %u of them are written", size,
-          differing(ram, DATA_BYTE));
+    CHECK(hv_differing(ram, DATA_BYTE, 0) == 0, "%u bytes: %u of them are written", size,
+          hv_differing(ram, DATA_BYTE, 0));
 }
 
 static void check_crossings(bool ram_first)
@@ -292,7 +282,7 @@ HV_CHARACTERIZE(gpa_space_and_overlays, overlay_or_memory, COVERS(HV_REQ_GAP_202
         if (!place(places[i].msr, phys_of(page)).raised) {
             wrmsr(places[i].msr, 0);
             OBSERVE(places[i].key, "%s",
-                    differing(page, DATA_BYTE) == 0 ? "content kept" : "content lost");
+                    hv_differing(page, DATA_BYTE, 0) == 0 ? "content kept" : "content lost");
         }
         wrmsr(places[i].msr, old);
         free_page(page);

@@ -30,26 +30,16 @@ static void place(const struct overlay_msr *overlay, uint64_t gpa)
     REQUIRE_NO_FAULT(safe_wrmsr(overlay->msr, gpa == NO_GPA ? 0 : gpa | HV_X64_MSR_PAGE_ENABLE));
 }
 
-/* Compares a page with one byte value, without running through failures 4096 times. */
-static unsigned differing(const volatile uint8_t *page, uint8_t byte)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < PAGE_SIZE; i++)
-        count += page[i] != byte;
-    return count;
-}
-
 static void check_uncovered_on_disable(const struct overlay_msr *overlay)
 {
     uint8_t *page = hv_test_page(0xa5);
 
     place(overlay, phys_of(page));
-    CHECK(differing(page, 0xa5) != 0, "%s: the page shows the guest's memory while enabled",
+    CHECK(hv_differing(page, 0xa5, 0) != 0, "%s: the page shows the guest's memory while enabled",
           overlay->name);
     place(overlay, NO_GPA);
-    CHECK(differing(page, 0xa5) == 0, "%s: %u bytes differ after it was disabled", overlay->name,
-          differing(page, 0xa5));
+    CHECK(hv_differing(page, 0xa5, 0) == 0, "%s: %u bytes differ after it was disabled",
+          overlay->name, hv_differing(page, 0xa5, 0));
     free_page(page);
 }
 
@@ -75,12 +65,12 @@ static void check_uncovered_on_move(const struct overlay_msr *overlay)
 
     place(overlay, phys_of(first));
     place(overlay, phys_of(second));
-    CHECK(differing(first, 0x11) == 0, "%s: %u bytes differ where it was", overlay->name,
-          differing(first, 0x11));
-    CHECK(differing(second, 0x22) != 0, "%s: it did not arrive", overlay->name);
+    CHECK(hv_differing(first, 0x11, 0) == 0, "%s: %u bytes differ where it was", overlay->name,
+          hv_differing(first, 0x11, 0));
+    CHECK(hv_differing(second, 0x22, 0) != 0, "%s: it did not arrive", overlay->name);
     place(overlay, NO_GPA);
-    CHECK(differing(second, 0x22) == 0, "%s: %u bytes differ after it was disabled", overlay->name,
-          differing(second, 0x22));
+    CHECK(hv_differing(second, 0x22, 0) == 0, "%s: %u bytes differ after it was disabled",
+          overlay->name, hv_differing(second, 0x22, 0));
     free_page(first);
     free_page(second);
 }
@@ -116,7 +106,8 @@ HV_TEST(gpa_space_and_overlays, two_overlays_on_one_page_stack, COVERS(HV_REQ_GP
     place(&reference_tsc, NO_GPA);
     CHECK(memcmp(code, page, sizeof(code)) == 0, "the hypercall page did not reappear");
     place(&hypercall, NO_GPA);
-    CHECK(differing(page, 0x33) == 0, "%u bytes of memory differ", differing(page, 0x33));
+    CHECK(hv_differing(page, 0x33, 0) == 0, "%u bytes of memory differ",
+          hv_differing(page, 0x33, 0));
     free_page(page);
 }
 
@@ -130,9 +121,10 @@ HV_TEST(gpa_space_and_overlays, the_lower_overlay_can_go_first, COVERS(HV_REQ_GP
     place(&hypercall, phys_of(page));
     place(&reference_tsc, phys_of(page));
     place(&hypercall, NO_GPA);
-    CHECK(differing(page, 0x44) != 0, "the reference TSC page is gone too");
+    CHECK(hv_differing(page, 0x44, 0) != 0, "the reference TSC page is gone too");
     place(&reference_tsc, NO_GPA);
-    CHECK(differing(page, 0x44) == 0, "%u bytes of memory differ", differing(page, 0x44));
+    CHECK(hv_differing(page, 0x44, 0) == 0, "%u bytes of memory differ",
+          hv_differing(page, 0x44, 0));
     free_page(page);
 }
 
@@ -192,7 +184,7 @@ static unsigned seen_by_ap;
 
 static void look_at_page(void *byte)
 {
-    seen_by_ap = differing(shared_page, (uint8_t)(uintptr_t)byte);
+    seen_by_ap = hv_differing(shared_page, (uint8_t)(uintptr_t)byte, 0);
 }
 
 HV_TEST(gpa_space_and_overlays, other_vps_see_the_overlay_come_and_go,
@@ -224,13 +216,13 @@ HV_TEST(gpa_space_and_overlays, neighbours_of_an_overlay_are_untouched, COVERS(H
     REQUIRE(pages != NULL, "no three pages in a row");
     memset(pages, 0x77, 3 * PAGE_SIZE);
     place(&reference_tsc, phys_of(pages + PAGE_SIZE));
-    CHECK_EQ(differing(pages, 0x77), 0);
-    CHECK_EQ(differing(pages + 2 * PAGE_SIZE, 0x77), 0);
+    CHECK_EQ(hv_differing(pages, 0x77, 0), 0);
+    CHECK_EQ(hv_differing(pages + 2 * PAGE_SIZE, 0x77, 0), 0);
     memset(pages, 0x78, PAGE_SIZE);
     memset(pages + 2 * PAGE_SIZE, 0x79, PAGE_SIZE);
     place(&reference_tsc, NO_GPA);
-    CHECK_EQ(differing(pages, 0x78), 0);
-    CHECK_EQ(differing(pages + PAGE_SIZE, 0x77), 0);
-    CHECK_EQ(differing(pages + 2 * PAGE_SIZE, 0x79), 0);
+    CHECK_EQ(hv_differing(pages, 0x78, 0), 0);
+    CHECK_EQ(hv_differing(pages + PAGE_SIZE, 0x77, 0), 0);
+    CHECK_EQ(hv_differing(pages + 2 * PAGE_SIZE, 0x79, 0), 0);
     free_pages(pages, 3);
 }

@@ -30,15 +30,6 @@ static uint64_t placed(void)
     return value;
 }
 
-static unsigned differing(const volatile uint8_t *page, uint8_t byte, unsigned from)
-{
-    unsigned count = 0;
-
-    for (unsigned i = from; i < PAGE_SIZE; i++)
-        count += page[i] != byte;
-    return count;
-}
-
 HV_TEST(virtual_processor, assist_register_reads_back, COVERS(HV_REQ_VP_009), ASSIST_NEEDS,
         "Linux and Windows write it once for each VP and keep no copy of it")
 {
@@ -79,7 +70,7 @@ HV_TEST(virtual_processor, assist_page_uncovers_memory_when_it_goes,
     ((volatile uint8_t *)page)[100] = 1;
     ((volatile uint8_t *)page)[100] = 0;
     place(0);
-    CHECK_EQ(differing(page, PATTERN, 0), 0);
+    CHECK_EQ(hv_differing(page, PATTERN, 0), 0);
     free_page(page);
 }
 
@@ -92,12 +83,12 @@ HV_TEST(virtual_processor, assist_page_takes_its_content_along,
     place(at(first));
     ((volatile uint8_t *)first)[2048] = 0x77;
     place(at(second));
-    CHECK_EQ(differing(first, PATTERN, 0), 0);
+    CHECK_EQ(hv_differing(first, PATTERN, 0), 0);
     CHECK(((volatile uint8_t *)second)[2048] == 0x77, "byte 2048 is 0x%x after the move",
           ((volatile uint8_t *)second)[2048]);
     ((volatile uint8_t *)second)[2048] = 0;
     place(0);
-    CHECK_EQ(differing(second, PATTERN, 0), 0);
+    CHECK_EQ(hv_differing(second, PATTERN, 0), 0);
     free_page(first);
     free_page(second);
 }
@@ -142,7 +133,7 @@ HV_TEST(
     CHECK_EQ(page->enlighten_vm_entry, 0);
     CHECK_EQ(page->current_nested_vmcs, 0);
     CHECK_EQ(page->synthetic_time_unhalted_timer_expired, 0);
-    CHECK_EQ(differing(memory, 0, sizeof(*page) - sizeof(page->reserved_z3)), 0);
+    CHECK_EQ(hv_differing(memory, 0, sizeof(*page) - sizeof(page->reserved_z3)), 0);
     place(0);
     free_page(memory);
 }

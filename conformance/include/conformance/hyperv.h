@@ -103,6 +103,12 @@ volatile void *hv_map_data(uint64_t gpa);
 /** A page of RAM filled with @p byte; its address is its GPA. */
 uint8_t *hv_test_page(uint8_t byte);
 
+/**
+ * Compares a page with one byte value, without running through failures 4096 times.
+ * @return how many bytes from offset @p from on differ from @p byte
+ */
+unsigned hv_differing(const volatile uint8_t *page, uint8_t byte, unsigned from);
+
 /** Bits of a guest physical address: CPUID leaf 0x80000008 EAX[7:0]. */
 unsigned hv_physical_address_bits(void);
 
