@@ -7,17 +7,9 @@
  * stale page and the guest stood still for minutes (cloud-hypervisor#7930); ACRN reported a wrong
  * APIC frequency (ACRN#7918).
  */
-#include <conformance/hyperv.h>
-#include <conformance/test.h>
-
-#define COUNTER_HZ UINT64_C(10000000)
+#include "reference_time_support.h"
 
 static uint8_t tsc_ram[4096] __attribute__((aligned(4096)));
-
-static uint64_t counter(void)
-{
-    return rdmsr(HV_X64_MSR_TIME_REF_COUNT);
-}
 
 static uint64_t tsc_page_msr(uint64_t gpa)
 {
@@ -82,15 +74,6 @@ HV_TEST(reference_time, counter_is_read_only, COVERS(HV_REQ_TIME_003, HV_REQ_MSR
     CHECK_FAULT(safe_wrmsr(HV_X64_MSR_TIME_REF_COUNT, 0), VECTOR_GP);
     CHECK_FAULT(safe_wrmsr(HV_X64_MSR_TIME_REF_COUNT, before), VECTOR_GP);
     CHECK(counter() > before, "the counter went back");
-}
-
-/* Two clocks can't be read at once, and the machine below may stop this one between: of several
-   tries one must agree to 10 %, which tells a right unit from a wrong one. */
-#define TRIES 8
-
-static bool within_tenth(uint64_t value, uint64_t reference)
-{
-    return value > reference - reference / 10 && value < reference + reference / 10;
 }
 
 /* Units of the counter that pass in 20 ms of TSC, and how many should. */

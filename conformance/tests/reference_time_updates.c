@@ -7,12 +7,10 @@
  * restore clocks stood still, ran 18 times too slow or jumped by 45 minutes (cloud-hypervisor#7930
  * and #8383, Xen f6a07643e1cc); a TSC beyond 2^54 hung a reboot of Windows (QEMU 5286c3662294).
  */
-#include <conformance/hyperv.h>
-#include <conformance/test.h>
+#include "reference_time_support.h"
 
-#define COUNTER_HZ UINT64_C(10000000)
-#define VECTOR     0x64
-#define MSR_TSC    0x10u
+#define VECTOR  0x64
+#define MSR_TSC 0x10u
 
 #define PAGE_AND_COUNTER                                           \
     NEEDS(.privileges = HV_PRIVILEGE_AccessPartitionReferenceTsc | \
@@ -26,11 +24,6 @@ struct snapshot {
     uint64_t scale;
     int64_t offset;
 };
-
-static uint64_t counter(void)
-{
-    return rdmsr(HV_X64_MSR_TIME_REF_COUNT);
-}
 
 static const volatile struct hv_reference_tsc_page *place(void *page)
 {
@@ -214,8 +207,6 @@ HV_TEST(reference_time, time_neither_jumps_nor_goes_back,
 
 /* ---- While a VP waits ---- */
 
-#define TRIES 8
-
 /* TSC ticks as units of the counter, and how many of those passed, over a halt of about 1 ms. */
 static void measure_halt(uint64_t hz, uint64_t *by_tsc, uint64_t *by_counter)
 {
@@ -233,11 +224,6 @@ static void measure_halt(uint64_t hz, uint64_t *by_tsc, uint64_t *by_counter)
     apic_timer_stop();
     irq_window();
     register_interrupt(VECTOR, NULL, NULL);
-}
-
-static bool within_tenth(uint64_t value, uint64_t reference)
-{
-    return value > reference - reference / 10 && value < reference + reference / 10;
 }
 
 HV_TEST(reference_time, tsc_runs_on_while_the_vp_waits, COVERS(HV_REQ_TIME_023, HV_REQ_TIME_005),
