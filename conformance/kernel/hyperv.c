@@ -25,6 +25,14 @@ bool hv_may(uint64_t privileges)
     return (hv_privileges() & privileges) == privileges;
 }
 
+const char *hv_access_to(uint32_t msr)
+{
+    uint64_t value;
+    struct fault fault = safe_rdmsr(msr, &value);
+
+    return fault.raised ? vector_name(fault.vector) : "readable";
+}
+
 void hv_note_initial_state(void)
 {
     initial.fault = safe_rdmsr(HV_X64_MSR_GUEST_OS_ID, &initial.guest_os_id);

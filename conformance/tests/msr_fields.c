@@ -31,8 +31,8 @@ struct reserved {
 
 #define REENLIGHTENMENT HV_PRIVILEGE_AccessReenlightenmentControls
 
-/* RsvdZ: a guest must write zero. */
-static const struct reserved must_be_zero[] = {
+static const struct reserved reserved_fields[] = {
+    /* RsvdZ: a guest must write zero. */
     { "reenlightenment-15:8", HV_X64_MSR_REENLIGHTENMENT_CONTROL, REENLIGHTENMENT, 0, 0x40,
       0xa500 },
     { "reenlightenment-31:17", HV_X64_MSR_REENLIGHTENMENT_CONTROL, REENLIGHTENMENT, 0, 0x40,
@@ -42,10 +42,7 @@ static const struct reserved must_be_zero[] = {
     { "tpr-63:8", HV_X64_MSR_TPR, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, 0, UINT64_C(0x100000100) },
     { "npiep-63:4", HV_X64_MSR_NPIEP_CONFIG, 0, HV_FEATURE_EDX_NPIEP, 0,
       UINT64_C(0x8000000000000010) },
-};
-
-/* RsvdP: a guest should write what it read. */
-static const struct reserved preserved[] = {
+    /* RsvdP: a guest should write what it read. */
     { "hypercall-11:2", HV_X64_MSR_HYPERCALL, HV_PRIVILEGE_AccessHypercallMsrs, 0, 0, 0xffc },
     { "reference-tsc-11:1", HV_X64_MSR_REFERENCE_TSC, HV_PRIVILEGE_AccessPartitionReferenceTsc, 0,
       0, 0xffe },
@@ -100,12 +97,9 @@ HV_TEST(synthetic_msrs, reserved_bits_do_not_spoil_defined_fields,
         "Zeros are taken; other values are refused as a whole, or taken without harm")
 {
     wrmsr(HV_X64_MSR_GUEST_OS_ID, TEST_GUEST_OS_ID);
-    for (unsigned i = 0; i < COUNT(must_be_zero); i++)
-        if (is_offered(&must_be_zero[i]))
-            check_defined_fields(&must_be_zero[i]);
-    for (unsigned i = 0; i < COUNT(preserved); i++)
-        if (is_offered(&preserved[i]))
-            check_defined_fields(&preserved[i]);
+    for (unsigned i = 0; i < COUNT(reserved_fields); i++)
+        if (is_offered(&reserved_fields[i]))
+            check_defined_fields(&reserved_fields[i]);
 }
 
 static void observe_bits(const struct reserved *field)
@@ -125,10 +119,8 @@ HV_CHARACTERIZE(synthetic_msrs, reserved_bits, COVERS(HV_REQ_GAP_207),
                 "No document says what a reserved bit that is set comes to")
 {
     wrmsr(HV_X64_MSR_GUEST_OS_ID, TEST_GUEST_OS_ID);
-    for (unsigned i = 0; i < COUNT(must_be_zero); i++)
-        observe_bits(&must_be_zero[i]);
-    for (unsigned i = 0; i < COUNT(preserved); i++)
-        observe_bits(&preserved[i]);
+    for (unsigned i = 0; i < COUNT(reserved_fields); i++)
+        observe_bits(&reserved_fields[i]);
 }
 
 /* ---- Registers that are only read ---- */
@@ -215,28 +207,20 @@ HV_TEST(synthetic_msrs, filtered_registers_stay_consistent, COVERS(HV_REQ_MSR_00
     }
 }
 
-static const char *readable(uint32_t msr)
-{
-    uint64_t value;
-    struct fault fault = safe_rdmsr(msr, &value);
-
-    return fault.raised ? vector_name(fault.vector) : "readable";
-}
-
 /* The number is that of a VP register, in a table of MSRs. */
 HV_CHARACTERIZE(synthetic_msrs, vsm_capabilities_as_an_msr, COVERS(HV_REQ_GAP_235), NEEDS_NOTHING,
                 "A guest that follows the table reads an MSR that hardly exists")
 {
-    OBSERVE("msr-0xd0006", "%s", readable(MSR_VSM_CAPABILITIES));
+    OBSERVE("msr-0xd0006", "%s", hv_access_to(MSR_VSM_CAPABILITIES));
 }
 
 /* Linux has the numbers of these; the TLFS has only their names. */
 HV_CHARACTERIZE(synthetic_msrs, registers_without_a_number, COVERS(HV_REQ_GAP_306), NEEDS_NOTHING,
                 "What a guest of Linux's kind finds behind the numbers that it knows")
 {
-    OBSERVE("sirbp", "%s", readable(HV_X64_MSR_SIRBP));
-    OBSERVE("syndbg-options", "%s", readable(HV_X64_MSR_SYNDBG_OPTIONS));
-    OBSERVE("syndbg-control", "%s", readable(HV_X64_MSR_SYNDBG_CONTROL));
+    OBSERVE("sirbp", "%s", hv_access_to(HV_X64_MSR_SIRBP));
+    OBSERVE("syndbg-options", "%s", hv_access_to(HV_X64_MSR_SYNDBG_OPTIONS));
+    OBSERVE("syndbg-control", "%s", hv_access_to(HV_X64_MSR_SYNDBG_CONTROL));
 }
 
 /* KVM resets for the value 1 alone. */

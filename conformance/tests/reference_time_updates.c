@@ -354,20 +354,12 @@ HV_CHARACTERIZE(reference_time, writes_to_the_emulation_status, COVERS(HV_REQ_GA
 
 /* ---- Privileges ---- */
 
-static const char *access_to(uint32_t msr)
-{
-    uint64_t value;
-    struct fault fault = safe_rdmsr(msr, &value);
-
-    return fault.raised ? vector_name(fault.vector) : "readable";
-}
-
 HV_CHARACTERIZE(reference_time, privilege_of_the_page_register, COVERS(HV_REQ_GAP_130),
                 NEEDS_NOTHING, "The text names one privilege, the appendix of v6.0b the other")
 {
     OBSERVE("counter-privilege", "%d", hv_may(HV_PRIVILEGE_AccessPartitionReferenceCounter));
     OBSERVE("tsc-privilege", "%d", hv_may(HV_PRIVILEGE_AccessPartitionReferenceTsc));
-    OBSERVE("register", "%s", access_to(HV_X64_MSR_REFERENCE_TSC));
+    OBSERVE("register", "%s", hv_access_to(HV_X64_MSR_REFERENCE_TSC));
 }
 
 /* KVM: #GP without the privilege and for any bit but 0. */
@@ -377,7 +369,7 @@ HV_CHARACTERIZE(reference_time, invariant_tsc_control, COVERS(HV_REQ_GAP_303), N
     struct fault fault;
 
     OBSERVE("privilege", "%d", hv_may(HV_PRIVILEGE_AccessTscInvariantControls));
-    OBSERVE("register", "%s", access_to(HV_X64_MSR_TSC_INVARIANT_CONTROL));
+    OBSERVE("register", "%s", hv_access_to(HV_X64_MSR_TSC_INVARIANT_CONTROL));
     if (!hv_may(HV_PRIVILEGE_AccessTscInvariantControls))
         return;
     fault = safe_wrmsr(HV_X64_MSR_TSC_INVARIANT_CONTROL, 2);

@@ -24,6 +24,9 @@ uint32_t hv_features(void);
 /** Whether the implementation announces all of these HV_PRIVILEGE_ bits. */
 bool hv_may(uint64_t privileges);
 
+/** "readable", or the name of the exception that reading @p msr raises. */
+const char *hv_access_to(uint32_t msr);
+
 /** What the registers held before the kernel touched any of them. */
 struct hv_initial_state {
     struct fault fault;   /**< of reading them, if there was one */
