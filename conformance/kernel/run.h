@@ -22,9 +22,6 @@ struct test_result {
 /* Runs one test and catches whatever it does. */
 void test_run(const struct test *test, struct test_result *result);
 
-/* Whether it covers nothing but gaps of the TLFS, and so observes where others judge. */
-bool test_is_characterization(const struct test *test);
-
 /* Whether the implementation has what the test needs; if not, the reason is written. */
 bool needs_met(const struct test_needs *needs, char *reason, size_t size);
 

@@ -118,7 +118,8 @@ static void record_fault(const struct test *test)
                (unsigned long long)fault.cr2);
 }
 
-bool test_is_characterization(const struct test *test)
+/* Whether it covers nothing but gaps of the TLFS, and so observes where others judge. */
+static bool is_characterization(const struct test *test)
 {
     const enum hv_requirement *id = test->requirements;
 
@@ -130,7 +131,7 @@ bool test_is_characterization(const struct test *test)
 /* A test that came to its end must have looked at something. */
 static void check_worth(const struct test *test)
 {
-    if (test_is_characterization(test)) {
+    if (is_characterization(test)) {
         if (current.values == 0)
             test_check(false, test->file, 0, "the characterization observed nothing");
     } else if (current.checks == 0) {
