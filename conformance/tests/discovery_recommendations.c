@@ -68,11 +68,11 @@ static void take_ipi(void *unused)
 
 static void check_ipi(uint64_t control, uint32_t cpu, const char *what)
 {
-    struct regs regs = { .rcx = control, .rdx = phys_of(input) };
+    uint64_t result;
 
     memset(received, 0, sizeof(received));
-    REQUIRE_NO_FAULT(hv_call_regs(&regs));
-    CHECK(regs.rax == HV_STATUS_SUCCESS, "%s: status 0x%x", what, (unsigned)regs.rax);
+    result = hv_call(control, phys_of(input), 0);
+    CHECK(result == HV_STATUS_SUCCESS, "%s: status 0x%x", what, (unsigned)result);
     REQUIRE_NO_FAULT(smp_call_all(take_ipi, NULL));
     for (uint32_t i = 0; i < cpu_count(); i++)
         CHECK(received[i] == (i == cpu), "%s to CPU %u: CPU %u has %u interrupts", what, cpu, i,

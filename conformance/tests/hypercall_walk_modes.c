@@ -62,17 +62,27 @@ static struct call32 registers(uint64_t value, unsigned misalignment)
     };
 }
 
+/* Makes the first @p count calls of the batch. */
+static void call_batch(enum cpu_mode mode, uint32_t count)
+{
+    struct regs32 regs = { .eax = MODE_DATA_ADDRESS,
+                           .ecx = count,
+                           .ebp = (uint32_t)hv_hypercall_gpa() };
+
+    REQUIRE_NO_FAULT(run_mode(mode, call_all_32, (size_t)(call_all_32_end - call_all_32), &regs));
+}
+
 static void walk_in_mode(enum cpu_mode mode, const struct mistake *mistake)
 {
-    struct regs32 regs = { .eax = MODE_DATA_ADDRESS, .ebp = (uint32_t)hv_hypercall_gpa() };
     struct call32 *block = batch();
     struct walk walk = { .used = 0 };
+    uint32_t count = 0;
     char key[64];
 
     for (const struct table_call *call = table; call < table + TABLE_COUNT; call++)
         if (walk_concerns(mistake, call))
-            block[regs.ecx++] = registers(walk_control(mistake, call), walk_misalignment(call));
-    REQUIRE_NO_FAULT(run_mode(mode, call_all_32, (size_t)(call_all_32_end - call_all_32), &regs));
+            block[count++] = registers(walk_control(mistake, call), walk_misalignment(call));
+    call_batch(mode, count);
     for (const struct table_call *call = table; call < table + TABLE_COUNT; call++) {
         uint64_t result;
 
@@ -117,13 +127,9 @@ HV_TEST(hypercall_abi, misaligned_input_of_32_bit_callers_is_refused,
         FOR_EACH_CALL(call, CALL_INPUT)
         {
             struct call32 *block = batch();
-            struct regs32 regs = { .eax = MODE_DATA_ADDRESS,
-                                   .ecx = 1,
-                                   .ebp = (uint32_t)hv_hypercall_gpa() };
 
             *block = registers(call_control(call, 1), 1);
-            REQUIRE_NO_FAULT(
-                run_mode(modes32[i], call_all_32, (size_t)(call_all_32_end - call_all_32), &regs));
+            call_batch(modes32[i], 1);
             CHECK(block->eax == HV_STATUS_INVALID_ALIGNMENT && block->edx == 0,
                   "%s, %s: EDX:EAX is 0x%x:0x%x", mode_name(modes32[i]), call->name, block->edx,
                   block->eax);

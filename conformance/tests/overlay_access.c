@@ -123,11 +123,6 @@ static struct {
     uint8_t *data;
 } window;
 
-static void flush(void)
-{
-    paging_flush();
-}
-
 static void open_window(void)
 {
     uint64_t *directory_entry;
@@ -144,12 +139,12 @@ static void open_window(void)
     directory_entry = paging_entry(window.gva, 2);
     REQUIRE(directory_entry != NULL, "no page directory");
     *directory_entry = phys_of(window.table) | (*directory_entry & ~PAGE_MASK);
-    flush();
+    paging_flush();
 }
 
 static struct fault touch(unsigned index, uint64_t *value)
 {
-    flush();
+    paging_flush();
     return safe_read64((const void *)(window.gva + index * PAGE_SIZE), value);
 }
 
@@ -205,7 +200,7 @@ HV_TEST(gpa_space_and_overlays, accessed_bits_are_not_written_to_an_overlay,
         (void)touch(i, &value);
     memcpy(&after, (const void *)(uintptr_t)window.table, sizeof(after));
     wrmsr(HV_X64_MSR_REFERENCE_TSC, 0);
-    flush();
+    paging_flush();
     if ((before.tsc_sequence | before.tsc_scale | (uint64_t)before.tsc_offset) == 0)
         test_skip("the page says that it is not in use, and by nothing else");
     CHECK_EQ(after.tsc_sequence, before.tsc_sequence);

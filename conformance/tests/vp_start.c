@@ -278,33 +278,32 @@ HV_CHARACTERIZE(virtual_processor, init_of_a_vp, COVERS(HV_REQ_GAP_206),
     free_page(page);
 }
 
-static uint64_t index_before, index_after, runtime_before, runtime_after;
+/* What a VP says of itself. */
+struct life {
+    uint64_t index, runtime;
+};
 
-static void note_before(void *unused)
+static void note_life(void *argument)
 {
-    (void)unused;
-    (void)safe_rdmsr(HV_X64_MSR_VP_INDEX, &index_before);
-    (void)safe_rdmsr(HV_X64_MSR_VP_RUNTIME, &runtime_before);
-}
+    struct life *life = argument;
 
-static void note_after(void *unused)
-{
-    (void)unused;
-    (void)safe_rdmsr(HV_X64_MSR_VP_INDEX, &index_after);
-    (void)safe_rdmsr(HV_X64_MSR_VP_RUNTIME, &runtime_after);
+    (void)safe_rdmsr(HV_X64_MSR_VP_INDEX, &life->index);
+    (void)safe_rdmsr(HV_X64_MSR_VP_RUNTIME, &life->runtime);
 }
 
 HV_TEST(virtual_processor, index_and_runtime_outlive_init, COVERS(HV_REQ_VP_001, HV_REQ_VP_007),
         NEEDS(.privileges = HV_PRIVILEGE_AccessVpIndex | HV_PRIVILEGE_AccessVpRunTimeReg, .vps = 2),
         "They are the VP's for its lifetime, and INIT is not the end of it")
 {
+    static struct life before, after;
+
     for (uint32_t vp = 1; vp < cpu_count(); vp++) {
-        REQUIRE_NO_FAULT(smp_call(vp, note_before, NULL));
+        REQUIRE_NO_FAULT(smp_call(vp, note_life, &before));
         smp_stop(vp);
         REQUIRE(smp_restart(vp), "VP %u did not come back", vp);
-        REQUIRE_NO_FAULT(smp_call(vp, note_after, NULL));
-        CHECK_EQ(index_after, index_before);
-        CHECK(runtime_after >= runtime_before, "VP %u: run time %llu, then %llu", vp,
-              (unsigned long long)runtime_before, (unsigned long long)runtime_after);
+        REQUIRE_NO_FAULT(smp_call(vp, note_life, &after));
+        CHECK_EQ(after.index, before.index);
+        CHECK(after.runtime >= before.runtime, "VP %u: run time %llu, then %llu", vp,
+              (unsigned long long)before.runtime, (unsigned long long)after.runtime);
     }
 }
