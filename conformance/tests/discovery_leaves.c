@@ -95,7 +95,6 @@ HV_TEST(discovery, processor_is_one_model_on_every_vp, COVERS(HV_REQ_CPUID_077),
 
 /* ---- ACPI ---- */
 
-#define FADT_DSDT     40
 #define ACPI_LENGTH   4
 #define ACPI_MAX_SIZE (UINT32_C(1) << 20)
 
@@ -121,11 +120,9 @@ static bool names_vmbus(const uint8_t *block)
 HV_TEST(discovery, vmbus_device_is_not_claimed, COVERS(HV_REQ_CPUID_078), NEEDS_NOTHING,
         "Guests bind the VMBus driver to the device, and wait for offers that never come")
 {
-    const uint8_t *fadt = acpi_find("FACP");
-
-    if (!fadt)
+    if (!acpi_find("FACP"))
         test_skip("there are no ACPI tables");
-    CHECK(!names_vmbus(virt_of(table_word(fadt, FADT_DSDT))), "the DSDT has a VMBus device");
+    CHECK(!names_vmbus(acpi_dsdt()), "the DSDT has a VMBus device");
     CHECK(!names_vmbus(acpi_find("SSDT")), "the SSDT has a VMBus device");
 }
 

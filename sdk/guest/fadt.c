@@ -48,10 +48,13 @@ static uint16_t register_port(const struct acpi_header *fadt, size_t old, size_t
     return (uint16_t)acpi_read32(fadt, old);
 }
 
-static const struct acpi_header *find_dsdt(const struct acpi_header *fadt)
+const void *acpi_dsdt(void)
 {
+    const struct acpi_header *fadt = find_fadt();
     uint64_t address = 0;
 
+    if (fadt == NULL)
+        return NULL;
     if (FADT_X_DSDT + sizeof(address) <= fadt->length)
         memcpy(&address, (const char *)fadt + FADT_X_DSDT, sizeof(address));
     return acpi_table_at(address != 0 ? address : acpi_read32(fadt, FADT_DSDT));
@@ -120,7 +123,7 @@ void guest_power_off(void)
 
     if (fadt == NULL)
         return;
-    dsdt = find_dsdt(fadt);
+    dsdt = acpi_dsdt();
     control = register_port(fadt, FADT_PM1A_CNT, FADT_X_PM1A_CNT);
     if (dsdt == NULL || control == 0 || !find_s5(dsdt, &type_a, &type_b))
         return;

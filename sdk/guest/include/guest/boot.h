@@ -78,4 +78,7 @@ void boot_add_options(const char *words);
 /** The ACPI table with this signature ("APIC", "FACP" …) and a good checksum, or NULL. */
 const void *acpi_find(const char *signature);
 
+/** The DSDT, which only the FADT points to, or NULL. */
+const void *acpi_dsdt(void);
+
 #endif
