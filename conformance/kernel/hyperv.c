@@ -47,7 +47,7 @@ const struct hv_initial_state *hv_initial_state(void)
 
 void hv_baseline(void)
 {
-    static const uint32_t pages[] = {
+    static const uint32_t registers[] = {
         HV_X64_MSR_HYPERCALL,
         HV_X64_MSR_REFERENCE_TSC,
         HV_X64_MSR_VP_ASSIST_PAGE,
@@ -55,13 +55,24 @@ void hv_baseline(void)
         HV_X64_MSR_STATS_PARTITION_INTERNAL_PAGE,
         HV_X64_MSR_STATS_VP_RETAIL_PAGE,
         HV_X64_MSR_STATS_VP_INTERNAL_PAGE,
+        HV_X64_MSR_STIMER0_CONFIG,
+        HV_X64_MSR_STIMER0_COUNT,
+        HV_X64_MSR_STIMER1_CONFIG,
+        HV_X64_MSR_STIMER1_COUNT,
+        HV_X64_MSR_STIMER2_CONFIG,
+        HV_X64_MSR_STIMER2_COUNT,
+        HV_X64_MSR_STIMER3_CONFIG,
+        HV_X64_MSR_STIMER3_COUNT,
+        HV_X64_MSR_SCONTROL,
+        HV_X64_MSR_SIMP,
+        HV_X64_MSR_SIEFP,
         HV_X64_MSR_GUEST_OS_ID,
     };
     uint64_t value;
 
-    for (unsigned i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
-        if (!safe_rdmsr(pages[i], &value).raised && value != 0)
-            safe_wrmsr(pages[i], 0);
+    for (unsigned i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+        if (!safe_rdmsr(registers[i], &value).raised && value != 0)
+            safe_wrmsr(registers[i], 0);
 }
 
 enum hypercall_entry hv_native_entry(void)

@@ -42,7 +42,8 @@ const struct hv_initial_state *hv_initial_state(void);
 
 /**
  * Puts the partition's synthetic state back: hypercall page, reference TSC page, VP assist and
- * statistics pages of CPU 0 disabled, guest OS id 0. Registers that are not there are passed over.
+ * statistics pages of CPU 0 disabled, its synthetic timers stopped, its SynIC and the SynIC's pages
+ * disabled, guest OS id 0. Registers that are not there are passed over.
  */
 void hv_baseline(void);
 
