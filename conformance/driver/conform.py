@@ -66,7 +66,6 @@ def conform(options: argparse.Namespace) -> int:
         session.write_report()
         session.tell_interruption()
         raise
-    session.write_report()
     return session.tell()
 
 
@@ -242,7 +241,8 @@ class Session:
         if job.error is not None:
             label = "" if job.error.file or len(self._jobs) == 1 else f"{job.label}: "
             self._progress.say(f"error: {label}{job.error}")
-        # For a driver that is killed before the end, what has ended so far is there.
+        # For a driver that is killed before the end, what has ended so far is there; with the last
+        # job, it is the whole.
         if all(other.ended for other in self._jobs_of(job.target)):
             self.write_report()
 
