@@ -269,7 +269,8 @@ class Session:
 
     def _summarize(self, results: Sequence[TargetResult]) -> None:
         selected = self._options.tests is not None or self._options.shard is not None
-        measured = self._finished(results).coverage
+        tests = [test for result in results for test in result.tests]
+        measured = coverage.measure(tests, self._requirements, self._gaps)
         summary.show_run(results, measured, self._options.verbose, selected)
         for job in self._jobs:
             if job.error is not None:

@@ -41,23 +41,17 @@ class Coverage:
 
 
 def measure(
-    tests: Iterable[TestRecord], catalogue: Mapping[str, Requirement]
+    tests: Iterable[TestRecord], catalogue: Mapping[str, Requirement], gaps: Mapping[str, Gap]
 ) -> dict[str, Coverage]:
-    """Returns the coverage of what a guest, and of what the root partition can observe."""
+    """Returns the coverage of what a guest and the root partition can observe, and of the gaps."""
     covered = {requirement for test in tests for requirement in test.requirements}
     coverage = {"guest": Coverage(), "root": Coverage()}
     for requirement in catalogue.values():
         if requirement.observable in coverage:
             coverage[requirement.observable].add(requirement.area, requirement.id in covered)
-    return coverage
-
-
-def measure_gaps(tests: Iterable[TestRecord], gaps: Mapping[str, Gap]) -> Coverage:
-    """Returns how many of the gaps a test observes."""
-    observed = {requirement for test in tests for requirement in test.requirements}
-    coverage = Coverage()
+    coverage["gaps"] = Coverage()
     for gap in gaps.values():
-        coverage.add(gap.area, gap.id in observed)
+        coverage["gaps"].add(gap.area, gap.id in covered)
     return coverage
 
 

@@ -40,9 +40,7 @@ class Run:
     def coverage(self) -> dict[str, Coverage]:
         """What of the catalogue has a test."""
         tests = [test for result in self.results for test in result.tests]
-        return coverage.measure(tests, self.requirements) | {
-            "gaps": coverage.measure_gaps(tests, self.gaps)
-        }
+        return coverage.measure(tests, self.requirements, self.gaps)
 
     @cached_property
     def labels(self) -> list[str]:
