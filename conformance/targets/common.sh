@@ -74,10 +74,15 @@ run_program() {
     program=
 }
 
+# What may explain an end that the guest did not ask for.
+show_messages() {
+    tail -n 20 "$directory/messages" >&2
+}
+
 stop() {
     trap - TERM INT HUP
     [ -z "${program:-}" ] || kill "$program" 2>/dev/null || :
-    tail -n 20 "$directory/messages" >&2 || :
+    show_messages || :
     exit "$EXIT_TIMEOUT"
 }
 

@@ -98,8 +98,8 @@ stands_for() {
 
 # newest PREFIX: the package beginning with PREFIX that is in the cache already.
 newest() {
-    for directory in "$packages/$1"*; do
-        [ ! -d "$directory" ] || basename "$directory"
+    for entry in "$packages/$1"*; do
+        [ ! -d "$entry" ] || basename "$entry"
     done | tail -n 1
 }
 
@@ -133,8 +133,8 @@ new_root() {
     new=$(mktemp -d "$work/.host.XXXXXX")
     trap 'rm -rf "$root" "$new"' EXIT
     chmod 755 "$root"
-    for directory in bin dev proc sys tmp lib lib64 modules "$@"; do
-        mkdir -p "$root/$directory"
+    for entry in bin dev proc sys tmp lib lib64 modules "$@"; do
+        mkdir -p "$root/$entry"
     done
     cp "$busybox" "$root/bin/busybox"
     for applet in sh mount cat insmod stty poweroff mkdir; do

@@ -33,8 +33,8 @@ pvh.bin'
 
 add_firmware() {
     for name in $firmware; do
-        for directory in /usr/share/seabios /usr/share/qemu /usr/local/share/qemu; do
-            [ -f "${1:-}$directory/$name" ] && cp -L "${1:-}$directory/$name" "$root/firmware/" && break
+        for place in /usr/share/seabios /usr/share/qemu /usr/local/share/qemu; do
+            [ -f "${1:-}$place/$name" ] && cp -L "${1:-}$place/$name" "$root/firmware/" && break
         done
     done
     [ -f "$root/firmware/bios-256k.bin" ] ||
@@ -116,12 +116,12 @@ prepare() {
 
 run() {
     new_job "$1"
-    cp -L "$1" "$job/root/job/image"
-    printf '%s\n' "$2" >"$job/root/job/smp"
-    printf '%s' "$3" >"$job/root/job/cmdline"
-    cpu >"$job/root/job/cpu"
+    cp -L "$1" "$directory/root/job/image"
+    printf '%s\n' "$2" >"$directory/root/job/smp"
+    printf '%s' "$3" >"$directory/root/job/cmdline"
+    cpu >"$directory/root/job/cpu"
     pack_job
-    boot_host -cpu max -smp 2 -m 1280 -kernel "$host/kernel" -initrd "$job/initrd" \
+    boot_host -cpu max -smp 2 -m 1280 -kernel "$host/kernel" -initrd "$directory/initrd" \
         -append 'console=ttyS0 quiet loglevel=2 mitigations=off nokaslr tsc=reliable nowatchdog rcupdate.rcu_expedited=1 panic=-1'
     end QEMU
 }

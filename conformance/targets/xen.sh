@@ -136,7 +136,7 @@ write_domain() {
     for word in ${HVKIT_TARGET_FLAGS-all}; do
         words="$words\"$word\","
     done
-    cat >"$job/root/job/domain.cfg" <<DOMAIN
+    cat >"$directory/root/job/domain.cfg" <<DOMAIN
 name = "guest"
 type = "hvm"
 memory = 128
@@ -161,14 +161,14 @@ DOMAIN
 
 run() {
     new_job "$1"
-    "$here/xen-image.py" "$1" "$job/root/job/image" "$3"
+    "$here/xen-image.py" "$1" "$directory/root/job/image" "$3"
     write_domain "$2"
     pack_job
     # Xen's PV dom0 does not survive SMAP as TCG does it.
     boot_host -cpu max,-smap -smp 2 -m 1536 \
         -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$host/xen" \
         -append 'com1=115200,8n1 console=com1 loglvl=warning guest_loglvl=error dom0_mem=768M dom0_max_vcpus=1 smt=1 spec-ctrl=no xpti=0 noreboot=1 sched=credit ucode=no watchdog=0' \
-        -initrd "$host/kernel console=hvc0 quiet loglevel=2 mitigations=off nokaslr nowatchdog rcupdate.rcu_expedited=1 panic=-1,$job/initrd"
+        -initrd "$host/kernel console=hvc0 quiet loglevel=2 mitigations=off nokaslr nowatchdog rcupdate.rcu_expedited=1 panic=-1,$directory/initrd"
     end xl
 }
 
