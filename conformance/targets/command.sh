@@ -20,9 +20,13 @@ check_command() {
         "run: sh -n -c \"\$HVKIT_COMMAND\""
 }
 
+prepare() {
+    check_command
+}
+
 run() {
     check_command
-    [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
+    need_image "$1"
     new_directory command
     run_program env IMAGE="$1" SMP="$2" CMDLINE="$3" DIRECTORY="$directory" sh -c "$HVKIT_COMMAND"
     tail -n 20 "$directory/messages" >&2
@@ -36,12 +40,4 @@ run() {
     esac
 }
 
-case ${1:-} in
-prepare) check_command ;;
-run)
-    [ $# -eq 4 ] || die 'run takes an image, a number of processors and a command line' 'see README.md'
-    shift
-    run "$@"
-    ;;
-*) die "unknown command '${1:-}'" "usage: $0 prepare | run IMAGE SMP CMDLINE" ;;
-esac
+dispatch "$@"

@@ -55,6 +55,11 @@ need_tool() {
     have "$1" || die "$1 is still missing after $2 was installed" "check PATH"
 }
 
+# need_image FILE: the guest, which somebody else has built.
+need_image() {
+    [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
+}
+
 # new_directory TARGET: $directory, which is gone when the script ends.
 new_directory() {
     directory=$(mktemp -d "${TMPDIR:-/tmp}/hvkit-$1.XXXXXX")
@@ -109,5 +114,18 @@ guest_status() {
     0) echo $EXIT_NO_STATUS ;;
     "$EXIT_TIMEOUT" | 137 | 143) echo $EXIT_TIMEOUT ;;
     *) if [ $(($1 & 1)) -eq 1 ]; then echo $(($1 >> 1)); else echo $EXIT_NO_STATUS; fi ;;
+    esac
+}
+
+# dispatch ARGUMENTS...: what the script was called for, by its functions prepare and run.
+dispatch() {
+    case ${1:-} in
+    prepare) prepare ;;
+    run)
+        [ $# -eq 4 ] || die 'run takes an image, a number of processors and a command line' 'see README.md'
+        shift
+        run "$@"
+        ;;
+    *) die "unknown command '${1:-}'" "usage: $0 prepare | run IMAGE SMP CMDLINE" ;;
     esac
 }

@@ -31,8 +31,14 @@ check_host() {
         'use the target kvm, which brings its own KVM'
 }
 
+prepare() {
+    need_tool qemu-system-x86_64 qemu-system-x86
+    check_host
+}
+
 run() {
-    [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
+    have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
+    need_image "$1"
     new_directory kvm-host
     run_program qemu-system-x86_64 -accel kvm -machine pc -cpu "$(cpu)" -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -vga none -serial stdio \
@@ -40,16 +46,4 @@ run() {
     finish "$status" "$directory/messages"
 }
 
-case ${1:-} in
-prepare)
-    need_tool qemu-system-x86_64 qemu-system-x86
-    check_host
-    ;;
-run)
-    [ $# -eq 4 ] || die 'run takes an image, a number of processors and a command line' 'see README.md'
-    have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
-    shift
-    run "$@"
-    ;;
-*) die "unknown command '${1:-}'" "usage: $0 prepare | run IMAGE SMP CMDLINE" ;;
-esac
+dispatch "$@"

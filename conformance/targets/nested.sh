@@ -17,7 +17,7 @@ show_messages() {
 # new_job IMAGE: an empty job, which is gone when the script ends.
 new_job() {
     [ -f "$host/base.cpio" ] || die "the target $target is not prepared" "run: $0 prepare"
-    [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
+    need_image "$1"
     new_directory "$target"
     : >"$directory/console"
     mkdir "$directory/root" "$directory/root/job"

@@ -56,9 +56,14 @@ openvmm_command() {
     done
 }
 
+prepare() {
+    need_tool script bsdutils
+    check_host
+}
+
 run() {
     check_host
-    [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
+    need_image "$1"
     new_directory openvmm
     cp -L "$1" "$directory/guest.elf"
     # Pathnames are not to be made of a test's glob.
@@ -91,15 +96,4 @@ end() {
     esac
 }
 
-case ${1:-} in
-prepare)
-    need_tool script bsdutils
-    check_host
-    ;;
-run)
-    [ $# -eq 4 ] || die 'run takes an image, a number of processors and a command line' 'see README.md'
-    shift
-    run "$@"
-    ;;
-*) die "unknown command '${1:-}'" "usage: $0 prepare | run IMAGE SMP CMDLINE" ;;
-esac
+dispatch "$@"

@@ -10,12 +10,17 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$here/common.sh"
 
+prepare() {
+    need_tool qemu-system-x86_64 qemu-system-x86
+}
+
 # run IMAGE SMP CMDLINE
 run() {
+    have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
     hypervisor=${HVKIT_BUILD:-.}/images/hvkit-type1.elf
     [ -r "$hypervisor" ] || die "$hypervisor: the sample hypervisor is missing" \
         "build it, or name the build directory that has it in HVKIT_BUILD"
-    [ -r "$1" ] || die "cannot read the guest image $1" 'build it first'
+    need_image "$1"
     hypervisor=$(realpath "$hypervisor")
 
     # QEMU's TSC has one rate and is the same on all processors, but CPUID does not say so: tsc=trust.
@@ -31,13 +36,4 @@ run() {
     finish "$status" messages
 }
 
-case ${1:-} in
-prepare) need_tool qemu-system-x86_64 qemu-system-x86 ;;
-run)
-    [ $# -eq 4 ] || die 'run takes an image, a number of processors and a command line' 'see README.md'
-    have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
-    shift
-    run "$@"
-    ;;
-*) die "unknown command '${1:-}'" "usage: $0 prepare | run IMAGE SMP CMDLINE" ;;
-esac
+dispatch "$@"

@@ -172,12 +172,4 @@ run() {
     end xl
 }
 
-case ${1:-} in
-prepare) prepare ;;
-run)
-    [ $# -eq 4 ] || die 'run takes an image, a number of processors and a command line' 'see README.md'
-    shift
-    run "$@"
-    ;;
-*) die "unknown command '${1:-}'" "usage: $0 prepare | run IMAGE SMP CMDLINE" ;;
-esac
+dispatch "$@"
