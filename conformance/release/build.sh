@@ -24,11 +24,13 @@ in_git() { git -C "$root" "$@" 2> /dev/null; }
 # A FAT date can't be older than 1980.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(in_git log -1 --format=%ct || echo 315532800)}
 export SOURCE_DATE_EPOCH
-version() {
-    sed -n 's/^project(hvkit VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt"
-}
-commit() {
-    in_git describe --always --dirty --abbrev=12 '--exclude=*' || echo unknown
+
+# $version and $commit, as the driver in this tree tells them.
+ask_version() {
+    known=$(PYTHONPATH=$root/conformance python3 -B -c 'from driver import version
+hvkit = version.of_this_hvkit()
+print(hvkit.version, hvkit.commit)')
+    version=${known% *} commit=${known#* }
 }
 
 for tool in qemu-img objcopy python3; do
@@ -68,9 +70,10 @@ release() {
     mkdir -p "$output/images"
     cp "$work/images/"*.elf "$output/images/"
     sh "$media/make-iso.sh" "$output/hvkit-conformance.iso" "$here/grub.cfg" "$work/images/hvkit-conformance.elf"
+    ask_version
     python3 "$here/make_zipapp.py" "$root/conformance" "$output/hvkit-conformance.pyz" "$SOURCE_DATE_EPOCH" \
-        "$(version)" "$(commit)"
-    sed -e "s/@VERSION@/$(version)/" -e "s/@COMMIT@/$(commit)/" "$here/README.txt" > "$output/README.txt"
+        "$version" "$commit"
+    sed -e "s/@VERSION@/$version/" -e "s/@COMMIT@/$commit/" "$here/README.txt" > "$output/README.txt"
     cp "$root/LICENSE" "$output/LICENSE"
 }
 
