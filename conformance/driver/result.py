@@ -47,6 +47,10 @@ class TargetResult:
         """The tests that were selected, run or not."""
         return [verdict.test for verdict in self.verdicts]
 
+    def by_name(self) -> dict[str, Verdict]:
+        """The verdict of each test."""
+        return {verdict.test.name: verdict for verdict in self.verdicts}
+
     def count(self) -> tuple[int, int, int]:
         """Passed (as known failures do), failed (as unexpected passes do), and skipped."""
         outcomes = [verdict.outcome for verdict in self.verdicts]

@@ -128,8 +128,7 @@ def _by_target(run: Run) -> dict[tuple[str, int], _Labelled]:
 def _compare_target(label: str, old: TargetResult, new: TargetResult) -> TargetChange:
     target = TargetChange(label)
     target.values += _values("implementation", old.facts, new.facts)
-    olds = {verdict.test.name: verdict for verdict in old.verdicts}
-    news = {verdict.test.name: verdict for verdict in new.verdicts}
+    olds, news = old.by_name(), new.by_name()
     for name in sorted(olds.keys() | news.keys()):
         one, two = olds.get(name), news.get(name)
         kind = _kind(one, two)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ..verdict import Verdict
 from . import html
 from .compare import Change, Comparison, Kind, TargetChange, ValueChange
-from .html import mark, text
-from .overview import origin
+from .html import mark, text, value_cell
+from .overview import date_text, origin
 from .run import Run
 from .signs import State, state_of
 
@@ -39,7 +39,7 @@ def _body(comparison: Comparison) -> Iterator[str]:
 
 
 def _run_line(which: str, run: Run) -> str:
-    dates = ", ".join(item.date.replace("T", " ").replace("Z", " UTC") for item in run.invocations)
+    dates = ", ".join(date_text(item.date) for item in run.invocations)
     return f"<p class=meta><b>{which}:</b> {origin(run)} · {dates}</p>"
 
 
@@ -91,10 +91,7 @@ def _values(values: list[ValueChange]) -> Iterator[str]:
     yield "<div class=scroll><table class=changes><thead><tr><th scope=col>where</th>"
     yield "<th scope=col>before</th><th scope=col>after</th></tr></thead><tbody>"
     for value in values:
-        sides = "".join(
-            "<td>–</td>" if side is None else f"<td><code>{text(side)}</code></td>"
-            for side in (value.before, value.after)
-        )
+        sides = value_cell(value.before) + value_cell(value.after)
         where = f"<code>{text(value.place)} {text(value.key)}</code>"
         yield f"<tr><th scope=row>{where}</th>{sides}</tr>"
     yield "</tbody></table></div>"

@@ -84,6 +84,11 @@ def matrix_start(view: str, first: str, labels: Sequence[str]) -> str:
     )
 
 
+def value_cell(value: str | None) -> str:
+    """A cell with something that was observed, or was not."""
+    return "<td>–</td>" if value is None else f"<td><code>{text(value)}</code></td>"
+
+
 def values_table(labels: Sequence[str], values: Sequence[Mapping[str, str]]) -> str:
     """What was observed, side by side; of a target that observed nothing there is no column."""
     columns = [(label, item) for label, item in zip(labels, values, strict=True) if item]
@@ -100,8 +105,5 @@ def values_table(labels: Sequence[str], values: Sequence[Mapping[str, str]]) -> 
 
 def _values_row(key: str, values: Sequence[str | None]) -> str:
     differs = " <i>differs</i>" if len(set(values)) > 1 else ""
-    cells = "".join(
-        "<td>–</td>" if value is None else f"<td><code>{text(value)}</code></td>"
-        for value in values
-    )
+    cells = "".join(map(value_cell, values))
     return f"<tr><th scope=row><code>{text(key)}</code>{differs}</th>{cells}</tr>"

@@ -33,9 +33,7 @@ class Index:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.labels = run.labels
-        by_target = [
-            {verdict.test.name: verdict for verdict in result.verdicts} for result in run.results
-        ]
+        by_target = [result.by_name() for result in run.results]
         tests = {test.name: test for result in reversed(run.results) for test in result.tests}
         self.areas = in_order({test.area for test in tests.values()})
         # By name: the order of a run may have been drawn, and shards have one each.

@@ -75,7 +75,7 @@ def _join(
                 "give targets that are not the same different names",
                 path,
             )
-    verdicts = {verdict.test.name: verdict for verdict in first.verdicts}
+    verdicts = first.by_name()
     for verdict in other.verdicts:
         known = verdicts.setdefault(verdict.test.name, verdict)
         _check_same_test(name, first_path, known, path, verdict)

@@ -34,8 +34,13 @@ def origin(run: Run) -> str:
     )
 
 
+def date_text(date: str) -> str:
+    """A date for people."""
+    return date.replace("T", " ").replace("Z", " UTC")
+
+
 def _date(date: str) -> str:
-    return f'<time datetime="{date}">{date.replace("T", " ").replace("Z", " UTC")}</time>'
+    return f'<time datetime="{date}">{date_text(date)}</time>'
 
 
 def cards(run: Run) -> Iterator[str]:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 
 from ..catalogue import Gap, Requirement
 from ..transcript import TestRecord
@@ -168,6 +168,7 @@ class _TestDetails:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._items: dict[str, Requirement | Gap] = {**index.run.requirements, **index.run.gaps}
         self._room = ROOM
 
     def of(self, row: Row) -> str:
@@ -193,12 +194,9 @@ class _TestDetails:
         return "".join(parts)
 
     def _requirements(self, test: TestRecord) -> str:
-        items: dict[str, Requirement | Gap] = {
-            **self._index.run.requirements,
-            **self._index.run.gaps,
-        }
         links = ", ".join(
-            f'<a href="#{item}">{item}</a> {text(items[item].title)}' for item in test.requirements
+            f'<a href="#{item}">{item}</a> {text(self._items[item].title)}'
+            for item in test.requirements
         )
         return f"<p class=src>Covers {links}</p>" if links else ""
 
@@ -229,16 +227,19 @@ class _TestDetails:
         return values_table(self._index.labels, values)
 
     def _some(self, values: dict[str, str]) -> dict[str, str]:
-        return {
-            key[:VALUE_WIDTH]: self._take(value[:VALUE_WIDTH])
-            for key, value in list(values.items())[:VALUES]
-        }
+        return {key: self._take(value) for key, value in _trimmed(values)}
 
     def _take(self, words: str) -> str:
         if len(words) > self._room:
             return "(left out of this page, which has grown large; results.json has it)"
         self._room -= len(words)
         return words
+
+
+def _trimmed(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """As many values as a page shows, and of each no more than that."""
+    for key, value in islice(values.items(), VALUES):
+        yield key[:VALUE_WIDTH], value[:VALUE_WIDTH]
 
 
 def _checks(results: Sequence[tuple[str, State, Verdict]]) -> str:
@@ -287,12 +288,7 @@ def _observations(row: Row, index: Index) -> Iterator[str]:
     yield values_table(
         index.labels,
         [
-            {}
-            if verdict is None
-            else {
-                key[:VALUE_WIDTH]: value[:VALUE_WIDTH]
-                for key, value in list(verdict.test.values.items())[:VALUES]
-            }
+            {} if verdict is None else dict(_trimmed(verdict.test.values))
             for verdict in row.verdicts
         ],
     )
