@@ -7,7 +7,6 @@ import shutil
 import sys
 from threading import Lock
 
-from .targets import Target
 from .transcript import TestRecord, Transcript
 
 
@@ -68,7 +67,7 @@ class RunProgress:
         """Prints a line that says which run it is about."""
         self._progress.say(f"{self._label}: {text}")
 
-    def booting(self, _target: Target, boot: int, start: int) -> None:
+    def booting(self, boot: int, start: int) -> None:
         """A boot begins."""
         self.say(f"boot {boot}" + (f", from test {start}" if start > 1 else ""))
         self._progress.show(self._label, "boots")

@@ -27,7 +27,7 @@ FRUITLESS_BOOTS = 2
 class Observer(Protocol):
     """Who wants to know how the run gets on."""
 
-    def booting(self, target: Target, boot: int, start: int) -> None:
+    def booting(self, boot: int, start: int) -> None:
         """A boot begins."""
 
     def progressed(self, transcript: Transcript) -> None:
@@ -160,7 +160,7 @@ class Runner:
     def _boot(self, start: int) -> str | None:
         """Boots once; returns what went wrong, or None if the guest came to its end."""
         self.boots += 1
-        self._observer.booting(self._target, self.boots, start)
+        self._observer.booting(self.boots, start)
         self.transcript.start_boot()
         command = self._target.command(
             self._options.image, self._options.smp, self._kernel_command(start)

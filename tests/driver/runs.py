@@ -71,11 +71,11 @@ def result(name: str, verdicts: Sequence[Verdict], smp: int = 2, **facts: str) -
     return TargetResult(Origin(name, description), smp, smp, 1, facts, list(verdicts), [])
 
 
-def run(*results: TargetResult, commit: str = "0123456789ab", kernel: str = KERNEL) -> Run:
+def run(*results: TargetResult) -> Run:
     """A run with the whole catalogue."""
     return Run(
-        Version("0.1.0", commit),
-        kernel,
+        Version("0.1.0", "0123456789ab"),
+        KERNEL,
         (Invocation("2026-01-02T03:04:05Z", ("hvkit", "conform", "--report", "out")),),
         results,
         requirements(),

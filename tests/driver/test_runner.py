@@ -12,7 +12,6 @@ from support import TWO_TESTS, DriverTestCase, two_tests
 from driver.errors import DriverError
 from driver.protocol import Raw
 from driver.runner import Options, Runner
-from driver.targets import Target
 from driver.transcript import TestRecord, Transcript
 
 FIRST = ("# begin 1 discovery/first", "ok 1 - discovery/first # checks=3 reqs=CPUID-001")
@@ -28,7 +27,7 @@ class SilentObserver:
         self.starts: list[int] = []
         self.interruptions: list[str] = []
 
-    def booting(self, target: Target, boot: int, start: int) -> None:
+    def booting(self, boot: int, start: int) -> None:
         self.starts.append(start)
 
     def progressed(self, transcript: Transcript) -> None:

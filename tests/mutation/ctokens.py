@@ -54,8 +54,6 @@ class Source:
     tokens: list[Token]
     # Of an opening bracket to its closing one, and back.
     partner: dict[int, int] = field(default_factory=dict)
-    # The definition of a constant (#define) that a token belongs to.
-    directives: list[tuple[int, int]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
 
     def function_at(self, index: int) -> Function | None:
@@ -74,28 +72,23 @@ class Source:
 
 def parse(text: str) -> Source:
     """Takes a C file apart."""
-    code, constants = _without_directives(text)
-    tokens = list(_tokenize(code))
-    source = Source(text, tokens)
-    source.directives = constants
+    source = Source(text, list(_tokenize(_without_directives(text))))
     _pair(source)
     source.functions = list(_find_functions(source))
     return source
 
 
-def _without_directives(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Blanks the preprocessor's lines but for the values of constants, whose places it returns."""
-    constants = []
+def _without_directives(text: str) -> str:
+    """Blanks the preprocessor's lines but for the values of constants."""
 
     def blank(match: re.Match[str]) -> str:
         line = match[0]
         head = _CONSTANT_DEFINITION.match(line)
         if head is None or "\\\n" in line:
             return re.sub(r"[^\n]", " ", line)
-        constants.append((match.start(), match.end()))
         return " " * head.end() + line[head.end() :]
 
-    return _DIRECTIVE.sub(blank, text), constants
+    return _DIRECTIVE.sub(blank, text)
 
 
 def _tokenize(code: str) -> Iterator[Token]:

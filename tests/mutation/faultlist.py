@@ -36,12 +36,9 @@ class Fault:
 
     name: str
     file: str
-    find: str
-    replace: str
     why: str
     test: str | None  # the one that is known to notice, and where it runs
     target: str
-    reference: str | None
     line: int
     text: str  # of the file, with the fault
 
@@ -110,12 +107,9 @@ def _read_fault(section: Section, core: Path) -> Fault:
     return Fault(
         name=section["name"],
         file=section["file"],
-        find=section["find"],
-        replace=section["replace"],
         why=section["why"].strip(),
         test=section.get("test"),
         target=section.get("target", "sample"),
-        reference=section.get("reference"),
         line=section.line,
         text=_seeded(section, core),
     )

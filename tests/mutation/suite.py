@@ -72,7 +72,7 @@ class _Watch:
         self.found: list[Notice] = []
         self.boot_trouble: str | None = None
 
-    def booting(self, target: Target, boot: int, start: int) -> None:
+    def booting(self, boot: int, start: int) -> None:
         """Nothing to do."""
 
     def progressed(self, transcript: Transcript) -> None:

@@ -82,7 +82,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--smp", type=int, default=1)
     parser.add_argument("--type", dest="arguments", help="words for the kernel's command line")
     parser.add_argument("--first", action="store_true", help="answer nothing, stop at a test")
-    parser.add_argument("--output", type=Path, help="keep the serial output there")
     return parser.parse_args()
 
 
@@ -110,7 +109,7 @@ def without_multiboot(kernel: Path, directory: str) -> Path:
     return path
 
 
-def run(options: argparse.Namespace, output: Path | None) -> str:
+def run(options: argparse.Namespace) -> str:
     """Boots; returns what is wrong, or nothing."""
     with Machine(command(options)) as machine:
         try:
@@ -122,9 +121,6 @@ def run(options: argparse.Namespace, output: Path | None) -> str:
             status = machine.finish()
         except (TimeoutError, EOFError) as error:
             return f"{machine.output.decode(errors='replace')}\n{error}"
-        finally:
-            if output is not None:
-                output.write_bytes(machine.output)
     return judge(machine.output, status, options.smp)
 
 
@@ -145,7 +141,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hvkit-media-") as directory:
         if options.how == "pvh":
             options.image = without_multiboot(options.image, directory)
-        why = run(options, options.output)
+        why = run(options)
     if why:
         print(f"FAILED: {why}")
     return 1 if why else 0

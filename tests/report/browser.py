@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -12,7 +11,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -245,13 +243,3 @@ class Page:
             for event in self._browser.events
             if event["method"] == method and event.get("sessionId") == self._session
         ]
-
-    def screenshot(self, path: Path, whole: bool = False) -> None:
-        """Writes a PNG of the window, or of the whole page."""
-        answer = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(answer["data"]))
-
-    def pdf(self, path: Path) -> None:
-        """Prints the page into a file."""
-        answer = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=False)
-        path.write_bytes(base64.b64decode(answer["data"]))

@@ -18,8 +18,6 @@ class SchemaError(Exception):
     """The document breaks the schema at a place."""
 
     def __init__(self, place: str, what: str) -> None:
-        self.place = place
-        self.what = what
         super().__init__(f"{place}: {what}")
 
 

@@ -36,7 +36,7 @@ class FakeBench:
 
 
 def fault(name: str, test: str | None = None, target: str = "sample") -> Fault:
-    return Fault(name, "small.c", "a", "b", "It is wrong", test, target, None, 7, "text")
+    return Fault(name, "small.c", "It is wrong", test, target, 7, "text")
 
 
 class FaultsTest(ToolTestCase):
