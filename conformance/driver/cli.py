@@ -32,14 +32,16 @@ _PROJECT = Path(__file__).resolve().parent.parent.parent
 _GLOBS = re.compile(r"[A-Za-z0-9*?/,-]+")
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Tells a mistake in the words of all errors."""
+
     def error(self, message: str) -> NoReturn:
         print(f"hvkit: error: {message}; see {self.prog} --help", file=sys.stderr)
         sys.exit(conform.EXIT_ERROR)
 
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[_Parser]
+    Commands = argparse._SubParsersAction[Parser]
     Arguments = argparse._ActionsContainer
 
 
@@ -72,24 +74,24 @@ def _lose_output(error: OSError) -> int:
 
 
 def _catch_signals() -> None:
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, terminated)
     # nohup lets it be ignored, and so it stays.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, _terminated)
+        signal.signal(signal.SIGHUP, terminated)
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
-    # An exception, so that the guest is stopped on the way out.
+def terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Handles a signal by an exception, so that the guest is stopped on the way out."""
     raise KeyboardInterrupt
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="hvkit", allow_abbrev=False, description="Runs guests on Hyper-V implementations."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    common = _Parser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument(
         "--smp",
         type=_number(targets.MAX_SMP),
@@ -113,7 +115,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _add_conform(commands: Commands, common: _Parser) -> None:
+def _add_conform(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "conform",
         parents=[common],
@@ -191,7 +193,7 @@ def _add_manner(group: Arguments) -> None:
     )
 
 
-def _add_boot(commands: Commands, common: _Parser) -> None:
+def _add_boot(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "boot",
         parents=[common],

@@ -19,13 +19,12 @@ from .errors import DriverError, Interrupted
 from .process import Stop
 from .progress import Progress, RunProgress
 from .reportdir import ReportDirectory
-from .result import TargetResult
+from .result import TargetResult, exit_status
 from .runner import Options, Runner
 from .shards import Announcements, Part, Shard
 from .targets import Target
 from .transcript import TestRecord
 
-EXIT_FAILED = 1
 EXIT_ERROR = 2
 
 MAX_SEED = (1 << 32) - 1
@@ -76,14 +75,13 @@ def _judge_logs(options: argparse.Namespace) -> int:
     if len(found) != 1:
         raise DriverError("a log is of one target", "give one --target with --log")
     result = serial_log.judge(found[0], options.log, [*requirements, *gaps])
-    image = options.image or options.build_dir / "images" / IMAGE_NAME
-    run = report.finished([result], requirements, gaps, image, ["hvkit", *sys.argv[1:]])
+    run = report.finished([result], requirements, gaps, _image(options), _command())
     summary.show_run([result], run.coverage, options.verbose, False)
     if options.report is not None:
         report.write(ReportDirectory(options.report).path, run)
         print(f"\nreport: {options.report}")
     summary.show_total([result])
-    return EXIT_FAILED if result.count()[1] else 0
+    return exit_status([result])
 
 
 class Session:
@@ -94,7 +92,7 @@ class Session:
         self._options = options
         self._requirements, self._gaps = catalogue.load(), catalogue.load_gaps()
         self._targets = _find_targets(options.target)
-        self._image = options.image or options.build_dir / "images" / IMAGE_NAME
+        self._image = _image(options)
         check_image(
             self._image, "build hvkit, or name the image with --image or the build with --build-dir"
         )
@@ -120,7 +118,8 @@ class Session:
         if self._directory is None or not results:
             return
         try:
-            report.write(self._directory.path, self._finished(results))
+            run = report.finished(results, self._requirements, self._gaps, self._image, _command())
+            report.write(self._directory.path, run)
             self._report_error = None
         except DriverError as error:
             self._report_error = error
@@ -144,7 +143,7 @@ class Session:
             errors.append(self._report_error)
         if errors:
             return EXIT_ERROR
-        return EXIT_FAILED if any(result.count()[1] for result in results) else 0
+        return exit_status(results)
 
     def tell_interruption(self) -> None:
         """Says where that is which was found until then."""
@@ -262,11 +261,6 @@ class Session:
             whole.warnings,
         )
 
-    def _finished(self, results: Sequence[TargetResult]) -> report.Run:
-        return report.finished(
-            results, self._requirements, self._gaps, self._image, ["hvkit", *sys.argv[1:]]
-        )
-
     def _summarize(self, results: Sequence[TargetResult]) -> None:
         selected = self._options.tests is not None or self._options.shard is not None
         tests = [test for result in results for test in result.tests]
@@ -279,6 +273,15 @@ class Session:
         if self._directory is not None and self._report_error is None:
             print(f"\nreport: {self._directory.path}")
         summary.show_total(results)
+
+
+def _image(options: argparse.Namespace) -> Path:
+    image: Path = options.image or options.build_dir / "images" / IMAGE_NAME
+    return image
+
+
+def _command() -> list[str]:
+    return ["hvkit", *sys.argv[1:]]
 
 
 def check_image(image: Path, remedy: str) -> None:

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from . import report
-from .errors import DriverError
 
 # So much must fit, lest a run be made whose results have no place.
 PROBE_SIZE = 4 << 20
@@ -26,9 +25,7 @@ class ReportDirectory:
             for stale in [*path.glob("serial-*.log"), *(path / name for name in report.FILES)]:
                 stale.unlink(missing_ok=True)
         except OSError as error:
-            raise DriverError(
-                f"cannot write reports there: {error.strerror}", "choose another directory", path
-            ) from error
+            raise report.cannot_write(path, error) from error
 
     def log_prefix(self, label: str) -> Path:
         """What the names of the files with a run's serial output begin with."""

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from .transcript import TestRecord
 from .verdict import Outcome, Verdict
+
+EXIT_FAILED = 1
 
 
 class Named(Protocol):
@@ -59,3 +62,8 @@ class TargetResult:
             sum(outcome.bad for outcome in outcomes),
             outcomes.count(Outcome.SKIP),
         )
+
+
+def exit_status(results: Iterable[TargetResult]) -> int:
+    """The status of a command whose results these are."""
+    return EXIT_FAILED if any(result.count()[1] for result in results) else 0

@@ -10,34 +10,26 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
+from driver.cli import EXIT_INTERRUPTED, Parser, terminated
+from driver.conform import EXIT_ERROR
 from driver.errors import DriverError, suggest
+from driver.result import EXIT_FAILED
 
 from . import explained, faultlist, faults, mutants, mutation_report, suite, workers
 from .bench import SAMPLE, UNIT_TESTS, Bench
 from .campaign import Campaign, Fate, Trial
 from .faultlist import CORE, ROOT
 
-EXIT_FAILED = 1
-EXIT_ERROR = 2
-EXIT_INTERRUPTED = 130
-
 BUILD = ROOT / "build"
 REPORT = BUILD / "mutation" / "report.json"
 IMAGE = BUILD / "release" / "images" / "hvkit-conformance.elf"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        print(f"hvkit: error: {message}; see {self.prog} --help", file=sys.stderr)
-        sys.exit(EXIT_ERROR)
-
-
 def main(arguments: list[str]) -> int:
     """Runs a command and returns the exit status."""
-    signal.signal(signal.SIGTERM, _terminated)
+    # By an exception, so that what has been found is written.
+    signal.signal(signal.SIGTERM, terminated)
     options = _parse(arguments)
     try:
         status: int = options.command(options)
@@ -50,16 +42,11 @@ def main(arguments: list[str]) -> int:
     return status
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
-    # An exception, so that what has been found is written.
-    raise KeyboardInterrupt
-
-
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(prog="mutation", allow_abbrev=False, description="Tests of the tests.")
+    parser = Parser(prog="mutation", allow_abbrev=False, description="Tests of the tests.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    common = _Parser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument(
         "--jobs", type=_positive, metavar="N", default=_default_jobs(), help="work side by side"
     )

@@ -10,7 +10,7 @@ from ..errors import DriverError
 from . import document, files, junit, page, tap
 from .run import Run, finished
 
-__all__ = ["FILES", "PAGE", "Run", "finished", "write"]
+__all__ = ["FILES", "PAGE", "Run", "cannot_write", "finished", "write"]
 
 PAGE = "index.html"
 FILES = (files.NAME, "results.tap", "junit.xml", PAGE)
@@ -25,9 +25,14 @@ def write(directory: Path, run: Run) -> None:
             for name in FILES:
                 Path(new, name).replace(directory / name)
     except OSError as error:
-        raise DriverError(
-            f"cannot write reports there: {error.strerror}", "choose another directory", directory
-        ) from error
+        raise cannot_write(directory, error) from error
+
+
+def cannot_write(directory: Path, error: OSError) -> DriverError:
+    """What to tell the user of a directory that takes no report."""
+    return DriverError(
+        f"cannot write reports there: {error.strerror}", "choose another directory", directory
+    )
 
 
 def _write_all(directory: Path, run: Run) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 from .. import summary
 from ..errors import DriverError
+from ..result import EXIT_FAILED, exit_status
 from . import compare, compare_page, files, merge, write
-
-EXIT_FAILED = 1
 
 
 def add(commands: Any) -> None:
@@ -46,7 +45,7 @@ def _show(options: argparse.Namespace) -> int:
     run = files.read(options.report)
     summary.show_run(run.results, run.coverage, options.verbose, selected=False)
     summary.show_total(run.results)
-    return EXIT_FAILED if any(result.count()[1] for result in run.results) else 0
+    return exit_status(run.results)
 
 
 def _merge(options: argparse.Namespace) -> int:
