@@ -178,6 +178,8 @@ static bool has_work(const struct svm_vp *vp)
 
 static void work(struct svm_vp *vp)
 {
+    if (vp->injected >= 0)
+        svm_interrupt_withdraw(vp);
     /* INIT changes what VMLOAD has loaded. */
     svm_release_guest(vp);
     svm_take_events(vp);

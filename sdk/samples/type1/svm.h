@@ -40,6 +40,7 @@ struct svm_vp {
     bool quiet;        /* nothing waits and nothing is watched, as long as the view is current */
     int accepted;      /* vector that the APIC has in service and the guest has not seen yet, or
                           HV_INTERRUPT_NONE */
+    int injected;      /* vector that goes in as the virtual interrupt, or HV_INTERRUPT_NONE */
     int extint;        /* vector of an 8259 that the guest is about to take, or HV_INTERRUPT_NONE */
     bool wants_extint; /* the guest lets pin 0 of its APIC through as that of an 8259 */
     bool pin_open;     /* and so does the physical APIC, for now */
@@ -101,6 +102,10 @@ void svm_take_events(struct svm_vp *vp);
 /* Interrupts (svm_interrupt.c). */
 /* Before an entry: injects one, or asks for an exit when the guest can take it. */
 void svm_interrupt_prepare(struct svm_vp *vp);
+/* Before something else than the entry that it was prepared for. */
+void svm_interrupt_withdraw(struct svm_vp *vp);
+/* After an exit: the interrupt that was to go in has been taken, or waits again. */
+void svm_interrupt_injected(struct svm_vp *vp);
 /* An interrupt that the APIC has in service gave way to an exception: it waits. */
 void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector);
 /* An interrupt of an 8259. */
@@ -178,13 +183,15 @@ static inline void svm_vmsave(uint64_t address)
     __asm__ volatile("vmsave %0" : : "a"(address) : "memory");
 }
 
-/* After an exit: what the guest has made of CR8. */
+/* After an exit: what the guest has made of CR8, and of an interrupt. */
 static inline void svm_interrupt_left(struct svm_vp *vp)
 {
     uint8_t cr8 = vp->vmcb->virtual_interrupt & VMCB_V_TPR;
 
     if (__builtin_expect(cr8 != vp->view->cr8, false))
         hv_interrupt_set_cr8(vp->vp, cr8);
+    if (__builtin_expect(vp->injected >= 0, false))
+        svm_interrupt_injected(vp);
 }
 
 static inline bool svm_long_mode(const struct svm_vp *vp)

@@ -16,6 +16,8 @@ svm_enter:
     push %r14
     push %r15
     push %rdi
+    /* GIF is clear. Right before VMRUN, QEMU's emulator gives the guest the shadow of STI. */
+    sti
     mov 144(%rdi), %rax
     mov 8(%rdi), %rcx
     mov 16(%rdi), %rdx
@@ -31,7 +33,6 @@ svm_enter:
     mov 112(%rdi), %r14
     mov 120(%rdi), %r15
     mov 56(%rdi), %rdi
-    sti
     vmrun %rax
     cli
     pop %rax

@@ -99,6 +99,51 @@ static void watch(struct svm_vp *vp, bool window, bool priority)
     svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
 }
 
+/* Of the highest priority, so that nothing but RFLAGS.IF and its shadow is in its way. */
+#define VIRTUAL_INTERRUPT \
+    (VMCB_V_IRQ | VMCB_V_IGNORE_TPR | VMCB_V_PRIORITY_MAX << VMCB_V_PRIORITY_SHIFT)
+
+/*
+ * An interrupt goes in as the virtual interrupt, or as an event if that one serves to watch for the
+ * next. QEMU's emulator (7.2) gives the guest an interrupt that was injected as an event a
+ * second time if it has to leave its loop before the guest's next exit.
+ */
+static void inject_as_event(struct svm_vp *vp)
+{
+    if (vp->injected < 0)
+        return;
+    vp->event = VMCB_EVENT_VALID | VMCB_EVENT_INTERRUPT | (uint8_t)vp->injected;
+    vp->injected = HV_INTERRUPT_NONE;
+}
+
+static void end_injection(struct svm_vp *vp)
+{
+    vp->injected = HV_INTERRUPT_NONE;
+    if (!(vp->vmcb->virtual_interrupt & VMCB_V_IRQ))
+        return;
+    vp->vmcb->virtual_interrupt &= ~VMCB_V_IRQ;
+    svm_touch(vp, VMCB_CLEAN_TPR);
+}
+
+void svm_interrupt_withdraw(struct svm_vp *vp)
+{
+    svm_interrupt_put_back(vp, (uint8_t)vp->injected);
+    end_injection(vp);
+}
+
+/* QEMU's emulator keeps V_IRQ when an exit has interrupted the delivery, which is an event then. */
+void svm_interrupt_injected(struct svm_vp *vp)
+{
+    uint64_t event = vp->vmcb->exit_event;
+    bool on_its_way =
+        (event & VMCB_EVENT_VALID) && (event & VMCB_EVENT_TYPE) == VMCB_EVENT_INTERRUPT;
+
+    if ((vp->vmcb->virtual_interrupt & VMCB_V_IRQ) && !on_its_way)
+        svm_interrupt_withdraw(vp);
+    else
+        end_injection(vp);
+}
+
 void svm_interrupt_prepare(struct svm_vp *vp)
 {
     uint64_t control;
@@ -107,18 +152,21 @@ void svm_interrupt_prepare(struct svm_vp *vp)
     look(vp);
     pending = is_pending(vp);
     if (pending && can_take(vp)) {
-        vp->event = VMCB_EVENT_VALID | VMCB_EVENT_INTERRUPT | take(vp);
+        vp->injected = take(vp);
         pending = is_pending(vp);
     }
     if (__builtin_expect(vp->wants_extint, false)) {
         svm_interrupt_before_taking(vp);
         pending |= !vp->pin_open;
     }
-    /* A virtual interrupt of the highest priority, which is never delivered: an exit comes first.
-     */
     control = VMCB_V_INTR_MASKING | vp->view->cr8;
-    if (pending)
-        control |= VMCB_V_IRQ | VMCB_V_IGNORE_TPR | VMCB_V_PRIORITY_MAX << VMCB_V_PRIORITY_SHIFT;
+    if (pending) {
+        /* The virtual interrupt is never delivered: an exit comes first. */
+        control |= VIRTUAL_INTERRUPT;
+        inject_as_event(vp);
+    } else if (vp->injected >= 0) {
+        control |= VIRTUAL_INTERRUPT | (uint64_t)vp->injected << VMCB_V_VECTOR_SHIFT;
+    }
     watch(vp, pending, !pending && vp->view->behind_priority);
     if (vp->vmcb->virtual_interrupt != control) {
         vp->vmcb->virtual_interrupt = control;

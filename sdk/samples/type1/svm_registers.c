@@ -426,6 +426,7 @@ void svm_set_init_state(struct svm_vp *vp)
     vp->gprs.gpr[HV_GPR_RDX] = cpuid(1, 0).eax;
     vp->event = 0;
     vp->quiet = false;
+    vp->injected = HV_INTERRUPT_NONE;
     vp->accepted = HV_INTERRUPT_NONE;
     vp->extint = HV_INTERRUPT_NONE;
     vp->nmi_pending = false;

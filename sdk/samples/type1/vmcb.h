@@ -206,6 +206,7 @@ enum vmcb_exit {
 #define VMCB_V_IGNORE_TPR     (UINT64_C(1) << 20)
 #define VMCB_V_INTR_MASKING   (UINT64_C(1) << 24)
 #define VMCB_V_PRIORITY_MAX   UINT64_C(0xF)
+#define VMCB_V_VECTOR_SHIFT   32
 
 #define VMCB_SHADOW         UINT64_C(1)
 #define VMCB_NESTED_PAGING  UINT64_C(1)
