@@ -17,7 +17,7 @@ from .process import Stop
 from .yamlfile import Field, Section
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "targets"
-MAX_SMP = 64
+MAX_SMP = 255
 _ERROR_PREFIX = "hvkit: error: "
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FLAG = re.compile(r"[A-Za-z0-9._=:-]+")

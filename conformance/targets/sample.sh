@@ -14,6 +14,16 @@ prepare() {
     need_tool qemu-system-x86_64 qemu-system-x86
 }
 
+# accelerator SMP: threads that outnumber the machine's processors wait more than they work, and
+# their hypervisor with them.
+accelerator() {
+    if [ "$1" -gt "$(getconf _NPROCESSORS_ONLN)" ]; then
+        echo tcg,thread=single
+    else
+        echo "${HVKIT_SAMPLE_ACCEL:-tcg}"
+    fi
+}
+
 # run IMAGE SMP CMDLINE
 run() {
     have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
@@ -28,7 +38,7 @@ run() {
     new_directory sample
     ln -s "$(realpath "$1")" "$directory/guest"
     cd "$directory"
-    run_program qemu-system-x86_64 -accel tcg -cpu max -smp "$2" -m 256 \
+    run_program qemu-system-x86_64 -accel "$(accelerator "$2")" -cpu max -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
         -kernel "$hypervisor" -append "tsc=trust debug=loopback ${HVKIT_SAMPLE_OPTIONS:-}" \

@@ -182,7 +182,7 @@ class TargetsTest(DriverTestCase):
         self.assert_rejected("deviations: [synic/slot]\n", 4, "not a mapping")
 
     def test_value_out_of_range(self) -> None:
-        self.assert_rejected("smp: 0\n", 4, "from 1 to 64")
+        self.assert_rejected("smp: 0\n", 4, "from 1 to 255")
         self.assert_rejected("smp: true\n", 4, "whole number")
         self.assert_rejected("test-timeout: -1\n", 4, "positive")
 
