@@ -16,10 +16,13 @@
 
 /* ---- Flushes ---- */
 
-/* An address space is named by what is in CR3. */
+/* An address space is named by what is in CR3: no wider than a GPA, nor than a physical address. */
 static bool is_address_space(const struct hv_vp *vp, uint64_t cr3)
 {
-    return cr3 >> vp->partition->platform->facts.physical_address_bits == 0;
+    const struct hv_partition *partition = vp->partition;
+
+    return cr3 >> partition->gpa_bits == 0 &&
+           cr3 >> partition->platform->facts.physical_address_bits == 0;
 }
 
 static hv_status check_flush(const struct hv_hypercall_call *call, uint64_t address_space,

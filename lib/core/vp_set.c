@@ -27,6 +27,8 @@ hv_status hv_vp_bitmap_from_set(struct hv_vp_bitmap *bitmap, const struct hv_vp_
             return HV_STATUS_INVALID_HYPERCALL_INPUT;
         if (bank < HV_VP_SET_WORDS)
             bitmap->words[bank] = banks[next];
+        else
+            bitmap->beyond |= banks[next] != 0;
         next++;
     }
     return next == bank_count ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_HYPERCALL_INPUT;
@@ -34,7 +36,7 @@ hv_status hv_vp_bitmap_from_set(struct hv_vp_bitmap *bitmap, const struct hv_vp_
 
 bool hv_vp_bitmap_is_empty(const struct hv_vp_bitmap *bitmap)
 {
-    uint64_t any = bitmap->all;
+    uint64_t any = bitmap->all || bitmap->beyond;
 
     for (unsigned word = 0; word < HV_VP_SET_WORDS; word++)
         any |= bitmap->words[word];
@@ -52,6 +54,20 @@ static uint32_t next_member(const struct hv_vp_bitmap *bitmap, uint32_t index, u
         index = (index / 64 + 1) * 64;
     }
     return end;
+}
+
+bool hv_vp_bitmap_exists(const struct hv_vp_bitmap *bitmap, const struct hv_partition *partition)
+{
+    uint32_t index = 0;
+
+    if (bitmap->all)
+        return true;
+    while ((index = next_member(bitmap, index, HV_PARTITION_MAX_VPS)) < HV_PARTITION_MAX_VPS) {
+        if (index >= partition->max_vps || !partition->vps[index])
+            return false;
+        index++;
+    }
+    return !bitmap->beyond;
 }
 
 struct hv_vp *hv_vp_bitmap_next(const struct hv_vp_bitmap *bitmap,

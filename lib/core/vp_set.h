@@ -14,6 +14,7 @@
 /* By VP index. Members that do not exist are passed over by whoever uses it. */
 struct hv_vp_bitmap {
     bool all;
+    bool beyond;                     /* has members that no partition can have */
     uint64_t words[HV_VP_SET_WORDS]; /* unless all */
 };
 
@@ -28,6 +29,9 @@ hv_status hv_vp_bitmap_from_set(struct hv_vp_bitmap *bitmap, const struct hv_vp_
                                 const uint64_t *banks, uint16_t bank_count);
 
 bool hv_vp_bitmap_is_empty(const struct hv_vp_bitmap *bitmap);
+
+/* Whether every member is a VP of the partition. */
+bool hv_vp_bitmap_exists(const struct hv_vp_bitmap *bitmap, const struct hv_partition *partition);
 
 /* The next member that exists, beginning with index; NULL at the end. */
 struct hv_vp *hv_vp_bitmap_next(const struct hv_vp_bitmap *bitmap,

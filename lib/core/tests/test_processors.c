@@ -120,15 +120,44 @@ END_TEST
 
 START_TEST(flush_is_checked)
 {
-    const uint64_t beyond = UINT64_C(1) << fake.platform.facts.physical_address_bits;
+    const uint64_t beyond = UINT64_C(1) << vps[0]->partition->gpa_bits;
 
     (void)flushed();
     ck_assert_uint_eq(flush(0x1000, 0, 0), HV_STATUS_INVALID_PARAMETER);
-    ck_assert_uint_eq(flush(0x1000, 16, 1), HV_STATUS_INVALID_PARAMETER);
-    ck_assert_uint_eq(flush(beyond, 0, 1), HV_STATUS_INVALID_PARAMETER);
+    for (unsigned bit = 3; bit < 64; bit++)
+        ck_assert_uint_eq(flush(0x1000, UINT64_C(1) << bit, 1), HV_STATUS_INVALID_PARAMETER);
+    for (unsigned bit = vps[0]->partition->gpa_bits; bit < 64; bit++)
+        ck_assert_uint_eq(flush(UINT64_C(1) << bit, 0, 1), HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(flushed(), 0);
+    ck_assert_uint_eq(flush(beyond >> 1, 0, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 1);
     ck_assert_uint_eq(flush(beyond, HV_FLUSH_ALL_VIRTUAL_ADDRESS_SPACES, 1), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(flushed(), 1);
+}
+END_TEST
+
+/* A flush that returns before it is done leaves a VP that runs with what it has cached. */
+START_TEST(flush_waits_for_who_is_named)
+{
+    for (unsigned i = 0; i < VPS; i++)
+        atomic_store(&fake_vp(vps[i])->tlb_waits, 0);
+    ck_assert_uint_eq(flush(0x1000, 0, 6), HV_STATUS_SUCCESS);
+    for (unsigned i = 0; i < VPS; i++)
+        ck_assert_uint_eq(atomic_load(&fake_vp(vps[i])->tlb_waits), i > 0);
+}
+END_TEST
+
+START_TEST(global_pages_have_no_place_in_lists)
+{
+    const struct hv_input_flush_virtual_address_space input = { 0x1000,
+                                                                HV_FLUSH_NON_GLOBAL_MAPPINGS_ONLY,
+                                                                1 };
+    const uint64_t range = 0x400000;
+    struct hv_hypercall_call call = { .vp = vps[0], .header = &input };
+
+    ck_assert_uint_eq(hv_hypercall_flush_virtual_address_space(&call), HV_STATUS_SUCCESS);
+    call.input = &range;
+    ck_assert_uint_eq(hv_hypercall_flush_virtual_address_space(&call), HV_STATUS_INVALID_PARAMETER);
 }
 END_TEST
 
@@ -189,6 +218,8 @@ int main(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, flush_reaches_who_is_named);
     tcase_add_test(all, flush_is_checked);
+    tcase_add_test(all, flush_waits_for_who_is_named);
+    tcase_add_test(all, global_pages_have_no_place_in_lists);
     tcase_add_test(all, sparse_sets_name_vps_by_banks);
     tcase_add_test(all, ipi_reaches_who_is_named);
     tcase_add_test(all, ipi_to_itself_and_to_a_set);
