@@ -6,6 +6,7 @@
 static uint8_t hypercall_ram[4096] __attribute__((aligned(4096)));
 static const void *hypercall_code;
 static struct hv_initial_state initial;
+static uint32_t recommendations;
 static volatile uint32_t interrupt_count;
 
 uint64_t hv_privileges(void)
@@ -38,6 +39,14 @@ void hv_note_initial_state(void)
     initial.fault = safe_rdmsr(HV_X64_MSR_GUEST_OS_ID, &initial.guest_os_id);
     if (!initial.fault.raised)
         initial.fault = safe_rdmsr(HV_X64_MSR_HYPERCALL, &initial.hypercall);
+    safe_wrmsr(HV_X64_MSR_GUEST_OS_ID, TEST_GUEST_OS_ID);
+    recommendations = cpuid(HV_CPUID_ENLIGHTENMENT_INFO).eax;
+    safe_wrmsr(HV_X64_MSR_GUEST_OS_ID, initial.guest_os_id);
+}
+
+uint32_t hv_recommendations(void)
+{
+    return recommendations;
 }
 
 const struct hv_initial_state *hv_initial_state(void)

@@ -17,7 +17,7 @@ bool needs_met(const struct test_needs *needs, char *reason, size_t size)
 {
     uint64_t privileges = hv_privileges();
     uint32_t features = hv_features();
-    uint32_t recommends = cpuid(HV_CPUID_ENLIGHTENMENT_INFO).eax;
+    uint32_t recommends = hv_recommendations();
 
     if (cpu_count() < needs->vps) {
         snprintf(reason, size, "needs %u virtual processors, there are %u", needs->vps,

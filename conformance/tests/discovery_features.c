@@ -202,7 +202,7 @@ HV_TEST(discovery, extended_ranges_are_taken_when_announced, COVERS(HV_REQ_CPUID
     static uint8_t input[64] __attribute__((aligned(64)));
     struct hv_input_flush_virtual_address_space *block = (void *)input;
 
-    if (!(cpuid(HV_CPUID_ENLIGHTENMENT_INFO).eax & TEST_CALL_FLUSHES))
+    if (!(hv_recommendations() & TEST_CALL_FLUSHES))
         test_skip("no flush call is announced");
     hv_enable_hypercalls();
     fill_flush(input, 1);

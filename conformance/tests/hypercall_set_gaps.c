@@ -26,7 +26,7 @@ static const struct {
 HV_CHARACTERIZE(hypercall_abi, what_gates_flushes_and_ipis, COVERS(HV_REQ_GAP_221), NEEDS_NOTHING,
                 "There are recommendations for them and no privileges")
 {
-    uint32_t recommends = cpuid(HV_CPUID_ENLIGHTENMENT_INFO).eax;
+    uint32_t recommends = hv_recommendations();
 
     hv_enable_hypercalls();
     for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {

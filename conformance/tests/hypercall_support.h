@@ -121,7 +121,7 @@ static const struct test_call test_calls[] = {
 
 static inline bool call_is_announced(const struct test_call *call)
 {
-    uint32_t recommends = cpuid(HV_CPUID_ENLIGHTENMENT_INFO).eax;
+    uint32_t recommends = hv_recommendations();
 
     return hv_may(call->privilege) && (!call->recommends || (recommends & call->recommends));
 }

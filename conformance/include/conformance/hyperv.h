@@ -12,14 +12,21 @@
 #include <guest/guest.h>
 #include <hv/abi/tlfs.h>
 
-/** A guest OS id in the open-source encoding, for tests that need just any. */
-#define TEST_GUEST_OS_ID UINT64_C(0x8100000000000001)
+/**
+ * A guest OS id in the open-source encoding, for tests that need just any. Its version is not 0:
+ * Xen takes the highest byte of that for the OS of a closed-source id, and recommends nothing to
+ * those below 4.
+ */
+#define TEST_GUEST_OS_ID UINT64_C(0x8100060000000001)
 
 /** Privilege mask of CPUID leaf 0x40000003. */
 uint64_t hv_privileges(void);
 
 /** CPUID leaf 0x40000003 EDX. */
 uint32_t hv_features(void);
+
+/** CPUID leaf 0x40000004 EAX as a guest with an identity sees it: Xen shows it to no other. */
+uint32_t hv_recommendations(void);
 
 /** Whether the implementation announces all of these HV_PRIVILEGE_ bits. */
 bool hv_may(uint64_t privileges);
@@ -34,7 +41,7 @@ struct hv_initial_state {
     uint64_t hypercall;   /**< HV_X64_MSR_HYPERCALL */
 };
 
-/** Reads the initial state; called once, before the first test. */
+/** Reads the initial state, then the recommendations; called once, before the first test. */
 void hv_note_initial_state(void);
 
 /** The state that hv_note_initial_state() read. */
