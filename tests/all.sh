@@ -93,8 +93,8 @@ conform --smp 2
 # Another order for each commit, and for the same commit the same; the line shows which.
 seed=$(git rev-parse --short=7 HEAD 2> /dev/null || echo 0)
 conform --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
-# More VPs than one bank of a set has.
-conform --smp 72 --timeout 60
+# More VPs than two banks of a set have.
+conform --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
 conform --target sample-minimal
 conform --tests hypercall-abi/a-locked-page-stays
 # Another tenth of the faults, and other mutants, with each day; the log says which, to repeat them.
