@@ -171,6 +171,9 @@ void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_mes
     struct hv_synic_message *head;
 
     if (target == self) {
+        /* TLFS: messages arrive in the order in which they were posted. */
+        if (hv_synic_has_posts(&target->synic))
+            hv_synic_take_posts(target);
         hv_synic_queue(target, message);
         return;
     }

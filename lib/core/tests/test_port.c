@@ -42,11 +42,16 @@ static struct hv_input_post_message message_of(uint64_t number)
     return input;
 }
 
-static hv_status post(const struct hv_input_post_message *input)
+static hv_status post_from(struct hv_vp *sender, const struct hv_input_post_message *input)
 {
-    struct hv_hypercall_call call = { .vp = vp, .header = input };
+    struct hv_hypercall_call call = { .vp = sender, .header = input };
 
     return hv_hypercall_post_message(&call);
+}
+
+static hv_status post(const struct hv_input_post_message *input)
+{
+    return post_from(vp, input);
 }
 
 static hv_status signal_flag(uint32_t connection, uint16_t flag, uint16_t reserved)
@@ -176,6 +181,20 @@ START_TEST(messages_wait_and_are_limited)
 }
 END_TEST
 
+/* What another VP has posted waits until the target's LP looks; the target may post before. */
+START_TEST(own_message_does_not_overtake)
+{
+    struct hv_input_post_message first = message_of(1), second = message_of(2);
+
+    connect(&message_port);
+    ck_assert_uint_eq(post_from(other, &first), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(post(&second), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(slot(vp, SINT)->payload[0], 1);
+    empty(vp);
+    ck_assert_uint_eq(slot(vp, SINT)->payload[0], 2);
+}
+END_TEST
+
 START_TEST(any_vp_means_one_that_listens)
 {
     struct hv_port_config config = message_port;
@@ -258,6 +277,7 @@ int main(void)
     tcase_add_test(all, message_arrives_with_its_payload_alone);
     tcase_add_test(all, message_is_checked);
     tcase_add_test(all, messages_wait_and_are_limited);
+    tcase_add_test(all, own_message_does_not_overtake);
     tcase_add_test(all, any_vp_means_one_that_listens);
     tcase_add_test(all, event_sets_the_flag_of_its_port);
     tcase_add_test(all, deleted_port_is_refused_and_delivers_what_waits);
