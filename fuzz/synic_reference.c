@@ -539,16 +539,17 @@ void reference_taken(struct machine *machine, uint32_t vp, unsigned vector)
     machine->reference.vp[vp].requested[vector / 32] &= ~(1u << vector % 32);
 }
 
+/* What is in the inbox stays, and what it is kicked for. */
 void reference_reset(struct machine *machine, uint32_t vp)
 {
     struct reference *reference = &machine->reference;
-    unsigned kicks = reference->vp[vp].kicks;
+    struct reference_vp fresh = { .kicks = reference->vp[vp].kicks };
 
+    memcpy(fresh.requested, reference->vp[vp].requested, sizeof(fresh.requested));
     for (int i = 0; i < reference->message_count; i++)
         if (reference->messages[i].target == vp && is_on_its_way(&reference->messages[i]))
             reference->messages[i].state = DROPPED;
-    memset(&reference->vp[vp], 0, sizeof(reference->vp[vp]));
-    reference->vp[vp].kicks = kicks;
+    reference->vp[vp] = fresh;
 }
 
 /* ---- The end ---- */
