@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include <stddef.h>
 
+#include <hv/synic.h>
+
 #include "apic_bits.h"
 #include "core.h"
 #include "mem.h"
@@ -231,6 +233,20 @@ hv_status hv_synic_signal(struct hv_vp *self, struct hv_vp *target, uint8_t sint
     *newly_set = !(__atomic_fetch_or(flags, bit, __ATOMIC_SEQ_CST) & bit);
     if (*newly_set)
         raise_sint(self, target, sint);
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_synic_raise(struct hv_vp *vp, uint32_t sint)
+{
+    const struct hv_synic *synic = &vp->synic;
+
+    if (sint >= HV_SYNIC_SINT_COUNT)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (!(atomic_load_explicit(&synic->scontrol, memory_order_relaxed) &
+          HV_X64_MSR_SCONTROL_ENABLE) ||
+        (atomic_load_explicit(&synic->sint[sint], memory_order_relaxed) & HV_X64_MSR_SINT_MASKED))
+        return HV_STATUS_INVALID_SYNIC_STATE;
+    raise_sint(NULL, vp, sint);
     return HV_STATUS_SUCCESS;
 }
 

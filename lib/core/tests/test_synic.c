@@ -7,6 +7,7 @@
 #include <check.h>
 
 #include <hv/interrupt.h>
+#include <hv/synic.h>
 
 #include "core.h"
 #include "mem.h"
@@ -337,6 +338,24 @@ START_TEST(event_reaches_another_vp_by_a_post)
 }
 END_TEST
 
+START_TEST(a_sint_can_be_raised_alone)
+{
+    ck_assert_uint_eq(hv_synic_raise(other, SINT), HV_STATUS_SUCCESS);
+    hv_vp_prepare(other);
+    ck_assert_int_eq(pending(other), VECTOR);
+    ck_assert_uint_eq(slot(other, SINT)->header.message_type, HvMessageTypeNone);
+    ck_assert_int_eq(pending(vp), HV_INTERRUPT_NONE);
+    ck_assert_uint_eq(hv_synic_raise(vp, HV_SYNIC_SINT_COUNT), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(hv_synic_raise(vp, SINT + 1), HV_STATUS_INVALID_SYNIC_STATE);
+    must_write(vp, HV_X64_MSR_SINT0, VECTOR | HV_X64_MSR_SINT_POLLING);
+    ck_assert_uint_eq(hv_synic_raise(vp, 0), HV_STATUS_SUCCESS);
+    must_write(vp, HV_X64_MSR_SCONTROL, 0);
+    ck_assert_uint_eq(hv_synic_raise(vp, SINT), HV_STATUS_INVALID_SYNIC_STATE);
+    hv_vp_prepare(vp);
+    ck_assert_int_eq(pending(vp), HV_INTERRUPT_NONE);
+}
+END_TEST
+
 START_TEST(event_is_refused_when_something_is_off)
 {
     bool newly;
@@ -378,6 +397,7 @@ int main(void)
     tcase_add_test(all, reset_drops_messages_and_clears_pages);
     tcase_add_test(all, event_sets_its_flag_and_interrupts_once);
     tcase_add_test(all, event_reaches_another_vp_by_a_post);
+    tcase_add_test(all, a_sint_can_be_raised_alone);
     tcase_add_test(all, event_is_refused_when_something_is_off);
     suite_add_tcase(suite, all);
     return run_suite(suite);
