@@ -40,6 +40,8 @@ static void parse_word(struct options *options, const char *word, unsigned lengt
         options->minimal = true;
     if (word_is(word, length, "debug=loopback"))
         options->debug_loopback = true;
+    if (word_is(word, length, "hyperv-testdev"))
+        options->hyperv_testdev = true;
     if (pool != 0)
         options->pool_mib = pool < POOL_MAXIMUM_MIB ? pool : POOL_MAXIMUM_MIB;
 }

@@ -11,6 +11,7 @@ struct options {
     bool tsc_trusted;    /* tsc=trust: the TSC is constant and synchronous whatever CPUID says */
     bool minimal;        /* minimal: the root gets the least that "Hv#1" promises */
     bool debug_loopback; /* debug=loopback: the root's debug channel returns what is posted */
+    bool hyperv_testdev; /* hyperv-testdev: the root can make ports for itself, as on QEMU */
     uint32_t pool_mib;   /* pool=N: memory of the hypervisor beside what it works out, MiB */
 };
 

@@ -46,7 +46,7 @@ void svm_check(void)
         boot_fail("this processor has no nested paging; in QEMU, add npt to -cpu");
 }
 
-void svm_init(void)
+void svm_init(bool testdev)
 {
     uint32_t svm = cpuid_or_zero(CPUID_SVM_LEAF).edx;
 
@@ -54,7 +54,7 @@ void svm_init(void)
     features.clean = (svm & CPUID_SVM_CLEAN) ? VMCB_CLEAN_ALL : 0;
     features.flush = (svm & CPUID_SVM_FLUSH_ASID) ? VMCB_TLB_FLUSH_ASID : VMCB_TLB_FLUSH_ALL;
     features.has_invlpgb = (cpuid_or_zero(0x80000008).ebx & CPUID_INVLPGB) != 0;
-    features.io_map = svm_io_map();
+    features.io_map = svm_io_map(testdev);
     features.msr_map = svm_msr_map();
 }
 

@@ -65,8 +65,8 @@ struct svm_vp {
 /* boot_fail() if the machine can't. */
 void svm_check(void);
 
-/* Permission maps and features; once. */
-void svm_init(void);
+/* Permission maps and features; once. testdev: the root gets the ports of hyperv_testdev.h. */
+void svm_init(bool testdev);
 
 /* Makes this LP a host and runs the VP that it is, or will be, given. */
 void svm_run_lp(struct lp *lp) __attribute__((noreturn));
@@ -145,7 +145,7 @@ uint64_t svm_msr_map(void);
 /* Carries out an access to an I/O port that is intercepted; false: #GP (svm_io.c). */
 bool svm_io(struct svm_vp *vp);
 /* The three pages of the I/O permission map, filled in. */
-uint64_t svm_io_map(void);
+uint64_t svm_io_map(bool testdev);
 
 /* What a guest sees of the processor's CPUID (svm_cpuid.c). */
 void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);

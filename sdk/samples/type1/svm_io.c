@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * I/O ports. All are the root partition's own but the ones that put the machine to sleep: it would
- * wake without its hypervisor.
+ * wake without its hypervisor; and, where it is asked for, the port of the test device.
  */
 #include <stdatomic.h>
 
 #include "acpi.h"
 #include "console.h"
 #include "cpu.h"
+#include "hyperv_testdev.h"
 #include "lp.h"
 #include "memory.h"
 #include "power.h"
@@ -19,6 +20,7 @@
 #define PORT_COUNT 0x10000u
 
 static struct power_registers power;
+static bool has_testdev;
 
 static void intercept(uint8_t *map, uint32_t first, uint32_t count)
 {
@@ -26,13 +28,16 @@ static void intercept(uint8_t *map, uint32_t first, uint32_t count)
         map[port / 8] |= (uint8_t)(1u << port % 8);
 }
 
-uint64_t svm_io_map(void)
+uint64_t svm_io_map(bool testdev)
 {
     uint8_t *map = memory_take(MAP_PAGES);
 
     acpi_find_power(&power);
     for (uint32_t i = 0; i < power.count; i++)
         intercept(map, power.list[i].port, POWER_REGISTER_SIZE);
+    has_testdev = testdev;
+    if (testdev)
+        intercept(map, HYPERV_TESTDEV_PORT, HYPERV_TESTDEV_PORTS);
     return memory_physical(map);
 }
 
@@ -69,19 +74,37 @@ static void write_port(uint16_t port, unsigned size, uint32_t value)
         outl(port, value);
 }
 
-/* The parts of RAX that an instruction of 8 or 16 bits does not load stay; one of 32 clears. */
-static uint64_t read_port(uint16_t port, unsigned size, uint64_t rax)
+static uint32_t read_port(uint16_t port, unsigned size)
 {
     if (size == 1)
-        return (rax & ~UINT64_C(0xFF)) | inb(port);
+        return inb(port);
     if (size == 2)
-        return (rax & ~UINT64_C(0xFFFF)) | inw(port);
+        return inw(port);
     return inl(port);
+}
+
+static bool is_testdev(uint16_t port)
+{
+    return has_testdev && (uint32_t)port - HYPERV_TESTDEV_PORT < HYPERV_TESTDEV_PORTS;
+}
+
+static void write_testdev(const struct svm_vp *vp, uint16_t port, unsigned size, uint32_t value)
+{
+    if (port == HYPERV_TESTDEV_PORT && size == sizeof(value))
+        hyperv_testdev_command(hv_vp_partition(vp->vp), value);
+}
+
+/* A part of RAX as an instruction of that size loads it: one of 32 bits clears the rest. */
+static uint64_t merge(uint64_t rax, unsigned size, uint32_t value)
+{
+    uint64_t kept = size == 4 ? 0 : ~((UINT64_C(1) << 8 * size) - 1);
+
+    return (rax & kept) | value;
 }
 
 /*
  * String instructions are refused: they would need the operand's segment, page tables and repeat
- * count, and nobody drives a power register with them.
+ * count, and nobody drives these ports with them.
  */
 bool svm_io(struct svm_vp *vp)
 {
@@ -93,7 +116,9 @@ bool svm_io(struct svm_vp *vp)
     if (info & VMCB_IO_STRING)
         return false;
     if (info & VMCB_IO_IN)
-        *rax = read_port(port, size, *rax);
+        *rax = merge(*rax, size, is_testdev(port) ? 0 : read_port(port, size));
+    else if (is_testdev(port))
+        write_testdev(vp, port, size, (uint32_t)*rax);
     else
         write_port(port, size, filter(vp, port, size, (uint32_t)*rax));
     return true;

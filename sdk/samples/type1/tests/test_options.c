@@ -12,6 +12,7 @@ START_TEST(nothing_is_asked_for_by_default)
     ck_assert(!options.tsc_trusted);
     ck_assert(!options.minimal);
     ck_assert(!options.debug_loopback);
+    ck_assert(!options.hyperv_testdev);
     ck_assert_uint_eq(options.pool_mib, 4);
 }
 END_TEST
@@ -51,6 +52,13 @@ START_TEST(debug_knows_one_connection)
 }
 END_TEST
 
+START_TEST(the_test_device_is_a_word_of_its_own)
+{
+    ck_assert(options_parse("x hyperv-testdev log").hyperv_testdev);
+    ck_assert(!options_parse("hyperv-testdevs hyperv").hyperv_testdev);
+}
+END_TEST
+
 START_TEST(pool_is_bounded)
 {
     ck_assert_uint_eq(options_parse("pool=99999999999999999999").pool_mib, 1024);
@@ -68,6 +76,7 @@ int main(void)
     tcase_add_test(tests, words_must_match_whole);
     tcase_add_test(tests, minimal_is_a_word_of_its_own);
     tcase_add_test(tests, debug_knows_one_connection);
+    tcase_add_test(tests, the_test_device_is_a_word_of_its_own);
     tcase_add_test(tests, pool_is_bounded);
     return run_suite(suite);
 }
