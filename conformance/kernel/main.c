@@ -138,6 +138,7 @@ static void run_one(const struct test *test, uint32_t index)
 static void run_all(uint64_t start)
 {
     hv_note_initial_state();
+    hv_note_initial_synic();
     print_implementation();
     if (boot_option("busy", NULL, 0))
         load_start();

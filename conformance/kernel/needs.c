@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* What a test needs against what the implementation announces. */
 #include <conformance/hyperv.h>
+#include <conformance/ports.h>
 
 #include "run.h"
 
@@ -35,6 +36,9 @@ bool needs_met(const struct test_needs *needs, char *reason, size_t size)
     } else if (needs->recommends & ~recommends) {
         snprintf(reason, size, "CPUID 0x40000004 EAX bit %d is clear",
                  __builtin_ctz(needs->recommends & ~recommends));
+    } else if (needs->ports && !ports_available()) {
+        snprintf(reason, size,
+                 "nothing here makes ports for a guest without a parent (hyperv-testdev)");
     } else {
         return true;
     }

@@ -40,9 +40,16 @@ run() {
     have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
     need_image "$1"
     new_directory kvm-host
-    run_program qemu-system-x86_64 -accel kvm -machine pc -cpu "$(cpu)" -smp "$2" -m 256 \
+    image=$1 smp=$2 words=$3
+    set --
+    # Some distributions build QEMU without the device.
+    if qemu-system-x86_64 -device help 2>/dev/null | grep -q '"hyperv-testdev"'; then
+        set -- -device hyperv-testdev
+        words="$words hyperv-testdev"
+    fi
+    run_program qemu-system-x86_64 -accel kvm -machine pc -cpu "$(cpu)" -smp "$smp" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -vga none -serial stdio \
-        -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$1" -append "$3"
+        -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" -kernel "$image" -append "$words"
     finish "$status" "$directory/messages"
 }
 

@@ -75,7 +75,7 @@ add_init() {
     qemu-system-x86_64 -L /firmware -accel kvm -machine pc -cpu "\$(cat /job/cpu)" \\
         -smp "\$(cat /job/smp)" -m 256 -nodefaults -no-user-config -no-reboot \\
         -display none -vga none -serial file:/dev/ttyS1 \\
-        -device isa-debug-exit,iobase=0xf4,iosize=4 \\
+        -device isa-debug-exit,iobase=0xf4,iosize=4 -device hyperv-testdev \\
         -kernel /job/image -append "\$(cat /job/cmdline)" </dev/null
     status=\$?
     # Waits until the last character has left the port.

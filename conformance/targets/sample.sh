@@ -41,7 +41,7 @@ run() {
     run_program qemu-system-x86_64 -accel "$(accelerator "$2")" -cpu max -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -kernel "$hypervisor" -append "tsc=trust debug=loopback ${HVKIT_SAMPLE_OPTIONS:-}" \
+        -kernel "$hypervisor" -append "tsc=trust debug=loopback hyperv-testdev ${HVKIT_SAMPLE_OPTIONS:-}" \
         -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')"
     finish "$status" messages
 }

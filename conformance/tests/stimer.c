@@ -2,9 +2,6 @@
 /* Synthetic timers. */
 #include "synic_support.h"
 
-#define NEEDS_TIMERS                                                                     \
-    .privileges = HV_PRIVILEGE_AccessSynicRegs | HV_PRIVILEGE_AccessSyntheticTimerRegs | \
-                  HV_PRIVILEGE_AccessPartitionReferenceCounter
 #define TIMERS   NEEDS(NEEDS_TIMERS)
 #define DIRECT   NEEDS(NEEDS_TIMERS, .features = HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS)
 #define SINT     3
@@ -18,12 +15,6 @@ static uint64_t config_of(unsigned timer)
 
     REQUIRE_NO_FAULT(safe_rdmsr(synic_config_msr(timer), &value));
     return value;
-}
-
-static uint64_t direct_bits(void)
-{
-    return HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE | (uint64_t)SYNIC_VECTOR
-                                                      << HV_X64_MSR_STIMER_CONFIG_APIC_VECTOR_SHIFT;
 }
 
 HV_TEST(synthetic_timers, four_timers_keep_count_and_settings,
@@ -238,7 +229,7 @@ HV_TEST(synthetic_timers, direct_mode_interrupts_without_message_or_synic,
     REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_SIMP, 0));
     irq_enable();
     expiry = synic_now() + 2 * SYNIC_MS;
-    synic_timer(0, 0, ENABLE | direct_bits(), expiry);
+    synic_timer(0, 0, ENABLE | synic_direct_bits(), expiry);
     CHECK(synic_wait_interrupts(1), "no interrupt");
     CHECK(synic_now() >= expiry, "the interrupt is early");
     irq_disable();
@@ -252,7 +243,7 @@ HV_TEST(synthetic_timers, direct_periodic_timer_ticks, COVERS(HV_REQ_TIMER_010, 
 {
     synic_on(SINT, HV_X64_MSR_SINT_MASKED);
     irq_enable();
-    synic_timer(2, 0, ENABLE | PERIODIC | direct_bits(), 2 * SYNIC_MS);
+    synic_timer(2, 0, ENABLE | PERIODIC | synic_direct_bits(), 2 * SYNIC_MS);
     CHECK(synic_wait_interrupts(5), "%u ticks of 5 came", hv_interrupt_count());
     irq_disable();
     synic_off(NULL);
@@ -295,17 +286,6 @@ HV_TEST(synthetic_timers, masked_sint_gets_its_message_without_interrupt,
     synic_off(NULL);
 }
 
-/* Waits until the slot says that more is queued; fails the test if it never does. */
-static void wait_pending(const struct synic_pages *pages)
-{
-    const volatile struct hv_message *slot = &pages->messages->sint_message[SINT];
-    uint64_t end = rdtsc() + tsc_from_us(SYNIC_WAIT);
-
-    while (!(slot->header.message_flags & HV_MESSAGE_FLAG_PENDING) && rdtsc() < end)
-        cpu_pause();
-    CHECK(slot->header.message_flags & HV_MESSAGE_FLAG_PENDING, "MessagePending is not set");
-}
-
 /* Xen never sets MessagePending. */
 HV_TEST(synthetic_timers, message_waits_for_a_full_slot,
         COVERS(HV_REQ_TIMER_027, HV_REQ_SYNIC_014, HV_REQ_SYNIC_042, HV_REQ_SYNIC_043,
@@ -318,7 +298,7 @@ HV_TEST(synthetic_timers, message_waits_for_a_full_slot,
     slot->header.message_type = 0x1234;
     slot->payload[0] = UINT64_C(0xfeedface);
     synic_timer(0, SINT, ENABLE, 1);
-    wait_pending(&pages);
+    synic_wait_pending(&pages, SINT);
     CHECK_EQ(slot->header.message_type, 0x1234);
     CHECK_EQ(slot->payload[0], UINT64_C(0xfeedface));
     synic_empty(&pages, SINT);
@@ -335,7 +315,7 @@ HV_TEST(synthetic_timers, eom_brings_an_interrupt, COVERS(HV_REQ_SYNIC_015, HV_R
     pages.messages->sint_message[SINT].header.message_type = 0x1234;
     irq_enable();
     synic_timer(0, SINT, ENABLE, 1);
-    wait_pending(&pages);
+    synic_wait_pending(&pages, SINT);
     CHECK_EQ(hv_interrupt_count(), 0);
     synic_empty(&pages, SINT);
     CHECK(synic_wait_interrupts(1), "no interrupt");

@@ -14,6 +14,10 @@
 #define SYNIC_WAIT   2000000         /* microseconds for what must come */
 #define SYNIC_QUIET  20000           /* microseconds for what must not come */
 
+#define NEEDS_TIMERS                                                                     \
+    .privileges = HV_PRIVILEGE_AccessSynicRegs | HV_PRIVILEGE_AccessSyntheticTimerRegs | \
+                  HV_PRIVILEGE_AccessPartitionReferenceCounter
+
 /* The message and event flag pages of a CPU, as the guest maps them. */
 struct synic_pages {
     volatile struct hv_message_page *messages;
@@ -100,6 +104,13 @@ static inline void synic_timer(unsigned timer, unsigned sint, uint64_t bits, uin
                                 bits | (uint64_t)sint << HV_X64_MSR_STIMER_CONFIG_SINTX_SHIFT));
 }
 
+/* What makes a timer interrupt by SYNIC_VECTOR, with no message. */
+static inline uint64_t synic_direct_bits(void)
+{
+    return HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE | (uint64_t)SYNIC_VECTOR
+                                                      << HV_X64_MSR_STIMER_CONFIG_APIC_VECTOR_SHIFT;
+}
+
 /* Waits until a slot is full, with interrupts as they are. */
 static inline bool synic_wait_message(const struct synic_pages *pages, unsigned sint)
 {
@@ -128,6 +139,17 @@ synic_payload(const struct synic_pages *pages, unsigned sint)
     return (const volatile struct hv_timer_message_payload *)(uintptr_t)pages->messages
         ->sint_message[sint]
         .payload;
+}
+
+/* Waits until a full slot says that more is queued; fails the test if it never does. */
+static inline void synic_wait_pending(const struct synic_pages *pages, unsigned sint)
+{
+    const volatile struct hv_message *slot = &pages->messages->sint_message[sint];
+    uint64_t end = rdtsc() + tsc_from_us(SYNIC_WAIT);
+
+    while (!(slot->header.message_flags & HV_MESSAGE_FLAG_PENDING) && rdtsc() < end)
+        cpu_pause();
+    CHECK(slot->header.message_flags & HV_MESSAGE_FLAG_PENDING, "MessagePending is not set");
 }
 
 /* Empties a slot as the TLFS asks: the type, a barrier, then EOM if there is more. */

@@ -41,8 +41,22 @@ struct hv_initial_state {
     uint64_t hypercall;   /**< HV_X64_MSR_HYPERCALL */
 };
 
+/** The SynIC and the synthetic timers of the last VP, before the kernel touched them. */
+struct hv_initial_synic {
+    bool present;    /**< the registers of the SynIC can be read */
+    bool has_timers; /**< and those of the timers */
+    uint64_t scontrol, siefp, simp, sint[16], timer_config[4];
+    unsigned message_bytes_set, event_bytes_set; /**< bytes other than 0 in the pages */
+};
+
 /** Reads the initial state, then the recommendations; called once, before the first test. */
 void hv_note_initial_state(void);
+
+/** Reads the initial state of the SynIC; likewise, and after it. */
+void hv_note_initial_synic(void);
+
+/** What hv_note_initial_synic() has found. */
+const struct hv_initial_synic *hv_initial_synic(void);
 
 /** The state that hv_note_initial_state() read. */
 const struct hv_initial_state *hv_initial_state(void);

@@ -52,6 +52,7 @@ struct test_needs {
     uint32_t lacks_features; /**< HV_FEATURE_EDX_ bits of which none may be there */
     uint32_t recommends;     /**< HV_RECOMMEND_EAX_ bits, all of them */
     uint32_t vps;            /**< virtual processors; 0 means 1 */
+    bool ports;              /**< a way to make ports: conformance/ports.h */
 };
 
 /** One test; see HV_TEST(). */
