@@ -14,6 +14,7 @@
 #define NEVER        HV_APIC_NEVER
 #define MAX_BEHIND   10  /* ticks that are given late, and not skipped */
 #define MIN_DISTANCE 200 /* between two ticks: what a guest asks for beyond that hurts others */
+#define IMMINENT     8   /* the last part of a period: one in so many */
 #define RATIO_SHIFT  32
 
 static bool is_set(const struct hv_stimer *timer, uint64_t bits)
@@ -120,13 +121,31 @@ static void expire(struct hv_vp *vp, unsigned index, uint64_t now)
         schedule(timer, now);
 }
 
+/* TLFS: a lazy timer whose VP is not there until shortly before the next tick is due skips this
+   one. Of a period so short that ticks are kept apart, each is near the next. */
+static bool is_stale(const struct hv_stimer *timer, uint64_t now)
+{
+    const uint64_t lazy = HV_X64_MSR_STIMER_CONFIG_LAZY | HV_X64_MSR_STIMER_CONFIG_PERIODIC;
+
+    if ((timer->config & lazy) != lazy || timer->count < 2 * MIN_DISTANCE)
+        return false;
+    return (now - timer->expiration) % timer->count >= timer->count - timer->count / IMMINENT;
+}
+
 void hv_stimer_expire(struct hv_vp *vp)
 {
     uint64_t now = hv_time_reference(vp->partition);
 
-    for (unsigned i = 0; i < HV_STIMERS; i++)
-        if (vp->stimers.timer[i].due <= now)
+    for (unsigned i = 0; i < HV_STIMERS; i++) {
+        struct hv_stimer *timer = &vp->stimers.timer[i];
+
+        if (timer->due > now)
+            continue;
+        if (is_stale(timer, now))
+            schedule(timer, now);
+        else
             expire(vp, i, now);
+    }
     set_deadline(vp);
 }
 

@@ -338,6 +338,52 @@ START_TEST(lazy_timer_skips_what_it_missed)
 }
 END_TEST
 
+static void start_lazy(uint64_t period)
+{
+    set_count(0, period);
+    set_config(0, HV_X64_MSR_STIMER_CONFIG_ENABLE | HV_X64_MSR_STIMER_CONFIG_PERIODIC |
+                      HV_X64_MSR_STIMER_CONFIG_LAZY);
+}
+
+START_TEST(lazy_tick_just_before_the_next_is_skipped)
+{
+    uint64_t first = now() + MS;
+
+    start_lazy(MS);
+    pass(3 * MS - MS / 8);
+    look();
+    ck_assert(!has_message());
+    ck_assert(pass_to_deadline());
+    look();
+    ck_assert(has_message());
+    ck_assert_uint_eq(payload()->expiration_time, first + 2 * MS);
+    take_interrupt();
+    empty_slot();
+    /* The deadline may lie a little behind the tick. */
+    pass(2 * MS - MS / 8 - 3);
+    look();
+    ck_assert(has_message());
+}
+END_TEST
+
+START_TEST(lazy_timer_of_a_short_period_still_ticks)
+{
+    unsigned ticks = 0;
+
+    start_lazy(107);
+    for (unsigned i = 0; i < 20; i++) {
+        ck_assert(pass_to_deadline());
+        look();
+        if (has_message()) {
+            take_interrupt();
+            empty_slot();
+            ticks++;
+        }
+    }
+    ck_assert_uint_eq(ticks, 20);
+}
+END_TEST
+
 START_TEST(message_waits_for_its_slot_and_is_not_doubled)
 {
     uint64_t start = now();
@@ -482,6 +528,8 @@ int main(void)
     tcase_add_test(all, few_late_ticks_are_caught_up);
     tcase_add_test(all, many_late_ticks_are_not_all_given);
     tcase_add_test(all, lazy_timer_skips_what_it_missed);
+    tcase_add_test(all, lazy_tick_just_before_the_next_is_skipped);
+    tcase_add_test(all, lazy_timer_of_a_short_period_still_ticks);
     tcase_add_test(all, message_waits_for_its_slot_and_is_not_doubled);
     tcase_add_test(all, full_slot_is_looked_at_again_without_eom);
     tcase_add_test(all, eoi_delivers_what_waits);
