@@ -153,7 +153,7 @@ HV_TEST(synthetic_timers, changing_a_running_timer_harms_nobody, COVERS(HV_REQ_T
     synic_off(NULL);
 }
 
-#define STORM 20 /* ticks */
+#define STORM 5 /* ticks */
 
 static volatile uint32_t storm_ticks;
 
