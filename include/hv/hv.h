@@ -13,6 +13,7 @@
 #include <hv/partition.h>
 #include <hv/platform.h>
 #include <hv/port.h>
+#include <hv/save.h>
 #include <hv/status.h>
 #include <hv/synic.h>
 #include <hv/vp.h>

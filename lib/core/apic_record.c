@@ -13,7 +13,7 @@
 #define LDR_XAPIC_DEFINED (HV_APIC_XAPIC_BROADCAST << HV_APIC_LDR_SHIFT)
 
 /* Every byte of a record has a meaning, so a record says nothing of the memory it was made in. */
-_Static_assert(sizeof(struct hv_apic_record) == 192, "no padding");
+_Static_assert(sizeof(struct hv_apic_record) == 184, "no padding");
 
 /* ---- Save ---- */
 
@@ -56,8 +56,6 @@ static void save_events(const struct hv_apic_inbox *inbox, struct hv_apic_record
 void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *record)
 {
     memset(record, 0, sizeof(*record));
-    record->version = HV_APIC_RECORD_VERSION;
-    record->size = sizeof(*record);
     hv_apic_timer_expire(apic, now);
     record->events = hv_apic_take_interrupts(apic);
     save_registers(apic, record);
@@ -142,8 +140,7 @@ static bool mode_is_valid(const struct hv_apic_record *record)
 
 static bool is_valid(const struct hv_apic *apic, const struct hv_apic_record *record)
 {
-    return record->version == HV_APIC_RECORD_VERSION && record->size == sizeof(*record) &&
-           record->id == apic->id && base_is_valid(apic, record->base) &&
+    return record->id == apic->id && base_is_valid(apic, record->base) &&
            (record->svr & ~HV_APIC_SVR_WRITABLE) == 0 &&
            ((record->esr | record->errors) & ~ERRORS) == 0 && addresses_are_valid(record) &&
            table_is_valid(record) && vectors_are_valid(record) && timer_is_valid(record) &&

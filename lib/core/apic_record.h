@@ -7,16 +7,12 @@
 
 #include "apic.h"
 
-#define HV_APIC_RECORD_VERSION 1u
-
 /*
  * What is in the inbox is part of the record: fixed interrupts as requested ones, the rest as
  * events. The timer is what is left of it, in TSC ticks: where the record is restored the TSC has
  * another value, and a deadline taken from the old one would be in the past, or years away.
  */
 struct hv_apic_record {
-    uint32_t version; /* HV_APIC_RECORD_VERSION */
-    uint32_t size;    /* of this struct */
     uint64_t base;
     uint64_t icr;
     uint64_t timer_left; /* 0 if not armed */
@@ -47,8 +43,8 @@ void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *rec
 
 /*
  * Takes a saved state, of any origin and alignment, which goes on from now. On the LP that owns the
- * VP; what others have posted stays. False when the record has another version or is of another ID
- * or holds what no APIC can be in: then nothing has changed. The caller tells the routes, as after
+ * VP; what others have posted stays. False when the record has another size or is of another ID or
+ * holds what no APIC can be in: then nothing has changed. The caller tells the routes, as after
  * HV_APIC_LOGICAL, and the timer queue.
  */
 bool hv_apic_restore(struct hv_apic *apic, const void *record, size_t size, uint64_t now);

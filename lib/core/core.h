@@ -96,6 +96,9 @@ _Static_assert(sizeof(struct hv_vp) <= HV_PAGE_SIZE, "a VP must fit in one page"
 /* HV_X64_MSR_VP_RUNTIME: 100 ns units. On the LP that owns vp. */
 uint64_t hv_vp_runtime(const struct hv_vp *vp);
 
+/* The same at a certain TSC, in TSC ticks. */
+uint64_t hv_vp_run_ticks(const struct hv_vp *vp, uint64_t tsc);
+
 static inline const struct hv_cpu_ops *hv_vp_cpu(const struct hv_vp *vp)
 {
     return &vp->partition->platform->cpu;

@@ -31,7 +31,7 @@ static void free_pages(struct hv_port *port)
     hv_pool_free(pool, own);
 }
 
-static void drop_reference(struct hv_port *port)
+void hv_port_drop(struct hv_port *port)
 {
     /* Release: all that others did with it comes before; acquire: and is seen by who frees it. */
     if (atomic_fetch_sub_explicit(&port->references, 1, memory_order_acq_rel) == 1)
@@ -51,7 +51,7 @@ static void release_buffer(struct hv_vp *vp, struct hv_synic_message *message)
 
     (void)vp;
     atomic_fetch_or_explicit(&port->free, 1u << buffer->index, memory_order_release);
-    drop_reference(port);
+    hv_port_drop(port);
 }
 
 static bool alloc_buffers(struct hv_port *port)
@@ -113,9 +113,19 @@ static struct hv_port *make(struct hv_partition *owner, uint32_t id,
     port->spa_page = spa_page;
     atomic_store_explicit(&port->references, 1, memory_order_relaxed);
     if (config->type == HvPortTypeMessage && !alloc_buffers(port)) {
-        drop_reference(port);
+        hv_port_drop(port);
         return NULL;
     }
+    return port;
+}
+
+struct hv_port *hv_port_make_deleted(struct hv_partition *owner, uint32_t type)
+{
+    const struct hv_port_config config = { .type = type };
+    struct hv_port *port = make(owner, 0, &config);
+
+    if (port)
+        atomic_store_explicit(&port->deleted, true, memory_order_relaxed);
     return port;
 }
 
@@ -141,7 +151,7 @@ hv_status hv_port_create(struct hv_partition *owner, uint32_t port_id,
         *link = port;
     hv_lock_release(&ports->lock);
     if (status != HV_STATUS_SUCCESS)
-        drop_reference(port);
+        hv_port_drop(port);
     return status;
 }
 
@@ -160,11 +170,11 @@ hv_status hv_port_delete(struct hv_partition *owner, uint32_t port_id)
     hv_lock_release(&ports->lock);
     if (!port)
         return HV_STATUS_INVALID_PORT_ID;
-    drop_reference(port);
+    hv_port_drop(port);
     return HV_STATUS_SUCCESS;
 }
 
-static struct hv_port *find_port(struct hv_partition *owner, uint32_t port_id)
+struct hv_port *hv_port_find(struct hv_partition *owner, uint32_t port_id)
 {
     struct hv_port *port;
 
@@ -226,23 +236,29 @@ static hv_status add_connection(struct hv_partition *sender, uint32_t id, struct
     return HV_STATUS_SUCCESS;
 }
 
+hv_status hv_port_connect_to(struct hv_partition *sender, uint32_t connection_id,
+                             struct hv_port *port)
+{
+    hv_status status = HV_STATUS_INVALID_CONNECTION_ID;
+
+    hv_lock_acquire(&sender->ports.connection_lock);
+    if (!(connection_id & ~ID_MASK))
+        status = add_connection(sender, connection_id, port);
+    hv_lock_release(&sender->ports.connection_lock);
+    if (status != HV_STATUS_SUCCESS)
+        hv_port_drop(port);
+    return status;
+}
+
 hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
                           struct hv_partition *owner, uint32_t port_id)
 {
     struct hv_port *port;
-    hv_status status;
 
     if (connection_id & ~ID_MASK)
         return HV_STATUS_INVALID_CONNECTION_ID;
-    port = find_port(owner, port_id);
-    if (!port)
-        return HV_STATUS_INVALID_PORT_ID;
-    hv_lock_acquire(&sender->ports.connection_lock);
-    status = add_connection(sender, connection_id, port);
-    hv_lock_release(&sender->ports.connection_lock);
-    if (status != HV_STATUS_SUCCESS)
-        drop_reference(port);
-    return status;
+    port = hv_port_find(owner, port_id);
+    return port ? hv_port_connect_to(sender, connection_id, port) : HV_STATUS_INVALID_PORT_ID;
 }
 
 hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id)
@@ -261,7 +277,7 @@ hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id
     hv_lock_release(&sender->ports.connection_lock);
     if (!port)
         return HV_STATUS_INVALID_CONNECTION_ID;
-    drop_reference(port);
+    hv_port_drop(port);
     return HV_STATUS_SUCCESS;
 }
 
@@ -313,8 +329,7 @@ static hv_status choose_target(struct hv_port *port, bool (*takes)(const struct 
     return HV_STATUS_INVALID_SYNIC_STATE;
 }
 
-/* NULL when all wait to be delivered. */
-static struct hv_port_buffer *take_buffer(struct hv_port *port)
+struct hv_port_buffer *hv_port_take_buffer(struct hv_port *port)
 {
     uint32_t free = atomic_load_explicit(&port->free, memory_order_relaxed);
 
@@ -323,8 +338,10 @@ static struct hv_port_buffer *take_buffer(struct hv_port *port)
 
         /* Acquire: pairs with the release in release_buffer(). */
         if (atomic_compare_exchange_weak_explicit(&port->free, &free, taken, memory_order_acquire,
-                                                  memory_order_relaxed))
+                                                  memory_order_relaxed)) {
+            take_reference(port);
             return port->buffers[__builtin_ctz(free)];
+        }
     }
     return NULL;
 }
@@ -338,7 +355,7 @@ static hv_status post(struct hv_vp *self, struct hv_port *port,
 
     if (status != HV_STATUS_SUCCESS)
         return status;
-    buffer = take_buffer(port);
+    buffer = hv_port_take_buffer(port);
     if (!buffer)
         return HV_STATUS_INSUFFICIENT_BUFFERS;
     buffer->message.sint = (uint8_t)port->config.sint;
@@ -349,7 +366,6 @@ static hv_status post(struct hv_vp *self, struct hv_port *port,
     };
     memset(buffer->message.content.payload, 0, sizeof(buffer->message.content.payload));
     memcpy(buffer->message.content.payload, input->payload, input->payload_size);
-    take_reference(port);
     hv_synic_post(self, target, &buffer->message);
     return HV_STATUS_SUCCESS;
 }
@@ -369,7 +385,7 @@ hv_status hv_hypercall_post_message(struct hv_hypercall_call *call)
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = post(call->vp, port, input);
-    drop_reference(port);
+    hv_port_drop(port);
     return status;
 }
 
@@ -401,6 +417,6 @@ hv_status hv_hypercall_signal_event(struct hv_hypercall_call *call)
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = signal(call->vp, port, input->flag_number);
-    drop_reference(port);
+    hv_port_drop(port);
     return status;
 }

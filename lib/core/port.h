@@ -57,4 +57,28 @@ struct hv_ports {
     struct hv_connection *free_connections;
 };
 
+/* ---- Of port.c, for port_record.c and message_record.c ---- */
+
+/* The owner's port of that ID with a reference for the caller, or NULL. */
+struct hv_port *hv_port_find(struct hv_partition *owner, uint32_t port_id);
+/* Gives a reference back. */
+void hv_port_drop(struct hv_port *port);
+
+/* A port that is deleted already, with a reference for the caller; NULL: no memory. */
+struct hv_port *hv_port_make_deleted(struct hv_partition *owner, uint32_t type);
+
+/* A buffer with a reference of its own until it is released, or NULL when all wait to be delivered.
+ */
+struct hv_port_buffer *hv_port_take_buffer(struct hv_port *port);
+
+/* As hv_port_connect(); takes the caller's reference, also when it fails. */
+hv_status hv_port_connect_to(struct hv_partition *sender, uint32_t connection_id,
+                             struct hv_port *port);
+
+/* Whose a message is that no timer has sent. */
+static inline struct hv_port *hv_port_of(const struct hv_synic_message *message)
+{
+    return ((const struct hv_port_buffer *)message)->port;
+}
+
 #endif

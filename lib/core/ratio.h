@@ -25,4 +25,10 @@ static inline uint64_t hv_ratio_apply_up(uint64_t value, uint64_t ratio, unsigne
     return (uint64_t)(((unsigned __int128)value * ratio + fraction) >> shift);
 }
 
+/*
+ * Ticks of one clock in those of another, never less: neither frequency is 0, and they differ by a
+ * factor of less than 2^31.
+ */
+uint64_t hv_ratio_convert(uint64_t ticks, uint64_t from_hz, uint64_t to_hz);
+
 #endif

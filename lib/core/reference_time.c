@@ -15,11 +15,16 @@ uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks
     return hv_ratio_apply(ticks, partition->time.scale, 64);
 }
 
-uint64_t hv_time_reference(const struct hv_partition *partition)
+uint64_t hv_time_reference_at(const struct hv_partition *partition, uint64_t tsc)
 {
     int64_t offset = atomic_load_explicit(&partition->time.offset, memory_order_relaxed);
 
-    return hv_time_from_ticks(partition, hv_now(partition)) + (uint64_t)offset;
+    return hv_time_from_ticks(partition, tsc) + (uint64_t)offset;
+}
+
+uint64_t hv_time_reference(const struct hv_partition *partition)
+{
+    return hv_time_reference_at(partition, hv_now(partition));
 }
 
 static uint32_t next_sequence(uint32_t sequence)
@@ -70,10 +75,24 @@ static void publish_offset(struct hv_partition *partition, int64_t offset)
     store_sequence(time, time->sequence);
 }
 
+/* With register_lock held. */
+static void continue_from(struct hv_partition *partition, uint64_t value, uint64_t tsc)
+{
+    publish_offset(partition, (int64_t)(value - hv_time_from_ticks(partition, tsc)));
+}
+
 void hv_time_set_reference(struct hv_partition *partition, uint64_t value)
 {
     hv_lock_acquire(&partition->register_lock);
-    publish_offset(partition, (int64_t)(value - hv_time_from_ticks(partition, hv_now(partition))));
+    continue_from(partition, value, hv_now(partition));
+    hv_lock_release(&partition->register_lock);
+}
+
+void hv_time_resume(struct hv_partition *partition, uint64_t value, uint64_t tsc, uint32_t sequence)
+{
+    hv_lock_acquire(&partition->register_lock);
+    partition->time.sequence = sequence;
+    continue_from(partition, value, tsc);
     hv_lock_release(&partition->register_lock);
 }
 
@@ -140,8 +159,7 @@ static _Atomic uint64_t *find_register(struct hv_time *time, uint32_t msr)
     }
 }
 
-/* Whether the new value of a register may follow the current one. */
-static bool value_allowed(uint32_t msr, uint64_t current, uint64_t value)
+bool hv_time_value_allowed(uint32_t msr, uint64_t current, uint64_t value)
 {
     switch (msr) {
     case HV_X64_MSR_REENLIGHTENMENT_CONTROL:
@@ -174,7 +192,7 @@ enum hv_msr_result hv_time_write_register(struct hv_vp *vp, uint32_t msr, uint64
     bool allowed;
 
     hv_lock_acquire(&partition->register_lock);
-    allowed = value_allowed(msr, atomic_load_explicit(reg, memory_order_relaxed), value);
+    allowed = hv_time_value_allowed(msr, atomic_load_explicit(reg, memory_order_relaxed), value);
     if (allowed)
         atomic_store_explicit(reg, value, memory_order_relaxed);
     hv_lock_release(&partition->register_lock);

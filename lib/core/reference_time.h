@@ -30,9 +30,14 @@ hv_status hv_time_init(struct hv_partition *partition);
 void hv_time_reset(struct hv_partition *partition);
 /* Makes the counter continue from value (TLFS: HvPartitionPropertyReferenceTime). */
 void hv_time_set_reference(struct hv_partition *partition, uint64_t value);
+/* Restored: makes the counter continue from value at that TSC, with a sequence other than that. */
+void hv_time_resume(struct hv_partition *partition, uint64_t value, uint64_t tsc,
+                    uint32_t sequence);
 
 /* 100 ns units since the partition was created. */
 uint64_t hv_time_reference(const struct hv_partition *partition);
+/* The same at a certain TSC. */
+uint64_t hv_time_reference_at(const struct hv_partition *partition, uint64_t tsc);
 /* Converts a count of TSC ticks to 100 ns units. */
 uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks);
 
@@ -43,5 +48,8 @@ hv_msr_reader hv_time_read_frequency;
 hv_msr_reader hv_time_read_register;
 hv_msr_writer hv_time_write_register;
 hv_msr_writer hv_time_write_reference_tsc;
+
+/* Whether the new value of one of the last four may follow the current one. */
+bool hv_time_value_allowed(uint32_t msr, uint64_t current, uint64_t value);
 
 #endif

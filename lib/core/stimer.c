@@ -76,7 +76,7 @@ static void schedule(struct hv_stimer *timer, uint64_t now)
     timer->due = later(timer->due, add(now, MIN_DISTANCE));
 }
 
-static void send_message(struct hv_vp *vp, unsigned index, uint64_t expiration)
+void hv_stimer_send(struct hv_vp *vp, unsigned index, uint64_t expiration)
 {
     struct hv_stimer *timer = &vp->stimers.timer[index];
     struct hv_timer_message_payload *payload = (void *)timer->message.content.payload;
@@ -113,7 +113,7 @@ static void expire(struct hv_vp *vp, unsigned index, uint64_t now)
     else
         timer->config &= ~HV_X64_MSR_STIMER_CONFIG_ENABLE;
     if (!is_set(timer, HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE)) {
-        send_message(vp, index, expiration);
+        hv_stimer_send(vp, index, expiration);
         return;
     }
     send_interrupt(vp, timer);
@@ -211,15 +211,20 @@ static void write_count(struct hv_vp *vp, struct hv_stimer *timer, uint64_t valu
     restart(vp, timer);
 }
 
-static enum hv_msr_result write_config(struct hv_vp *vp, struct hv_stimer *timer, uint64_t value)
+bool hv_stimer_config_is_valid(const struct hv_vp *vp, uint64_t config)
 {
-    bool direct = value & HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE;
-    uint64_t vector = (value & HV_X64_MSR_STIMER_CONFIG_APIC_VECTOR_MASK) >>
+    uint64_t vector = (config & HV_X64_MSR_STIMER_CONFIG_APIC_VECTOR_MASK) >>
                       HV_X64_MSR_STIMER_CONFIG_APIC_VECTOR_SHIFT;
 
-    if (direct &&
-        (!(vp->partition->features.features_edx & HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS) ||
-         vector < HV_APIC_FIRST_VECTOR))
+    if (!(config & HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE))
+        return true;
+    return (vp->partition->features.features_edx & HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS) &&
+           vector >= HV_APIC_FIRST_VECTOR;
+}
+
+static enum hv_msr_result write_config(struct hv_vp *vp, struct hv_stimer *timer, uint64_t value)
+{
+    if (!hv_stimer_config_is_valid(vp, value))
         return HV_MSR_FAULT;
     timer->config = value;
     restart(vp, timer);

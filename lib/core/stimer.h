@@ -37,4 +37,10 @@ hv_msr_writer hv_stimer_write;
 /* Serves timers that are due; to be called at the deadline, and harmless earlier. */
 void hv_stimer_expire(struct hv_vp *vp);
 
+/* Whether a guest may write that to a configuration register. */
+bool hv_stimer_config_is_valid(const struct hv_vp *vp, uint64_t config);
+
+/* Queues the message of a timer that has expired; it has none that waits. */
+void hv_stimer_send(struct hv_vp *vp, unsigned index, uint64_t expiration);
+
 #endif

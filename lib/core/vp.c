@@ -130,11 +130,14 @@ void hv_vp_account_stop(struct hv_vp *vp, uint64_t tsc)
     vp->running = false;
 }
 
+uint64_t hv_vp_run_ticks(const struct hv_vp *vp, uint64_t tsc)
+{
+    return vp->run_ticks + ticks_of_current_run(vp, tsc);
+}
+
 uint64_t hv_vp_runtime(const struct hv_vp *vp)
 {
-    uint64_t ticks = vp->run_ticks + ticks_of_current_run(vp, hv_now(vp->partition));
-
-    return hv_time_from_ticks(vp->partition, ticks);
+    return hv_time_from_ticks(vp->partition, hv_vp_run_ticks(vp, hv_now(vp->partition)));
 }
 
 uint32_t hv_vp_npiep(const struct hv_vp *vp)

@@ -307,6 +307,16 @@
 /** @} */
 
 /**
+ * @name Fields of HvRegisterInternalActivityState
+ * Windows Hypervisor Platform API, WHV_INTERNAL_ACTIVITY_REGISTER: the TLFS gives the name alone.
+ * @{
+ */
+#define HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND (UINT64_C(1) << 0) /**< waits for its start-up */
+#define HV_INTERNAL_ACTIVITY_HALT_SUSPEND    (UINT64_C(1) << 1) /**< has executed HLT */
+#define HV_INTERNAL_ACTIVITY_IDLE_SUSPEND    (UINT64_C(1) << 2) /**< has read the guest idle MSR */
+/** @} */
+
+/**
  * @name Fields of HvX64RegisterSevAvicGpa
  * TLFS, data type HV_X64_REGISTER_SEV_GPA_PAGE.
  * @{

@@ -65,10 +65,14 @@ static hv_status get_register(void *context, struct hv_vp *vp, uint32_t name,
     const struct hv_register128 *stored;
 
     (void)context;
+    memset(value, 0, sizeof(*value));
+    if (name == HvRegisterInternalActivityState) {
+        value->low = backend->waits ? HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND : 0;
+        return HV_STATUS_SUCCESS;
+    }
     if (!is_name(name, FIRST_NAME, LAST_NAME))
         return HV_STATUS_INVALID_PARAMETER;
 
-    memset(value, 0, sizeof(*value));
     if (gpr != NULL) {
         value->low = *gpr;
         return HV_STATUS_SUCCESS;
@@ -100,6 +104,10 @@ static hv_status set_register(void *context, struct hv_vp *vp, uint32_t name,
     uint64_t *gpr = find_gpr(backend, name);
 
     (void)context;
+    if (name == HvRegisterInternalActivityState) {
+        backend->waits = value->low & HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND;
+        return HV_STATUS_SUCCESS;
+    }
     if (!is_name(name, FIRST_NAME, LAST_NAME))
         return HV_STATUS_INVALID_PARAMETER;
     if (!value_is_valid(name, value))

@@ -14,7 +14,7 @@
 #include <hv/hv.h>
 
 #define FAKE_PAGES        1024 /* pages of physical memory, SPA page numbers 0 to FAKE_PAGES - 1 */
-#define FAKE_REGISTERS    64
+#define FAKE_REGISTERS    320
 #define FAKE_DEBUG_BUFFER 6000 /* bytes to and from the debugger that fit */
 #define FAKE_TSC_HZ       UINT64_C(2000000000)
 #define FAKE_FIRST_POOL   512 /* pages from here on are given to pools by alloc; below: guest RAM */
@@ -104,8 +104,9 @@ struct fake_vp *fake_vp(struct hv_vp *vp);
 
 /*
  * Architectural registers: general ones and XMM come from the fields above, any other name from
- * 0x10000 to 0x8FFFF is kept in the table. Refused with HV_STATUS_INVALID_REGISTER_VALUE: CR0 and
- * CR4 beyond 32 bits, and a non-zero high half of all but XMM, segment and table registers.
+ * 0x10000 to 0x8FFFF is kept in the table; HvRegisterInternalActivityState is fake_vp.waits.
+ * Refused with HV_STATUS_INVALID_REGISTER_VALUE: CR0 and CR4 beyond 32 bits, and a non-zero high
+ * half of all but XMM, segment and table registers.
  */
 
 /* Each runs one exit and clears the record of injections first. */
