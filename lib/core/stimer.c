@@ -132,6 +132,12 @@ static bool is_stale(const struct hv_stimer *timer, uint64_t now)
     return (now - timer->expiration) % timer->count >= timer->count - timer->count / IMMINENT;
 }
 
+/* NEVER is no moment, not even when that is what the clock says. */
+static bool is_due(const struct hv_stimer *timer, uint64_t now)
+{
+    return timer->due != NEVER && timer->due <= now;
+}
+
 void hv_stimer_expire(struct hv_vp *vp)
 {
     uint64_t now = hv_time_reference(vp->partition);
@@ -139,7 +145,7 @@ void hv_stimer_expire(struct hv_vp *vp)
     for (unsigned i = 0; i < HV_STIMERS; i++) {
         struct hv_stimer *timer = &vp->stimers.timer[i];
 
-        if (timer->due > now)
+        if (!is_due(timer, now))
             continue;
         if (is_stale(timer, now))
             schedule(timer, now);

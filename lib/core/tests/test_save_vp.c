@@ -20,7 +20,7 @@ START_TEST(general_registers_are_kept)
     struct fake_vp *backend = fake_vp(from.vps[0]);
 
     for (unsigned i = 0; i < HV_GPR_COUNT; i++)
-        backend->gprs.gpr[i] = 0x1111111111111111 * i + 1;
+        backend->gprs.gpr[i] = UINT64_C(0x1111111111111111) * i + 1;
     backend->gprs.rip = 0xFFFFF80012345678;
     backend->gprs.rflags = 0x202;
     for (unsigned i = 0; i < 16; i++)

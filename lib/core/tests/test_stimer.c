@@ -494,6 +494,16 @@ START_TEST(storm_is_slowed_down)
 }
 END_TEST
 
+/* The clock is what the parent says, or a saved partition. */
+START_TEST(disabled_timers_do_not_expire_at_the_end_of_time)
+{
+    hv_time_set_reference(partition, UINT64_MAX);
+    hv_stimer_expire(vp);
+    ck_assert_uint_eq(vp->synic.waiting, 0);
+    ck_assert_uint_eq(look().deadline, HV_INTERRUPT_NEVER);
+}
+END_TEST
+
 START_TEST(reset_stops_and_forgets)
 {
     slot()->header.message_type = 1;
@@ -537,6 +547,7 @@ int main(void)
     tcase_add_test(all, masked_sint_gets_the_message_without_the_interrupt);
     tcase_add_test(all, timers_on_one_sint_lose_nothing);
     tcase_add_test(all, storm_is_slowed_down);
+    tcase_add_test(all, disabled_timers_do_not_expire_at_the_end_of_time);
     tcase_add_test(all, reset_stops_and_forgets);
     suite_add_tcase(suite, all);
     return run_suite(suite);
