@@ -16,6 +16,7 @@
 #include "platform.h"
 #include "relocate.h"
 #include "root.h"
+#include "save_restore.h"
 #include "svm.h"
 
 /* Stacks, VMCBs, the VP's own pages. */
@@ -40,7 +41,9 @@ static void start_machine(void)
              clock_tsc_hz() / 1000, clock_apic_hz() / 1000, relocation.size / 1024,
              relocation.base);
     lp_start_others();
-    root_start(&boot, &relocation, options.minimal ? MINIMAL_PRIVILEGES : UINT64_MAX);
+    root_start(&boot, &relocation, options.minimal ? MINIMAL_PRIVILEGES : UINT64_MAX,
+               options.save_restore_ms != 0);
+    save_restore_start(options.save_restore_ms);
     svm_run_lp(lp_current());
 }
 
@@ -58,7 +61,8 @@ void boot_main(uint32_t magic, uint32_t info_address)
     platform_init(&options);
     memory_map_init(&boot);
     acpi_init(&boot);
-    pool = options.pool_mib * MIB + lp_count_possible() * POOL_PER_LP + root_pool_size();
+    pool = options.pool_mib * MIB + lp_count_possible() * POOL_PER_LP +
+           root_pool_size(options.save_restore_ms != 0);
     relocation = relocate(&boot, pool, root_store_size());
     apic_map();
     lp_init();

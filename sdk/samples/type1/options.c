@@ -3,6 +3,7 @@
 
 #define POOL_DEFAULT_MIB 4
 #define POOL_MAXIMUM_MIB 1024
+#define NUMBER_MAXIMUM   100000 /* beyond that digits are passed over */
 
 static bool word_is(const char *word, unsigned length, const char *expected)
 {
@@ -23,7 +24,7 @@ static uint32_t word_number(const char *word, unsigned length, const char *prefi
     for (; prefix[i]; i++)
         if (i >= length || word[i] != prefix[i])
             return 0;
-    for (; i < length && word[i] >= '0' && word[i] <= '9' && value <= POOL_MAXIMUM_MIB; i++)
+    for (; i < length && word[i] >= '0' && word[i] <= '9' && value <= NUMBER_MAXIMUM; i++)
         value = value * 10 + (uint32_t)(word[i] - '0');
     return value;
 }
@@ -31,6 +32,7 @@ static uint32_t word_number(const char *word, unsigned length, const char *prefi
 static void parse_word(struct options *options, const char *word, unsigned length)
 {
     uint32_t pool = word_number(word, length, "pool=");
+    uint32_t period = word_number(word, length, "save-restore=");
 
     if (word_is(word, length, "log") || word_is(word, length, "log=com1"))
         options->log = true;
@@ -42,6 +44,8 @@ static void parse_word(struct options *options, const char *word, unsigned lengt
         options->debug_loopback = true;
     if (word_is(word, length, "hyperv-testdev"))
         options->hyperv_testdev = true;
+    if (period != 0)
+        options->save_restore_ms = period;
     if (pool != 0)
         options->pool_mib = pool < POOL_MAXIMUM_MIB ? pool : POOL_MAXIMUM_MIB;
 }

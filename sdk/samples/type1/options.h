@@ -12,6 +12,8 @@ struct options {
     bool minimal;        /* minimal: the root gets the least that "Hv#1" promises */
     bool debug_loopback; /* debug=loopback: the root's debug channel returns what is posted */
     bool hyperv_testdev; /* hyperv-testdev: the root can make ports for itself, as on QEMU */
+    uint32_t
+        save_restore_ms; /* save-restore=N: the root is saved and restored so often; 0: never */
     uint32_t pool_mib;   /* pool=N: memory of the hypervisor beside what it works out, MiB */
 };
 

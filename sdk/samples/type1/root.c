@@ -20,8 +20,25 @@
 #define PAGES_2M      512
 #define PAGES_1G      (PAGES_2M * 512)
 
+/* Where nothing is mapped: who takes it for an address faults. */
+#define GARBAGE        UINT64_C(0xDEADDEADDEADDEAD)
+#define WORDS_PER_LINE 8
+
 /* Nested tables for holes of 4 KiB pages and for what the root's program changes later. */
 #define SPARE_TABLES 256
+
+/* Pages that a partition is made of. */
+struct memory {
+    uint64_t *pages;
+    uint64_t count;
+};
+
+static struct {
+    uint64_t privileges;
+    const struct relocation *relocation;
+    struct memory current;
+    struct memory other; /* where it is made next */
+} root;
 
 static uint64_t gpa_pages(void)
 {
@@ -43,14 +60,19 @@ static uint64_t mapped_pages(void)
     return limit < all ? limit : all;
 }
 
-uint64_t root_pool_size(void)
+static uint64_t table_pages(void)
 {
     uint64_t pages = mapped_pages();
     uint64_t tables = pages / PAGES_1G / TABLE_ENTRIES + SPARE_TABLES;
 
     if (!(platform_get()->facts.capabilities & HV_CPU_1G_PAGES))
         tables += pages / PAGES_1G;
-    return tables * PAGE_SIZE;
+    return tables;
+}
+
+uint64_t root_pool_size(bool renewable)
+{
+    return table_pages() * PAGE_SIZE * (renewable ? 2 : 1);
 }
 
 /* What four levels of nested page tables translate; processors with more have nothing there yet. */
@@ -73,35 +95,34 @@ static uint64_t take_page(void)
     return page;
 }
 
-static struct hv_partition *create(uint64_t privileges)
+/* Most of what the pool has: the root pays for its overlays and hypercalls with it too. */
+static void take_pages(struct memory *memory)
+{
+    memory->count = hv_partition_pages() + table_pages() + lp_count() * hv_vp_pages();
+    memory->pages = memory_take(page_round_up(memory->count * sizeof(*memory->pages)) / PAGE_SIZE);
+    for (uint64_t i = 0; i < memory->count; i++)
+        memory->pages[i] = take_page();
+}
+
+static struct hv_partition *create(const struct memory *memory)
 {
     const uint8_t bits = platform_get()->facts.physical_address_bits;
     const struct hv_partition_config config = {
         .id = ROOT_ID,
-        .privileges = privileges,
+        .privileges = root.privileges,
         .root = true,
         .max_vps = lp_count() < HV_PARTITION_MAX_VPS ? lp_count() : HV_PARTITION_MAX_VPS,
         .gpa_bits = bits < NESTED_ADDRESS_BITS ? bits : NESTED_ADDRESS_BITS,
     };
-    uint64_t count = hv_partition_pages();
-    uint64_t *pages = memory_take(page_round_up(count * sizeof(*pages)) / PAGE_SIZE);
     struct hv_partition *partition;
 
-    for (uint64_t i = 0; i < count; i++)
-        pages[i] = take_page();
-    check(hv_partition_create(platform_get(), &config, pages, count, &partition), "root partition");
+    check(hv_partition_create(platform_get(), &config, memory->pages, memory->count, &partition),
+          "root partition");
     if (platform_get()->debug.post)
         check(hv_partition_set_property(partition, HvPartitionPropertyDebugChannelId,
                                         DEBUG_LOOPBACK_CHANNEL),
               "debug channel");
     return partition;
-}
-
-/* Most of what the pool has: the root pays for its overlays and hypercalls with it too. */
-static void deposit(struct hv_partition *partition, uint64_t pages)
-{
-    for (uint64_t i = 0; i < pages; i++)
-        check(hv_partition_deposit(partition, take_page()), "memory of the root partition");
 }
 
 static void map(struct hv_partition *partition, uint64_t first, uint64_t end)
@@ -117,24 +138,29 @@ static void map(struct hv_partition *partition, uint64_t first, uint64_t end)
  * everywhere: so that the type that the guest's own PAT and the MTRRs give prevails (APM vol. 2,
  * 15.25.8). The hypervisor's memory is left out, and the local APIC, which lib/core has.
  */
-static void map_machine(struct hv_partition *partition, const struct relocation *relocation)
+static void map_machine(struct hv_partition *partition)
 {
-    uint64_t hole = relocation->base / PAGE_SIZE;
+    uint64_t hole = root.relocation->base / PAGE_SIZE;
     uint64_t apic = apic_page() / PAGE_SIZE;
 
     map(partition, 0, hole);
-    map(partition, hole + relocation->size / PAGE_SIZE, apic);
+    map(partition, hole + root.relocation->size / PAGE_SIZE, apic);
     map(partition, apic + 1, mapped_pages());
+}
+
+static void create_vp(struct hv_partition *partition, uint32_t index, struct svm_vp *vp)
+{
+    check(hv_vp_create(partition, index, lp_get(index)->apic_id, vp, &vp->vp), "virtual processor");
+    vp->view = hv_interrupt_view(vp->vp);
+    vp->vmcb->nested_cr3 = hv_address_root(partition) * PAGE_SIZE;
 }
 
 static void create_vps(struct hv_partition *partition)
 {
     for (uint32_t i = 0; i < lp_count() && i < HV_PARTITION_MAX_VPS; i++) {
-        struct lp *lp = lp_get(i);
-        struct svm_vp *vp = svm_vp_create(partition, lp);
+        struct svm_vp *vp = svm_vp_create(lp_get(i));
 
-        check(hv_vp_create(partition, i, lp->apic_id, vp, &vp->vp), "virtual processor");
-        vp->view = hv_interrupt_view(vp->vp);
+        create_vp(partition, i, vp);
         vp->activity = i == 0 ? SVM_RUNNING : SVM_WAIT_FOR_STARTUP;
     }
     /* The program on VP 0 comes to the machine as firmware would leave it to it. */
@@ -156,15 +182,45 @@ static void launch(struct hv_partition *partition)
 }
 
 void root_start(const struct boot_info *boot, const struct relocation *relocation,
-                uint64_t privileges)
+                uint64_t privileges, bool renewable)
 {
-    struct hv_partition *partition = create(privileges);
+    struct hv_partition *partition;
 
-    deposit(partition, root_pool_size() / PAGE_SIZE + lp_count() * hv_vp_pages());
-    map_machine(partition, relocation);
+    root.privileges = privileges;
+    root.relocation = relocation;
+    take_pages(&root.current);
+    if (renewable)
+        take_pages(&root.other);
+    partition = create(&root.current);
+    map_machine(partition);
     create_vps(partition);
     root_program_load(boot, relocation, hv_vp_backend(hv_vp_get(partition, 0)));
     log_line("root partition: %u VPs, %lu pages of its own left, %lu of the hypervisor", lp_count(),
              (uint64_t)hv_partition_available(partition), memory_available());
     launch(partition);
+}
+
+/* A word of each cache line, so that whoever still looks there finds out. */
+static void overwrite(const struct memory *memory)
+{
+    for (uint64_t i = 0; i < memory->count; i++) {
+        uint64_t *words = memory_at(memory->pages[i] * PAGE_SIZE);
+
+        for (uint64_t word = 0; word < PAGE_SIZE / sizeof(*words); word += WORDS_PER_LINE)
+            words[word] = GARBAGE;
+    }
+}
+
+struct hv_partition *root_renew(void)
+{
+    struct memory old = root.current;
+    struct hv_partition *partition = create(&root.other);
+
+    root.current = root.other;
+    root.other = old;
+    map_machine(partition);
+    for (uint32_t i = 0; i < lp_count() && i < HV_PARTITION_MAX_VPS; i++)
+        create_vp(partition, i, atomic_load(&lp_get(i)->backend));
+    overwrite(&old);
+    return partition;
 }

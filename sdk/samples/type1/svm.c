@@ -7,6 +7,7 @@
 #include "idle.h"
 #include "lp.h"
 #include "memory.h"
+#include "save_restore.h"
 
 #define CPUID_SVM            (1u << 2) /* leaf 0x80000001 ECX */
 #define CPUID_SVM_LEAF       0x8000000A
@@ -89,7 +90,7 @@ static void set_intercepts(struct vmcb *vmcb)
             VMCB_INTERCEPT_INVLPGB | VMCB_INTERCEPT_INVLPGB_ILLEGAL | VMCB_INTERCEPT_TLBSYNC;
 }
 
-struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp)
+struct svm_vp *svm_vp_create(struct lp *lp)
 {
     struct svm_vp *vp = memory_take(page_round_up(sizeof(*vp)) / PAGE_SIZE);
     struct vmcb *vmcb = memory_take(1);
@@ -102,7 +103,6 @@ struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp)
     vmcb->msrpm = features.msr_map;
     vmcb->asid = GUEST_ASID;
     vmcb->nested_control = VMCB_NESTED_PAGING;
-    vmcb->nested_cr3 = hv_address_root(partition) * PAGE_SIZE;
     vmcb->pat = PAT_RESET;
     svm_set_init_state(vp);
     return vp;
@@ -166,6 +166,8 @@ static void wait_for_startup(struct svm_vp *vp)
     while (vp->activity == SVM_WAIT_FOR_STARTUP) {
         idle_wait_nmi();
         svm_take_events(vp);
+        if (save_restore_is_due(vp))
+            save_restore_now(vp);
     }
 }
 
@@ -173,7 +175,8 @@ static void wait_for_startup(struct svm_vp *vp)
 static bool has_work(const struct svm_vp *vp)
 {
     return atomic_load(&vp->lp->events) != 0 || vp->activity != SVM_RUNNING ||
-           vp->lp->generation != svm_generation() || atomic_load(&vp->flush);
+           vp->lp->generation != svm_generation() || atomic_load(&vp->flush) ||
+           save_restore_is_due(vp);
 }
 
 static void work(struct svm_vp *vp)
@@ -183,6 +186,10 @@ static void work(struct svm_vp *vp)
     /* INIT changes what VMLOAD has loaded. */
     svm_release_guest(vp);
     svm_take_events(vp);
+    if (save_restore_is_due(vp)) {
+        save_restore_now(vp);
+        hv_vp_account_start(vp->vp, rdtsc());
+    }
     if (vp->activity == SVM_WAIT_FOR_STARTUP) {
         hv_vp_account_stop(vp->vp, rdtsc());
         wait_for_startup(vp);

@@ -72,7 +72,7 @@ void svm_init(bool testdev);
 void svm_run_lp(struct lp *lp) __attribute__((noreturn));
 
 /* A VP for the LP, in the state after INIT; its VMCB and object are the back end's. */
-struct svm_vp *svm_vp_create(struct hv_partition *partition, struct lp *lp);
+struct svm_vp *svm_vp_create(struct lp *lp);
 
 /* The functions and capabilities that lib/core gets. */
 void svm_fill_platform(struct hv_platform *platform);

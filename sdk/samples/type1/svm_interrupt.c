@@ -9,6 +9,7 @@
 #include "idle.h"
 #include "lp.h"
 #include "memory.h"
+#include "save_restore.h"
 #include "svm.h"
 
 void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector)
@@ -144,6 +145,13 @@ void svm_interrupt_injected(struct svm_vp *vp)
         end_injection(vp);
 }
 
+static void set_timer(struct svm_vp *vp)
+{
+    uint64_t deadline = vp->view->deadline, other = save_restore_deadline(vp->lp);
+
+    lp_set_timer(vp->lp, deadline < other ? deadline : other);
+}
+
 void svm_interrupt_prepare(struct svm_vp *vp)
 {
     uint64_t control;
@@ -172,7 +180,7 @@ void svm_interrupt_prepare(struct svm_vp *vp)
         vp->vmcb->virtual_interrupt = control;
         svm_touch(vp, VMCB_CLEAN_TPR);
     }
-    lp_set_timer(vp->lp, vp->view->deadline);
+    set_timer(vp);
     vp->quiet = !pending && !vp->priority && !vp->wants_extint;
 }
 
@@ -187,16 +195,16 @@ static bool is_awake(const struct svm_vp *vp, bool masked_too)
 
 void svm_wait(struct svm_vp *vp, bool masked_too)
 {
-    struct lp *lp = vp->lp;
-
     hv_vp_account_stop(vp->vp, rdtsc());
     svm_release_guest(vp);
     for (;;) {
         svm_take_events(vp);
+        if (save_restore_is_due(vp))
+            save_restore_now(vp);
         look(vp);
         if (is_awake(vp, masked_too))
             break;
-        lp_set_timer(lp, vp->view->deadline);
+        set_timer(vp);
         svm_interrupt_before_taking(vp);
         idle_wait_interrupt();
     }

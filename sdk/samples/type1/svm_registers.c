@@ -248,9 +248,11 @@ static hv_status set_pending(struct svm_vp *vp, uint64_t value)
 
 static uint64_t get_interrupt_state(const struct svm_vp *vp)
 {
+    bool iret_done = vp->nmi_iret && vp->gprs.rip != vp->nmi_iret_rip;
+
     return ((vp->vmcb->interrupt_shadow & VMCB_SHADOW) ? HV_X64_INTERRUPT_STATE_INTERRUPT_SHADOW
                                                        : 0) |
-           (vp->nmi_masked ? HV_X64_INTERRUPT_STATE_NMI_MASKED : 0);
+           (vp->nmi_masked && !iret_done ? HV_X64_INTERRUPT_STATE_NMI_MASKED : 0);
 }
 
 static hv_status set_interrupt_state(struct svm_vp *vp, uint64_t value)
@@ -262,6 +264,24 @@ static hv_status set_interrupt_state(struct svm_vp *vp, uint64_t value)
         vp->vmcb->interrupt_shadow |= VMCB_SHADOW;
     svm_event_set_nmi_mask(vp, (value & HV_X64_INTERRUPT_STATE_NMI_MASKED) != 0);
     return HV_STATUS_SUCCESS;
+}
+
+static hv_status set_activity(struct svm_vp *vp, uint64_t value)
+{
+    if (value & ~HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    vp->activity = value ? SVM_WAIT_FOR_STARTUP : SVM_RUNNING;
+    return HV_STATUS_SUCCESS;
+}
+
+/* Type ranges are the machine's: they are not written when they say so already. */
+static hv_status set_msr(uint32_t msr, uint64_t value)
+{
+    uint64_t current;
+
+    if (rdmsr_safe(msr, &current) && current == value)
+        return HV_STATUS_SUCCESS;
+    return wrmsr_safe(msr, value) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
 }
 
 static bool in_range(uint32_t name, uint32_t first, uint32_t last)
@@ -298,6 +318,9 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
         return HV_STATUS_SUCCESS;
     case HvRegisterInterruptState:
         *value = get_interrupt_state(vp);
+        return HV_STATUS_SUCCESS;
+    case HvRegisterInternalActivityState:
+        *value = vp->activity == SVM_WAIT_FOR_STARTUP ? HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND : 0;
         return HV_STATUS_SUCCESS;
     default:
         break;
@@ -360,12 +383,14 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
         return set_pending(vp, value);
     case HvRegisterInterruptState:
         return set_interrupt_state(vp, value);
+    case HvRegisterInternalActivityState:
+        return set_activity(vp, value);
     default:
         break;
     }
     if (!find_msr(name, &msr))
         return HV_STATUS_INVALID_PARAMETER;
-    return wrmsr_safe(msr, value) ? HV_STATUS_SUCCESS : bad;
+    return set_msr(msr, value);
 }
 
 static hv_status set_field(struct svm_vp *vp, const struct field *field, uint64_t value)
