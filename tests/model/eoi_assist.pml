@@ -17,9 +17,8 @@
 /* On the stack: the idle guest, and one for each IPI, since one may come before the IRET of another. */
 #define HANDLERS (1 + 2 * SENDS)
 
-/* Of the vectors in a mask, the highest; those that wait for its EOI: it and what is below. */
+/* Of the vectors in a mask. */
 #define HIGHEST(mask) ((mask) & HIGH -> HIGH : (mask))
-#define BELOW(vector) ((vector) == HIGH -> LOW | HIGH : (vector))
 
 byte work[HIGH + 1];             /* what an IPI asks for; the guest's own */
 byte posted;                     /* the inbox */
@@ -90,14 +89,14 @@ inline settle()
     fi
 }
 
-/* An interrupt that waits for the EOI wants to be told of it. */
+/* An interrupt that is requested may wait for the EOI, and wants to be told of it. */
 inline want_eoi()
 {
     if
 #ifdef FORGETS_EQUAL
-    :: lazy && (irr & BELOW(HIGHEST(isr)) & ~HIGHEST(isr)) ->
+    :: lazy && (irr & ~HIGHEST(isr)) ->
 #else
-    :: lazy && (irr & BELOW(HIGHEST(isr))) ->
+    :: lazy && irr != 0 ->
 #endif
        no_eoi_required = false;
        lazy = false
@@ -128,7 +127,7 @@ inline inject()
 #ifdef IGNORES_PENDING
        no_eoi_required = true;
 #else
-       no_eoi_required = (irr & BELOW(taken)) == 0;
+       no_eoi_required = irr == 0;
 #endif
        lazy = no_eoi_required;
        depth++;
