@@ -77,7 +77,10 @@ HV_TEST(tlb_and_virtual_mmu, lists_of_sets_go_on_where_they_stopped, COVERS(HV_R
 }
 
 HV_TEST(tlb_and_virtual_mmu, flag_for_all_processors_overrides_the_set,
-        COVERS(HV_REQ_TLB_006, HV_REQ_TLB_007, HV_REQ_TLB_010), SETS,
+        COVERS(HV_REQ_TLB_006, HV_REQ_TLB_007, HV_REQ_TLB_010),
+        NEEDS(.recommends = HV_RECOMMEND_EAX_EX_PROCESSOR_MASKS |
+                            HV_RECOMMEND_EAX_REMOTE_FLUSH_HYPERCALL,
+              .vps = 2),
         "The set is ignored, one without members included")
 {
     begin_with_vps();
