@@ -32,7 +32,10 @@ static bool take_tick(const struct synic_pages *pages, struct late_ticks *late,
     CHECK(tick.delivery_time >= tick.expiration_time, "a tick is early");
     if (late->count == 1)
         late->second = tick.expiration_time;
-    if (late->count != 0) {
+    /* KVM drops what finds the slot full: the first tick to be seen is one of the present. */
+    if (late->count == 0) {
+        late->skipped = tick.expiration_time > late->begin + 2 * PERIOD;
+    } else {
         late->shortened |= tick.delivery_time - before->delivery_time < PERIOD;
         late->skipped |= tick.expiration_time - before->expiration_time > PERIOD;
     }
