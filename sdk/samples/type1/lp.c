@@ -235,14 +235,20 @@ static bool wait_online(const struct lp *lp, uint64_t timeout_us)
     return atomic_load(&lp->online);
 }
 
-/* Multiprocessor Specification 1.4, B.4. */
+/* Multiprocessor Specification 1.4, B.4: INIT, 10 ms, start-up IPIs; the wait is once for all. */
+static void send_init_to_others(void)
+{
+    for (uint32_t i = 1; i < count; i++)
+        apic_send(lps[i]->apic_id, APIC_ICR_INIT | APIC_ICR_ASSERT);
+    if (count > 1)
+        clock_delay_us(10000);
+}
+
 static void start(struct lp *lp, uint64_t page, struct trampoline_fields *fields)
 {
     uint32_t startup = APIC_ICR_STARTUP | APIC_ICR_ASSERT | (uint32_t)(page >> 12);
 
     fields->stack = slot_of(lp->index) + STACK_MAIN_TOP;
-    apic_send(lp->apic_id, APIC_ICR_INIT | APIC_ICR_ASSERT);
-    clock_delay_us(10000);
     apic_send(lp->apic_id, startup);
     if (wait_online(lp, 1000))
         return;
@@ -266,6 +272,7 @@ void lp_start_others(void)
     fields->long_offset += (uint32_t)address;
     fields->gdt_offset += (uint32_t)address;
     fields->entry = (uint64_t)(uintptr_t)lp_entry;
+    send_init_to_others();
     for (uint32_t i = 1; i < count; i++)
         start(lps[i], address, fields);
     memcpy(page, saved, size);
