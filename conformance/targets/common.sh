@@ -67,6 +67,12 @@ new_directory() {
     trap stop TERM INT HUP
 }
 
+# counted: prints QEMU's options for a machine whose clocks are all its count of instructions, so that the
+# same guest takes the same steps each time. HVKIT_ICOUNT is the logarithm of nanoseconds for each.
+counted() {
+    [ -z "${HVKIT_ICOUNT:-}" ] || printf '%s' "-icount shift=$HVKIT_ICOUNT,sleep=off -rtc base=2026-01-01,clock=vm"
+}
+
 # run_program COMMAND...: runs what the guest runs on, its stdout being the guest's serial port, until it ends
 # or time is up. Leaves its exit status in $status and what it said in $directory/messages.
 # shellcheck disable=SC2034  # $status is for the caller

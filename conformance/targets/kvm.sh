@@ -121,7 +121,7 @@ run() {
     printf '%s' "$3" >"$directory/root/job/cmdline"
     cpu >"$directory/root/job/cpu"
     pack_job
-    boot_host -cpu max -smp 2 -m 1280 -kernel "$host/kernel" -initrd "$directory/initrd" \
+    boot_host -cpu max -smp "$(host_processors "$2")" -m 1280 -kernel "$host/kernel" -initrd "$directory/initrd" \
         -append 'console=ttyS0 quiet loglevel=2 mitigations=off nokaslr tsc=reliable nowatchdog rcupdate.rcu_expedited=1 panic=-1'
     end QEMU
 }

@@ -31,9 +31,16 @@ pack_job() {
     cat "$host/base.cpio" "$directory/job.cpio" >"$directory/initrd"
 }
 
+# host_processors VPS: how many processors L1 has. Where instructions are counted, each VP has one, so that
+# none waits for another.
+host_processors() {
+    if [ -n "${HVKIT_ICOUNT:-}" ]; then echo "$1"; else echo 2; fi
+}
+
 # boot_host QEMU-ARGUMENTS...: runs L1 until it ends; its exit status is in $status.
 boot_host() {
-    run_program qemu-system-x86_64 -accel tcg,thread=single -machine pc,hpet=off \
+    # shellcheck disable=SC2046  # words on purpose
+    run_program qemu-system-x86_64 -accel tcg,thread=single -machine pc,hpet=off $(counted) \
         -nodefaults -no-user-config -no-reboot -display none \
         -serial "file:$directory/console" -serial stdio "$@"
 }

@@ -38,7 +38,8 @@ run() {
     new_directory sample
     ln -s "$(realpath "$1")" "$directory/guest"
     cd "$directory"
-    run_program qemu-system-x86_64 -accel "$(accelerator "$2")" -cpu max -smp "$2" -m 256 \
+    # shellcheck disable=SC2046  # words on purpose
+    run_program qemu-system-x86_64 -accel "$(accelerator "$2")" $(counted) -cpu max -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
         -kernel "$hypervisor" -append "tsc=trust debug=loopback hyperv-testdev ${HVKIT_SAMPLE_OPTIONS:-}" \

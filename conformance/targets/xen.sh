@@ -157,6 +157,8 @@ on_crash = "destroy"
 device_model_version = "qemu-xen"
 device_model_override = "/bin/hvkit-device-model"
 DOMAIN
+    # The guest reads the count itself, with no exit.
+    [ -z "${HVKIT_ICOUNT:-}" ] || echo 'tsc_mode = "native"' >>"$directory/root/job/domain.cfg"
 }
 
 run() {
@@ -165,7 +167,7 @@ run() {
     write_domain "$2"
     pack_job
     # Xen's PV dom0 does not survive SMAP as TCG does it.
-    boot_host -cpu max,-smap -smp 2 -m 1536 \
+    boot_host -cpu max,-smap -smp "$(host_processors "$2")" -m 1536 \
         -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$host/xen" \
         -append 'com1=115200,8n1 console=com1 loglvl=warning guest_loglvl=error dom0_mem=768M dom0_max_vcpus=1 smt=1 spec-ctrl=no xpti=0 noreboot=1 sched=credit ucode=no watchdog=0' \
         -initrd "$host/kernel console=hvc0 quiet loglevel=2 mitigations=off nokaslr nowatchdog rcupdate.rcu_expedited=1 panic=-1,$directory/initrd"

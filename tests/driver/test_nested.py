@@ -60,11 +60,11 @@ class NestedTestCase(ScriptTestCase):
         busybox.chmod(0o755)
 
     def run_target(
-        self, target: str, qemu: str, **environment: str
+        self, target: str, qemu: str, smp: str = "2", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         self.add_program("qemu-system-x86_64", QEMU + qemu)
         return subprocess.run(
-            [TARGETS / f"{target}.sh", "run", self.image, "2", "tests=a,b  start=1"],
+            [TARGETS / f"{target}.sh", "run", self.image, smp, "tests=a,b  start=1"],
             env=self.environment | environment,
             capture_output=True,
             text=True,
@@ -128,6 +128,17 @@ class KvmTest(NestedTestCase):
         cpu = next(line for line in done.stdout.splitlines() if line.startswith("job/cpu"))
         self.assertRegex(cpu, r"^job/cpu:host,hv-relaxed,.*,hv-emsr-bitmap,\+vmx$")
 
+    def test_machine_that_counts_has_a_processor_for_each_of_the_guest(self) -> None:
+        self.make_cache("xen")
+        qemu = 'printf "[%s] " "$@"; exit 0'
+        for target in ("kvm", "xen"):
+            done = self.run_target(target, qemu, "5")
+            self.assertNotIn("[-icount]", done.stdout)
+            self.assertIn("[-smp] [2]", done.stdout)
+            done = self.run_target(target, qemu, "5", HVKIT_ICOUNT="0")
+            self.assertIn("[-icount] [shift=0,sleep=off] [-rtc] [base=2026-01-01,clock=vm]", done.stdout)
+            self.assertIn("[-smp] [5]", done.stdout)
+
     def test_terminated_script_stops_the_emulator(self) -> None:
         # A signal that meets timeout right after its fork (coreutils 9.1) kills timeout alone.
         self.add_program("qemu-system-x86_64", "sleep 0.2; echo $$; exec sleep 60")
@@ -185,6 +196,12 @@ class XenTest(NestedTestCase):
         self.assertIn("job/domain.cfg:vcpus = 2\n", done.stdout)
         self.assertIn('job/domain.cfg:viridian = ["base","freq",]\n', done.stdout)
         self.assertIn("tests=a,b  start=1\0", done.stdout)
+        self.assertNotIn("tsc_mode", done.stdout)
+
+    def test_guest_that_counts_reads_the_count_itself(self) -> None:
+        qemu = 'while [ "$1" != -initrd ]; do shift; done; cat "${2##*,}"'
+        done = self.run_target("xen", qemu, HVKIT_ICOUNT="0")
+        self.assertIn('job/domain.cfg:tsc_mode = "native"\n', done.stdout)
 
     def test_image_that_xen_cannot_start(self) -> None:
         self.image.write_bytes(b"\x7fELF and more")

@@ -60,6 +60,13 @@ class RunTest(ScriptTestCase):
         words = done.stdout.splitlines()
         self.assertIn("[guest tests=a,,b  start=1]", words)
         self.assertEqual(words[words.index("[-smp]") + 1], "[2]")
+        self.assertNotIn("[-icount]", words)
+
+    def test_clocks_count_instructions_when_asked_to(self) -> None:
+        done = self.run_script('for word; do echo "[$word]"; done; exit 1', HVKIT_ICOUNT="3")
+        words = done.stdout.splitlines()
+        self.assertEqual(words[words.index("[-icount]") + 1], "[shift=3,sleep=off]")
+        self.assertIn("[base=2026-01-01,clock=vm]", words)
 
     def test_time_limit(self) -> None:
         done = self.run_script("echo begun; sleep 60", HVKIT_TIMEOUT="0.3")
