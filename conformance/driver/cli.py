@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The commands: conform, boot, report, targets."""
+"""The commands: conform, boot, bench, report, targets."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from . import conform, targets
+from .bench import command as bench
 from .errors import DriverError
 from .process import STATUS_NONE, STATUS_SETUP, STATUS_TIMEOUT, GuestProcess
 from .report import commands as report_commands
@@ -109,6 +110,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
     _add_conform(commands, common)
     _add_boot(commands, common)
+    _add_bench(commands, common)
     report_commands.add(commands)
     listing = commands.add_parser("targets", allow_abbrev=False, help="list the targets")
     listing.set_defaults(command=_targets)
@@ -204,6 +206,30 @@ def _add_boot(commands: Commands, common: Parser) -> None:
     parser.add_argument("image", type=Path, metavar="IMAGE.elf")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS")
     parser.set_defaults(command=_boot)
+
+
+def _add_bench(commands: Commands, common: Parser) -> None:
+    parser = commands.add_parser(
+        "bench",
+        parents=[common],
+        allow_abbrev=False,
+        help="count the instructions of operations; --timeout is for a target's whole run",
+    )
+    parser.add_argument(
+        "--target",
+        default=bench.DEFAULT_TARGETS,
+        metavar="NAME[,NAME...]",
+        help="what to run on, the first being what the others are compared with; "
+        f"default: {bench.DEFAULT_TARGETS}",
+    )
+    parser.add_argument("--jobs", type=_number(MAX_JOBS), metavar="N", default=1)
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="write bench.json, bench.svg and a page there"
+    )
+    parser.add_argument(
+        "--without-library", action="store_true", help="leave out lib/core under callgrind"
+    )
+    parser.set_defaults(command=bench.bench)
 
 
 def _default_build() -> Path:

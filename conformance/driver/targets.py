@@ -32,6 +32,7 @@ _TARGET_FIELDS = {
     "flags": Field(list, required=False),
     "environment": Field(dict, required=False),
     "smp": Field(int, required=False),
+    "bench-smp": Field(int, required=False),
     "kernel-args": Field(str, required=False),
     "boot-timeout": Field((int, float), required=False),
     "test-timeout": Field((int, float), required=False),
@@ -84,6 +85,7 @@ class Target:
     flags: tuple[str, ...] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     smp: int = 1
+    bench_smp: int = 1
     kernel_args: str = ""
     boot_timeout: float = 60
     test_timeout: float = 10
@@ -228,11 +230,14 @@ def _variables(section: Section) -> dict[str, str]:
     return dict(variables)
 
 
-def _checked_smp(section: Section) -> int:
-    smp: int = section["smp"]
-    if not 1 <= smp <= MAX_SMP:
-        section.fail("smp", f"'smp' is not from 1 to {MAX_SMP}", "correct the value")
-    return smp
+def _processors(key: str) -> Callable[[Section], int]:
+    def read(section: Section) -> int:
+        smp: int = section[key]
+        if not 1 <= smp <= MAX_SMP:
+            section.fail(key, f"'{key}' is not from 1 to {MAX_SMP}", "correct the value")
+        return smp
+
+    return read
 
 
 def _positive(key: str) -> Callable[[Section], float]:
@@ -249,7 +254,8 @@ def _positive(key: str) -> Callable[[Section], float]:
 _READERS: dict[str, tuple[str, Callable[[Section], Any]]] = {
     "run": ("script", _script),
     "flags": ("flags", _flags),
-    "smp": ("smp", _checked_smp),
+    "smp": ("smp", _processors("smp")),
+    "bench-smp": ("bench_smp", _processors("bench-smp")),
     "kernel-args": ("kernel_args", lambda section: section["kernel-args"]),
     "boot-timeout": ("boot_timeout", _positive("boot-timeout")),
     "test-timeout": ("test_timeout", _positive("test-timeout")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Checks a document against results.schema.json, by the part of JSON Schema that it uses."""
+"""Checks a document against a schema such as results.schema.json, by the part of JSON Schema that it uses."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class SchemaError(Exception):
         super().__init__(f"{place}: {what}")
 
 
-@lru_cache(maxsize=1)
-def load() -> dict[str, Any]:
-    """The schema of results.json."""
-    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+@lru_cache
+def load(package: str = __name__.rpartition(".")[0], name: str = FILE) -> dict[str, Any]:
+    """A schema that lies in a package; that of results.json, if none is named."""
+    text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
 
-def check(document: object) -> None:
-    """Raises SchemaError at the first thing that the schema does not allow."""
-    schema = load()
-    _Checker(schema["$defs"]).check(document, schema, "")
+def check(document: object, schema: dict[str, Any] | None = None) -> None:
+    """Raises SchemaError at the first thing that the schema, that of results.json, does not allow."""
+    schema = load() if schema is None else schema
+    _Checker(schema.get("$defs", {})).check(document, schema, "")
 
 
 class _Checker:
@@ -44,7 +44,7 @@ class _Checker:
         for keyword, argument in schema.items():
             rule = _RULES.get(keyword)
             if rule is None:
-                raise ValueError(f"{FILE} uses the keyword {keyword}, which this checker lacks")
+                raise ValueError(f"a schema uses the keyword {keyword}, which this checker lacks")
             rule(self, value, argument, place, schema)
 
     def reference(self, value: object, target: str, place: str, _: object) -> None:
