@@ -16,52 +16,66 @@
 
 #define NO_PAGE UINT64_MAX
 
-#define TABLE_LEVELS 5
-
 /* A way through the tables. */
 struct walk {
     uint64_t gpa;
     uint64_t rights; /* what all entries allow */
     unsigned levels;
-    const uint8_t *entry[TABLE_LEVELS];
+    const uint8_t *entry[GVA_LEVELS];
+    uint64_t value[GVA_LEVELS];
 };
 
 static inline __attribute__((always_inline)) void pass(struct walk *walk, const uint8_t *place,
                                                        uint64_t entry)
 {
     walk->rights &= entry;
+    walk->value[walk->levels] = entry;
     walk->entry[walk->levels++] = place;
 }
 
 static void forget_all(struct gva_cache *cache, uint64_t generation)
 {
-    for (unsigned slot = 0; slot < GVA_CACHE_SIZE; slot++)
-        cache->entry[slot].gpa_page = NO_PAGE;
+    for (unsigned set = 0; set < GVA_CACHE_SETS; set++)
+        for (unsigned way = 0; way < GVA_CACHE_WAYS; way++)
+            cache->entry[set][way].gpa_page = NO_PAGE;
+    for (unsigned i = 0; i < GVA_RECENT_WALKS; i++)
+        cache->recent[i].levels = 0;
     cache->generation = generation;
 }
 
-static __attribute__((noinline)) const uint8_t *fill_entry(struct svm_vp *vp, uint64_t gpa_page)
+static bool find_page(struct svm_vp *vp, uint64_t gpa_page, struct gva_page *found)
 {
-    unsigned slot = gpa_page % GVA_CACHE_SIZE;
     struct hv_mapping mapping;
 
     if (!hv_address_translate(hv_vp_partition(vp->vp), gpa_page, &mapping) ||
         !(mapping.access & HV_ACCESS_READ) || !memory_is_ram(mapping.spa_page))
+        return false;
+    *found = (struct gva_page){ gpa_page, memory_at(mapping.spa_page * PAGE_SIZE) };
+    return true;
+}
+
+/* The first way is the one used last, so that two pages which share a set do not drive each other
+   out. */
+static __attribute__((noinline)) const uint8_t *replace_first(struct svm_vp *vp, uint64_t gpa_page)
+{
+    struct gva_page *set = vp->pages.entry[gpa_page % GVA_CACHE_SETS], found = set[1];
+
+    if (found.gpa_page != gpa_page && !find_page(vp, gpa_page, &found))
         return NULL;
-    vp->pages.entry[slot].gpa_page = gpa_page;
-    vp->pages.entry[slot].page = memory_at(mapping.spa_page * PAGE_SIZE);
-    return vp->pages.entry[slot].page;
+    set[1] = set[0];
+    set[0] = found;
+    return found.page;
 }
 
 static inline __attribute__((always_inline)) const uint8_t *gpa_pointer(struct svm_vp *vp,
                                                                         uint64_t gpa)
 {
     uint64_t gpa_page = gpa / PAGE_SIZE;
-    unsigned slot = gpa_page % GVA_CACHE_SIZE;
-    const uint8_t *page = vp->pages.entry[slot].page;
+    const struct gva_page *first = vp->pages.entry[gpa_page % GVA_CACHE_SETS];
+    const uint8_t *page = first->page;
 
-    if (__builtin_expect(vp->pages.entry[slot].gpa_page != gpa_page, false)) {
-        page = fill_entry(vp, gpa_page);
+    if (__builtin_expect(first->gpa_page != gpa_page, false)) {
+        page = replace_first(vp, gpa_page);
         if (!page)
             return NULL;
     }
@@ -162,12 +176,57 @@ static void check_cache(struct svm_vp *vp)
         forget_all(&vp->pages, generation);
 }
 
+/* ---- Walks of late ---- */
+
+static struct gva_recent *recent_of(struct svm_vp *vp, uint64_t linear)
+{
+    return &vp->pages.recent[linear / PAGE_SIZE % GVA_RECENT_WALKS];
+}
+
+static bool is_as_it_was(const struct svm_vp *vp, const struct gva_recent *recent, uint64_t linear)
+{
+    const struct vmcb *vmcb = vp->vmcb;
+
+    if (recent->levels == 0 || recent->linear_page != linear / PAGE_SIZE ||
+        recent->cr3 != vmcb->cr3 || recent->la57 != (vmcb->cr4 & CR4_LA57) ||
+        !(vmcb->efer & EFER_LMA))
+        return false;
+    for (unsigned i = 0; i < recent->levels; i++)
+        if (*recent->entry[i] != recent->value[i])
+            return false;
+    return true;
+}
+
+static void remember(const struct svm_vp *vp, struct gva_recent *recent, uint64_t linear,
+                     const struct walk *walk, const uint8_t *byte)
+{
+    if (!(vp->vmcb->efer & EFER_LMA))
+        return;
+    recent->linear_page = linear / PAGE_SIZE;
+    recent->cr3 = vp->vmcb->cr3;
+    recent->la57 = vp->vmcb->cr4 & CR4_LA57;
+    recent->levels = walk->levels;
+    for (unsigned i = 0; i < walk->levels; i++) {
+        recent->entry[i] = (const volatile uint64_t *)(const volatile void *)walk->entry[i];
+        recent->value[i] = walk->value[i];
+    }
+    recent->page = byte - linear % PAGE_SIZE;
+}
+
 const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
 {
+    struct gva_recent *recent;
+    const uint8_t *byte;
     struct walk walk;
 
     check_cache(vp);
-    return find(vp, linear, &walk) ? gpa_pointer(vp, walk.gpa) : NULL;
+    recent = recent_of(vp, linear);
+    if (__builtin_expect(is_as_it_was(vp, recent, linear), true))
+        return recent->page + linear % PAGE_SIZE;
+    byte = find(vp, linear, &walk) ? gpa_pointer(vp, walk.gpa) : NULL;
+    if (byte)
+        remember(vp, recent, linear, &walk, byte);
+    return byte;
 }
 
 /* Write access, at the current privilege level (APM vol. 2, 5.6). */

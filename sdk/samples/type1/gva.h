@@ -6,9 +6,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GVA_CACHE_SIZE 64
+#define GVA_CACHE_SETS   32
+#define GVA_CACHE_WAYS   2
+#define GVA_RECENT_WALKS 4
+#define GVA_LEVELS       5
 
 struct svm_vp;
+
+/* Where a page of ordinary memory can be read. */
+struct gva_page {
+    uint64_t gpa_page;
+    const uint8_t *page;
+};
+
+/* A way through the tables of long mode that was gone. It is good as long as all entries on it are
+   what they were, which is looked at each time: a guest need not say when it changes its tables. */
+struct gva_recent {
+    uint64_t linear_page;
+    uint64_t cr3, la57; /* as the processor has them */
+    unsigned levels;    /* 0: none */
+    const volatile uint64_t *entry[GVA_LEVELS];
+    uint64_t value[GVA_LEVELS];
+    const uint8_t *page; /* where it leads to */
+};
 
 /*
  * Where guest physical pages of ordinary memory can be read. All of it is good as long as no nested
@@ -16,10 +36,8 @@ struct svm_vp;
  */
 struct gva_cache {
     uint64_t generation;
-    struct {
-        uint64_t gpa_page;
-        const uint8_t *page;
-    } entry[GVA_CACHE_SIZE];
+    struct gva_page entry[GVA_CACHE_SETS][GVA_CACHE_WAYS];
+    struct gva_recent recent[GVA_RECENT_WALKS];
 };
 
 /*
