@@ -88,15 +88,27 @@ static bool is_ram(uint32_t type)
     return type == BOOT_MEMORY_USABLE || type == BOOT_MEMORY_ACPI;
 }
 
+static bool region_has(const struct boot_region *region, uint64_t page_number)
+{
+    uint64_t first = page_round_up(region->base) / PAGE_SIZE;
+    uint64_t end = (region->base + region->size) / PAGE_SIZE;
+
+    return is_ram(region->type) && page_number >= first && page_number < end;
+}
+
+/* Nearly always it is the region of the last answer; LPs overwrite each other's, with no harm. */
 bool memory_is_ram(uint64_t page_number)
 {
-    for (uint32_t i = 0; i < memory_map->region_count; i++) {
-        const struct boot_region *region = &memory_map->regions[i];
-        uint64_t first = page_round_up(region->base) / PAGE_SIZE;
-        uint64_t end = (region->base + region->size) / PAGE_SIZE;
+    static _Atomic uint32_t last;
+    uint32_t hint = atomic_load_explicit(&last, memory_order_relaxed);
 
-        if (is_ram(region->type) && page_number >= first && page_number < end)
+    if (__builtin_expect(region_has(&memory_map->regions[hint], page_number), true))
+        return true;
+    for (uint32_t i = 0; i < memory_map->region_count; i++) {
+        if (region_has(&memory_map->regions[i], page_number)) {
+            atomic_store_explicit(&last, i, memory_order_relaxed);
             return true;
+        }
     }
     return false;
 }
