@@ -269,26 +269,31 @@ void svm_run_lp(struct lp *lp)
     run(vp);
 }
 
-static void wait_outside_guest(struct lp *lp)
+static void call_outside_guest(struct lp *lp)
 {
-    if (!atomic_load(&lp->in_guest))
+    if (lp != lp_current() && atomic_load(&lp->in_guest))
+        lp_notify(lp, LP_EVENT_PREPARE);
+}
+
+/* After call_outside_guest(). It need not see here what it was called for: it looks before it
+   enters. One exit is enough. */
+static void wait_outside_guest(const struct lp *lp)
+{
+    if (lp == lp_current())
         return;
-    lp_notify(lp, LP_EVENT_PREPARE);
-    /* It need not see the generation here: it compares before it enters. One exit is enough. */
     while (atomic_load(&lp->in_guest) && atomic_load(&lp->events) != 0)
         cpu_relax();
 }
 
 static void svm_flush_slat(void *context, struct hv_partition *partition)
 {
-    struct lp *self = lp_current();
-
     (void)context;
     (void)partition;
     atomic_fetch_add(&generation, 1);
     for (uint32_t i = 0; i < lp_count(); i++)
-        if (lp_get(i) != self)
-            wait_outside_guest(lp_get(i));
+        call_outside_guest(lp_get(i));
+    for (uint32_t i = 0; i < lp_count(); i++)
+        wait_outside_guest(lp_get(i));
 }
 
 static void svm_flush_tlb(void *context, struct hv_vp *vp)
@@ -297,6 +302,7 @@ static void svm_flush_tlb(void *context, struct hv_vp *vp)
 
     (void)context;
     atomic_store(&target->flush, true);
+    call_outside_guest(target->lp);
 }
 
 static void svm_wait_flushed(void *context, struct hv_vp *vp)
@@ -304,8 +310,7 @@ static void svm_wait_flushed(void *context, struct hv_vp *vp)
     struct svm_vp *target = hv_vp_backend(vp);
 
     (void)context;
-    if (target->lp != lp_current())
-        wait_outside_guest(target->lp);
+    wait_outside_guest(target->lp);
 }
 
 static void svm_kick(void *context, struct hv_vp *vp)
