@@ -7,8 +7,10 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
     void *start = to;
+    size_t words = size / 8, bytes = size % 8;
 
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
     return start;
 }
 
@@ -29,8 +31,11 @@ void *memmove(void *to, const void *from, size_t size)
 void *memset(void *to, int value, size_t size)
 {
     void *start = to;
+    uint64_t pattern = (uint8_t)value * UINT64_C(0x0101010101010101);
+    size_t words = size / 8, bytes = size % 8;
 
-    __asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(pattern) : "memory");
     return start;
 }
 
