@@ -43,9 +43,8 @@ static struct place find(const struct hv_partition *partition, uint64_t gpa_page
         place.slot = table_at(partition, table) + hv_slat_index(gpa_page, place.level);
         /* Acquire pairs with the release in deepen(): a table that is seen is seen filled. */
         place.entry = atomic_load_explicit(place.slot, memory_order_acquire);
-        if (!space->slat->is_present(place.entry) || space->slat->is_leaf(place.entry, place.level))
+        if (!space->slat->descend(place.entry, place.level, &table))
             return place;
-        table = space->slat->page(place.entry);
         place.level--;
     }
 }

@@ -33,9 +33,9 @@ struct hv_slat_ops {
        the level (2 or 3) does for all of them; accessed and dirty bits are inherited. */
     uint64_t (*split)(uint64_t leaf, unsigned level, unsigned index);
     bool (*is_present)(uint64_t entry);
-    bool (*is_leaf)(uint64_t entry, unsigned level);
-    /* Page number that a table entry points to. */
-    uint64_t (*page)(uint64_t entry);
+    /* Whether an entry of the level points to a table; if so, its page number. What is present and
+       does not is a leaf. */
+    bool (*descend)(uint64_t entry, unsigned level, uint64_t *spa_page);
     /* Reads a leaf; spa_page is that of its first 4 KiB. */
     void (*decode)(uint64_t entry, unsigned level, struct hv_mapping *mapping);
     /* Whether the format can express the access mask; enum hv_cpu_capability. */

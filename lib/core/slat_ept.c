@@ -55,16 +55,19 @@ static bool ept_is_present(uint64_t entry)
     return entry & EPT_ACCESS;
 }
 
-static bool ept_is_leaf(uint64_t entry, unsigned level)
-{
-    if (!ept_is_present(entry) || level == HV_SLAT_TOP_LEVEL)
-        return false;
-    return level == 1 || (entry & EPT_LARGE);
-}
-
 static uint64_t ept_page(uint64_t entry)
 {
     return (entry & HV_SLAT_ADDRESS_MASK) >> HV_PAGE_SHIFT;
+}
+
+static bool ept_descend(uint64_t entry, unsigned level, uint64_t *spa_page)
+{
+    if (!ept_is_present(entry) || level == 1)
+        return false;
+    if (level != HV_SLAT_TOP_LEVEL && (entry & EPT_LARGE))
+        return false;
+    *spa_page = ept_page(entry);
+    return true;
 }
 
 static void ept_decode(uint64_t entry, unsigned level, struct hv_mapping *mapping)
@@ -90,8 +93,7 @@ const struct hv_slat_ops hv_slat_ept = {
     .leaf = ept_leaf,
     .split = ept_split,
     .is_present = ept_is_present,
-    .is_leaf = ept_is_leaf,
-    .page = ept_page,
+    .descend = ept_descend,
     .decode = ept_decode,
     .access_valid = ept_access_valid,
 };

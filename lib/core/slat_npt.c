@@ -103,16 +103,19 @@ static bool npt_is_present(uint64_t entry)
     return entry & NPT_PRESENT;
 }
 
-static bool npt_is_leaf(uint64_t entry, unsigned level)
-{
-    if (!npt_is_present(entry) || level == HV_SLAT_TOP_LEVEL)
-        return false;
-    return level == 1 || (entry & NPT_LARGE);
-}
-
 static uint64_t npt_page(uint64_t entry)
 {
     return (entry & HV_SLAT_ADDRESS_MASK) >> HV_PAGE_SHIFT;
+}
+
+static bool npt_descend(uint64_t entry, unsigned level, uint64_t *spa_page)
+{
+    if (!npt_is_present(entry) || level == 1)
+        return false;
+    if (level != HV_SLAT_TOP_LEVEL && (entry & NPT_LARGE))
+        return false;
+    *spa_page = npt_page(entry);
+    return true;
 }
 
 static void npt_decode(uint64_t entry, unsigned level, struct hv_mapping *mapping)
@@ -139,8 +142,7 @@ const struct hv_slat_ops hv_slat_npt = {
     .leaf = npt_leaf,
     .split = npt_split,
     .is_present = npt_is_present,
-    .is_leaf = npt_is_leaf,
-    .page = npt_page,
+    .descend = npt_descend,
     .decode = npt_decode,
     .access_valid = npt_access_valid,
 };

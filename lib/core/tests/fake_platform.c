@@ -460,8 +460,10 @@ static size_t count_tables(struct fake_platform *fake, const struct hv_slat_ops 
     must(!seen[table], "table page linked twice");
     seen[table] = true;
     for (unsigned i = 0; i < HV_SLAT_TABLE_ENTRIES; i++) {
-        if (slat->is_present(entries[i]) && !slat->is_leaf(entries[i], level))
-            count += count_tables(fake, slat, slat->page(entries[i]), level - 1, seen);
+        uint64_t below;
+
+        if (slat->descend(entries[i], level, &below))
+            count += count_tables(fake, slat, below, level - 1, seen);
     }
     return count;
 }

@@ -58,11 +58,8 @@ static int level_of(uint64_t gpa_page)
         uint64_t *entries = fake_page(&fake, table);
         uint64_t entry = entries[hv_slat_index(gpa_page, level)];
 
-        if (!slat->is_present(entry))
-            return -(int)level;
-        if (slat->is_leaf(entry, level))
-            return (int)level;
-        table = slat->page(entry);
+        if (!slat->descend(entry, level, &table))
+            return slat->is_present(entry) ? (int)level : -(int)level;
     }
 }
 
@@ -153,10 +150,10 @@ static void check_round_trip(const struct hv_slat_ops *slat, uint8_t access, uin
                              unsigned level, bool overlay)
 {
     struct hv_mapping back = { 0 };
-    uint64_t entry = leaf(slat, access, cache, level, overlay);
+    uint64_t entry = leaf(slat, access, cache, level, overlay), below;
 
     ck_assert(slat->is_present(entry));
-    ck_assert(slat->is_leaf(entry, level));
+    ck_assert(!slat->descend(entry, level, &below));
     slat->decode(entry, level, &back);
     ck_assert_uint_eq(back.spa_page, 0x40000);
     ck_assert_uint_eq(back.access, access);
@@ -182,9 +179,13 @@ START_TEST(table_entry_is_no_leaf_and_leads_to_its_page)
     uint64_t entry = formats[_i]->table(0xFFFFFFFFF);
 
     ck_assert(formats[_i]->is_present(entry));
-    ck_assert_uint_eq(formats[_i]->page(entry), 0xFFFFFFFFF);
-    for (unsigned level = 2; level <= HV_SLAT_TOP_LEVEL; level++)
-        ck_assert(!formats[_i]->is_leaf(entry, level));
+    for (unsigned level = 2; level <= HV_SLAT_TOP_LEVEL; level++) {
+        uint64_t below = 0;
+
+        ck_assert(formats[_i]->descend(entry, level, &below));
+        ck_assert_uint_eq(below, 0xFFFFFFFFF);
+        ck_assert(!formats[_i]->descend(0, level, &below));
+    }
     ck_assert(!formats[_i]->is_present(0));
 }
 END_TEST
