@@ -192,7 +192,7 @@ static bool is_as_it_was(const struct svm_vp *vp, const struct gva_recent *recen
         !(vmcb->efer & EFER_LMA))
         return false;
     for (unsigned i = 0; i < recent->levels; i++)
-        if (*recent->entry[i] != recent->value[i])
+        if (*recent->step[i].entry != recent->step[i].value)
             return false;
     return true;
 }
@@ -207,26 +207,33 @@ static void remember(const struct svm_vp *vp, struct gva_recent *recent, uint64_
     recent->la57 = vp->vmcb->cr4 & CR4_LA57;
     recent->levels = walk->levels;
     for (unsigned i = 0; i < walk->levels; i++) {
-        recent->entry[i] = (const volatile uint64_t *)(const volatile void *)walk->entry[i];
-        recent->value[i] = walk->value[i];
+        recent->step[i].entry = (const volatile uint64_t *)(const volatile void *)walk->entry[i];
+        recent->step[i].value = walk->value[i];
     }
     recent->page = byte - linear % PAGE_SIZE;
 }
 
-const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
+static __attribute__((noinline)) const uint8_t *walk_again(struct svm_vp *vp, uint64_t linear,
+                                                           struct gva_recent *recent)
 {
-    struct gva_recent *recent;
     const uint8_t *byte;
     struct walk walk;
 
     check_cache(vp);
-    recent = recent_of(vp, linear);
-    if (__builtin_expect(is_as_it_was(vp, recent, linear), true))
-        return recent->page + linear % PAGE_SIZE;
     byte = find(vp, linear, &walk) ? gpa_pointer(vp, walk.gpa) : NULL;
     if (byte)
         remember(vp, recent, linear, &walk, byte);
     return byte;
+}
+
+const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
+{
+    struct gva_recent *recent = recent_of(vp, linear);
+
+    if (__builtin_expect(
+            vp->pages.generation == svm_generation() && is_as_it_was(vp, recent, linear), true))
+        return recent->page + linear % PAGE_SIZE;
+    return walk_again(vp, linear, recent);
 }
 
 /* Write access, at the current privilege level (APM vol. 2, 5.6). */

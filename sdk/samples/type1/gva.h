@@ -25,8 +25,10 @@ struct gva_recent {
     uint64_t linear_page;
     uint64_t cr3, la57; /* as the processor has them */
     unsigned levels;    /* 0: none */
-    const volatile uint64_t *entry[GVA_LEVELS];
-    uint64_t value[GVA_LEVELS];
+    struct {
+        const volatile uint64_t *entry;
+        uint64_t value;
+    } step[GVA_LEVELS];
     const uint8_t *page; /* where it leads to */
 };
 

@@ -32,8 +32,7 @@ static struct {
     uint64_t msr_map;
 } features;
 
-/* Every LP compares it with its own copy before it enters a guest. */
-static _Atomic uint64_t generation = 1;
+_Atomic uint64_t svm_slat_generation = 1;
 
 void svm_check(void)
 {
@@ -62,11 +61,6 @@ void svm_init(bool testdev)
 bool svm_has_next_rip(void)
 {
     return features.next_rip;
-}
-
-uint64_t svm_generation(void)
-{
-    return atomic_load(&generation);
 }
 
 /*
@@ -289,7 +283,7 @@ static void svm_flush_slat(void *context, struct hv_partition *partition)
 {
     (void)context;
     (void)partition;
-    atomic_fetch_add(&generation, 1);
+    atomic_fetch_add(&svm_slat_generation, 1);
     for (uint32_t i = 0; i < lp_count(); i++)
         call_outside_guest(lp_get(i));
     for (uint32_t i = 0; i < lp_count(); i++)

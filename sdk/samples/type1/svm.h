@@ -80,8 +80,14 @@ void svm_fill_platform(struct hv_platform *platform);
 /* Which instructions report the next RIP; false: decode. */
 bool svm_has_next_rip(void);
 
-/* Of nested page tables: bumped by each flush. */
-uint64_t svm_generation(void);
+/* Of nested page tables: bumped by each flush. Every LP compares it with its own copy before it
+   enters a guest. */
+extern _Atomic uint64_t svm_slat_generation;
+
+static inline uint64_t svm_generation(void)
+{
+    return atomic_load(&svm_slat_generation);
+}
 
 /* Marks groups of VMCB fields as changed. */
 static inline void svm_touch(struct svm_vp *vp, uint32_t groups)
