@@ -15,7 +15,13 @@ static struct {
     uint64_t free_count;
 } pool = { .lock = ATOMIC_FLAG_INIT };
 
-static const struct boot_info *memory_map;
+/* Ordinary memory, in pages: from first to before end. */
+static struct {
+    uint32_t count;
+    struct {
+        uint64_t first, end;
+    } range[BOOT_MAX_REGIONS];
+} ram;
 
 static void pool_lock(void)
 {
@@ -77,35 +83,40 @@ uint64_t memory_available(void)
     return pool.free_count + (pool.end - pool.next) / PAGE_SIZE;
 }
 
-void memory_map_init(const struct boot_info *boot)
-{
-    memory_map = boot;
-}
-
 /* ACPI tables lie in ordinary memory, which the root partition may use once it has read them. */
 static bool is_ram(uint32_t type)
 {
     return type == BOOT_MEMORY_USABLE || type == BOOT_MEMORY_ACPI;
 }
 
-static bool region_has(const struct boot_region *region, uint64_t page_number)
+void memory_map_init(const struct boot_info *boot)
 {
-    uint64_t first = page_round_up(region->base) / PAGE_SIZE;
-    uint64_t end = (region->base + region->size) / PAGE_SIZE;
+    for (uint32_t i = 0; i < boot->region_count; i++) {
+        const struct boot_region *region = &boot->regions[i];
 
-    return is_ram(region->type) && page_number >= first && page_number < end;
+        if (!is_ram(region->type))
+            continue;
+        ram.range[ram.count].first = page_round_up(region->base) / PAGE_SIZE;
+        ram.range[ram.count].end = (region->base + region->size) / PAGE_SIZE;
+        ram.count++;
+    }
 }
 
-/* Nearly always it is the region of the last answer; LPs overwrite each other's, with no harm. */
+static bool range_has(uint32_t index, uint64_t page_number)
+{
+    return page_number >= ram.range[index].first && page_number < ram.range[index].end;
+}
+
+/* Nearly always it is the range of the last answer; LPs overwrite each other's, with no harm. */
 bool memory_is_ram(uint64_t page_number)
 {
     static _Atomic uint32_t last;
-    uint32_t hint = atomic_load_explicit(&last, memory_order_relaxed);
 
-    if (__builtin_expect(region_has(&memory_map->regions[hint], page_number), true))
+    if (__builtin_expect(range_has(atomic_load_explicit(&last, memory_order_relaxed), page_number),
+                         true))
         return true;
-    for (uint32_t i = 0; i < memory_map->region_count; i++) {
-        if (region_has(&memory_map->regions[i], page_number)) {
+    for (uint32_t i = 0; i < ram.count; i++) {
+        if (range_has(i, page_number)) {
             atomic_store_explicit(&last, i, memory_order_relaxed);
             return true;
         }
@@ -117,11 +128,8 @@ uint64_t memory_top(void)
 {
     uint64_t top = 0;
 
-    for (uint32_t i = 0; i < memory_map->region_count; i++) {
-        const struct boot_region *region = &memory_map->regions[i];
-
-        if (is_ram(region->type) && region->base + region->size > top)
-            top = region->base + region->size;
-    }
-    return top;
+    for (uint32_t i = 0; i < ram.count; i++)
+        if (ram.range[i].end > top)
+            top = ram.range[i].end;
+    return top * PAGE_SIZE;
 }

@@ -45,13 +45,13 @@ void memory_page_free(uint64_t page_number);
 /* Pages left in the pool. */
 uint64_t memory_available(void);
 
-/* Remembers what is RAM, for memory_is_ram(). boot stays where it is. */
+/* Remembers what is RAM, for memory_is_ram(). */
 void memory_map_init(const struct boot_info *boot);
 
 /* Whether a whole page is RAM, the hypervisor's own pages included. */
 bool memory_is_ram(uint64_t page_number);
 
-/* First address above all RAM. */
+/* First address above all whole pages of RAM. */
 uint64_t memory_top(void);
 
 #endif
