@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import time
 import unittest
 import unittest.mock
 from pathlib import Path
@@ -168,6 +172,19 @@ class CommandTest(CommandTestCase):
         self.assert_refused(
             self.bench(self.target("sleep 60"), "--timeout", "0.5"), "no end within"
         )
+
+    def test_terminated_command_stops_the_guests(self) -> None:
+        target = self.target("echo $$ >$HVKIT_BUILD/guest; exec sleep 60")
+        words = ("bench", "--build-dir", self.directory, "--target", target, "--without-library")
+        with subprocess.Popen(self.command(*words), stderr=subprocess.DEVNULL) as command:
+            while not (self.directory / "guest").is_file() or not (
+                self.directory / "guest"
+            ).read_text():
+                time.sleep(0.02)
+            command.send_signal(signal.SIGTERM)
+            self.assertEqual(command.wait(10), 130)
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int((self.directory / "guest").read_text()), 0)
 
     def test_missing_image_is_an_error(self) -> None:
         (self.directory / "images" / "hvkit-bench.elf").unlink()

@@ -25,20 +25,21 @@ def bench(options: argparse.Namespace) -> int:
     found = [targets.find(name) for name in options.target.split(",")]
     image = options.build_dir / "images" / IMAGE_NAME
     check_image(image, "build hvkit, or name the build with --build-dir")
+    stop = Stop()
     for target in found:
-        target.prepare()
+        target.prepare(stop)
     listings: dict[str, Listing] = {}
     timeout = options.timeout or DEFAULT_TIMEOUT
 
     def run(target: targets.Target) -> None:
         listings[target.name] = measure.measure(
-            target, image, options.smp or target.bench_smp, options.build_dir, timeout
+            target, image, options.smp or target.bench_smp, options.build_dir, timeout, stop
         )
 
     def tell(number: int) -> None:
         print(f"hvkit: measured {found[number].name}", file=sys.stderr)
 
-    pool.run([partial(run, target) for target in found], options.jobs, tell, Stop())
+    pool.run([partial(run, target) for target in found], options.jobs, tell, stop)
     in_order = {target.name: listings[target.name] for target in found}
     counts = {} if options.without_library else library.measure(options.build_dir)
     content = document.of(in_order, counts, version.of_this_hvkit())

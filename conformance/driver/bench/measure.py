@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from ..errors import DriverError
-from ..process import STATUS_SETUP, GuestProcess
+from ..process import STATUS_SETUP, GuestProcess, Stop
 from ..targets import Target
 from . import listing
 from .listing import Listing, ListingError
@@ -17,11 +17,13 @@ SHIFT = "0"
 MAX_OUTPUT = 1 << 20
 
 
-def measure(target: Target, image: Path, smp: int, build: Path, timeout: float) -> Listing:
+def measure(
+    target: Target, image: Path, smp: int, build: Path, timeout: float, stop: Stop
+) -> Listing:
     """The rows of one run, which are the same in each."""
     command = target.command(image, smp, "")
     environment = {**target.environment(build), "HVKIT_ICOUNT": SHIFT}
-    with GuestProcess(command, environment) as guest:
+    with GuestProcess(command, environment, stop) as guest:
         output, complete = _read(guest, timeout)
         status = guest.wait(5) if complete else None
         guest.stop()
