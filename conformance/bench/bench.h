@@ -15,6 +15,9 @@
 /* The vector of every interrupt that is measured. */
 #define BENCH_VECTOR 0x60
 
+/* The SINT of every message and event. */
+#define BENCH_SINT 3
+
 /* What is in a count besides the operation. */
 enum bench_frame {
     FRAME_CLOCK,     /* reading the clock twice */
@@ -81,6 +84,12 @@ void processors_init(void);
  * CPU 0 on. */
 uint64_t processors_mask(uint32_t vps);
 
+/* The VP index of a CPU. */
+uint32_t processors_vp(uint32_t cpu);
+
+/* Runs a function on another CPU. */
+void processors_call(uint32_t cpu, void (*run)(void));
+
 /* Of the VPs in the mask all but CPU 0 stay in the guest and are busy, until processors_rest(). */
 void processors_spin(uint64_t mask);
 void processors_rest(void);
@@ -90,6 +99,18 @@ uint64_t processors_spun(void);
 
 /* Lets them come to rest. */
 void processors_settle(void);
+
+/* ---- The SynIC of CPU 0 or 1 (synic.c) ---- */
+
+/* Pages for messages and events, and BENCH_SINT at BENCH_VECTOR; of the CPU that this runs on. */
+void synic_on(void);
+void synic_off(void);
+
+/* Empties CPU 0's message slot. */
+void synic_take_message(void);
+
+/* Clears an event flag of a CPU. @return whether it was set */
+bool synic_take_event(uint32_t cpu, unsigned flag);
 
 /* ---- What the rows name ---- */
 
@@ -120,5 +141,12 @@ const char *begin_timer_direct(const struct bench_row *row);
 uint64_t measure_timer_arm(const struct bench_row *row);
 uint64_t measure_timer_expiry(const struct bench_row *row);
 void end_timer(const struct bench_row *row);
+
+const char *begin_post_message(const struct bench_row *row);
+uint64_t measure_post_message(const struct bench_row *row);
+void end_post_message(const struct bench_row *row);
+const char *begin_signal_event(const struct bench_row *row);
+uint64_t measure_signal_event(const struct bench_row *row);
+void end_signal_event(const struct bench_row *row);
 
 #endif

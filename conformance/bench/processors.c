@@ -12,6 +12,7 @@
 struct processor {
     volatile uint64_t rounds;
     volatile uint32_t spins;
+    void (*volatile run)(void); /* NULL: nothing */
     uint32_t vp;
 } __attribute__((aligned(64)));
 
@@ -41,6 +42,9 @@ static void rest(void *unused)
     (void)unused;
     for (;;) {
         irq_enable_and_halt();
+        if (self->run)
+            self->run();
+        self->run = NULL;
         if (self->spins)
             spin(self);
         irq_disable();
@@ -70,6 +74,19 @@ uint64_t processors_mask(uint32_t vps)
     for (uint32_t i = 0; i < vps; i++)
         mask |= UINT64_C(1) << processors[i].vp;
     return mask;
+}
+
+uint32_t processors_vp(uint32_t cpu)
+{
+    return processors[cpu].vp;
+}
+
+void processors_call(uint32_t cpu, void (*run)(void))
+{
+    processors[cpu].run = run;
+    apic_send_ipi(cpu_at(cpu)->apic_id, BENCH_VECTOR);
+    while (processors[cpu].run)
+        cpu_pause();
 }
 
 void processors_spin(uint64_t mask)

@@ -21,7 +21,7 @@ def measure(
     target: Target, image: Path, smp: int, build: Path, timeout: float, stop: Stop
 ) -> Listing:
     """The rows of one run, which are the same in each."""
-    command = target.command(image, smp, "")
+    command = target.command(image, smp, target.kernel_args)
     environment = {**target.environment(build), "HVKIT_ICOUNT": SHIFT}
     with GuestProcess(command, environment, stop) as guest:
         output, complete = _read(guest, timeout)
