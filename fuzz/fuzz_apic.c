@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * A local APIC under any sequence of register accesses, interrupts and time, with its invariants
- * and a second opinion on its timer; and one that was saved and restored beside one that was not.
+ * and a second opinion on its timer; one that was saved and restored beside one that was not; and a
+ * guest that uses its EOI assist well or ill.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <hv/abi/tlfs.h>
 
 #include "apic.h"
 #include "apic_bits.h"
@@ -27,9 +30,11 @@ struct machine {
     struct hv_apic_clock clock;
     uint64_t now;
     /* The second opinion. */
-    uint64_t due;     /* when the next timer interrupt may come, or NONE */
-    bool count_falls; /* since the last read nothing has set the counter */
-    uint64_t count;   /* as it was read last */
+    uint64_t due;       /* when the next timer interrupt may come, or NONE */
+    bool count_falls;   /* since the last read nothing has set the counter */
+    uint64_t count;     /* as it was read last */
+    uint32_t assist[2]; /* where the EOI assist may be */
+    bool scribbled;     /* the guest has written there what it should not */
 };
 
 static void require(bool condition)
@@ -61,6 +66,22 @@ static void check_vectors(const struct hv_apic *apic)
     require(pending == HV_APIC_NO_VECTOR ||
             (class_of(pending) > priority >> 4 && hv_apic_test(apic->irr, (unsigned)pending) &&
              behind == pending));
+}
+
+/* A guest is told to omit an EOI only where that is safe, and the bit is nowhere else. */
+static void check_assist(const struct machine *machine)
+{
+    const struct hv_apic *apic = &machine->apic;
+    int vector = hv_apic_in_service(apic);
+
+    if (apic->eoi_spared) {
+        require(apic->assist != NULL && vector != HV_APIC_NO_VECTOR);
+        require(!hv_apic_test(apic->tmr, (unsigned)vector) && !hv_apic_has_request(apic));
+    }
+    for (unsigned i = 0; i < 2 && !machine->scribbled; i++)
+        require(machine->assist[i] == 0 ||
+                (machine->assist[i] == HV_VP_ASSIST_NO_EOI_REQUIRED && apic->eoi_spared &&
+                 apic->assist == &machine->assist[i]));
 }
 
 static void check_registers(const struct hv_apic *apic)
@@ -203,6 +224,7 @@ static void read_register(struct machine *machine, unsigned reg)
     if (!can_access(&machine->apic, reg))
         return;
     serve(machine);
+    hv_apic_note_spared_eoi(&machine->apic);
     before = machine->apic;
     if (!hv_apic_read(&machine->apic, reg, machine->now, &value)) {
         require(hv_apic_is_x2(&machine->apic));
@@ -262,17 +284,39 @@ static void take(struct machine *machine, bool auto_eoi)
     hv_apic_accept(apic, (uint8_t)vector, auto_eoi);
     require(!hv_apic_test(apic->irr, (unsigned)vector));
     require(hv_apic_in_service(apic) == (auto_eoi ? service : vector));
+    if (!auto_eoi)
+        hv_apic_spare_eoi(apic);
 }
 
 static void complete(struct hv_apic *apic)
 {
-    int service = hv_apic_in_service(apic);
-    bool level = service != HV_APIC_NO_VECTOR && hv_apic_test(apic->tmr, (unsigned)service);
-    struct hv_apic_effect effect = hv_apic_eoi(apic);
+    struct hv_apic_effect effect;
+    int service;
+    bool level;
 
+    hv_apic_note_spared_eoi(apic);
+    service = hv_apic_in_service(apic);
+    level = service != HV_APIC_NO_VECTOR && hv_apic_test(apic->tmr, (unsigned)service);
+    effect = hv_apic_eoi(apic);
+    require(!apic->eoi_spared);
     require((effect.kind == HV_APIC_EOI_SENT) == level);
     require(!level || effect.vector == service);
     require(service == HV_APIC_NO_VECTOR || hv_apic_in_service(apic) < service);
+}
+
+/* As the TLFS asks for. */
+static void complete_by_assist(struct hv_apic *apic)
+{
+    uint32_t old = apic->assist ? *apic->assist : 0;
+
+    if (apic->assist)
+        *apic->assist = 0;
+    if (!(old & HV_VP_ASSIST_NO_EOI_REQUIRED)) {
+        complete(apic);
+        return;
+    }
+    hv_apic_note_spared_eoi(apic);
+    require(!apic->eoi_spared);
 }
 
 static void post(struct hv_apic *apic, uint8_t vector, bool level)
@@ -350,7 +394,7 @@ static void do_step(struct machine *machine, const uint8_t *step)
     uint64_t value;
 
     memcpy(&value, step + 2, sizeof(value));
-    switch (step[0] % 20) {
+    switch (step[0] % 23) {
     case 0:
     case 1:
         write_register(machine, reg, value);
@@ -409,8 +453,18 @@ static void do_step(struct machine *machine, const uint8_t *step)
     case 18:
         migrate(machine, (value >> step[1] % 64) % LAST);
         break;
-    default:
+    case 19:
         restore_changed(machine, step[1], value);
+        break;
+    case 20:
+        hv_apic_set_assist(apic, step[1] & 1 ? &machine->assist[step[1] >> 1 & 1] : NULL);
+        break;
+    case 21:
+        machine->scribbled = true;
+        machine->assist[step[1] & 1] = (uint32_t)value;
+        break;
+    default:
+        complete_by_assist(apic);
         break;
     }
 }
@@ -442,6 +496,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (data++, size--; size >= STEP_SIZE; data += STEP_SIZE, size -= STEP_SIZE) {
         do_step(&machine, data);
         check_vectors(&machine.apic);
+        check_assist(&machine);
         check_registers(&machine.apic);
         check_timer(&machine.apic);
     }

@@ -29,6 +29,7 @@ void hv_apic_request(struct hv_apic *apic, uint8_t vector, bool level)
         report_error(apic, HV_APIC_ESR_RECEIVE_ILLEGAL);
         return;
     }
+    hv_apic_require_eoi(apic);
     hv_apic_touch(apic);
     hv_apic_set(apic->irr, vector);
     if (level)
@@ -107,8 +108,10 @@ void hv_apic_accept(struct hv_apic *apic, uint8_t vector, bool auto_eoi)
 struct hv_apic_effect hv_apic_eoi(struct hv_apic *apic)
 {
     struct hv_apic_effect effect = { .kind = HV_APIC_NOTHING };
-    int vector = hv_apic_in_service(apic);
+    int vector;
 
+    hv_apic_require_eoi(apic);
+    vector = hv_apic_in_service(apic);
     if (vector == HV_APIC_NO_VECTOR)
         return effect;
     hv_apic_touch(apic);
@@ -132,6 +135,7 @@ void hv_apic_reset(struct hv_apic *apic)
 {
     uint32_t logical = hv_apic_is_x2(apic) ? hv_apic_x2_logical_id(apic->id) : 0;
 
+    hv_apic_require_eoi(apic);
     hv_apic_touch(apic);
     atomic_store_explicit(&apic->ldr, logical, memory_order_relaxed);
     atomic_store_explicit(&apic->dfr, UINT32_MAX, memory_order_relaxed);
@@ -292,6 +296,7 @@ static bool read_xapic(struct hv_apic *apic, unsigned reg, uint64_t now, uint64_
 bool hv_apic_read(struct hv_apic *apic, unsigned reg, uint64_t now, uint64_t *value)
 {
     hv_apic_timer_expire(apic, now);
+    hv_apic_note_spared_eoi(apic);
     if (hv_apic_is_x2(apic))
         return read_x2(apic, reg, now, value);
     if (read_xapic(apic, reg, now, value))

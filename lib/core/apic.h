@@ -77,6 +77,8 @@ struct hv_apic {
     uint32_t irr[HV_APIC_WORDS];
     uint32_t isr[HV_APIC_WORDS];
     uint32_t tmr[HV_APIC_WORDS];
+    uint32_t *assist; /* the EOI assist of the guest's VP assist page; NULL without one */
+    bool eoi_spared;  /* it says that the highest in service needs no EOI; nothing is requested */
     struct hv_apic_timer timer;
 };
 
@@ -170,13 +172,39 @@ int hv_apic_pending(const struct hv_apic *apic);
    lowering the task priority would let through; or HV_APIC_NO_VECTOR. */
 int hv_apic_pending_behind_tpr(const struct hv_apic *apic);
 
+/* Whether any vector is requested, whatever its priority. */
+static inline bool hv_apic_has_request(const struct hv_apic *apic)
+{
+    uint32_t any = 0;
+
+    for (unsigned word = 0; word < HV_APIC_WORDS; word++)
+        any |= apic->irr[word];
+    return any != 0;
+}
+
 /* The processor takes that vector. auto_eoi: it never gets into service. */
 void hv_apic_accept(struct hv_apic *apic, uint8_t vector, bool auto_eoi);
 
 uint8_t hv_apic_processor_priority(const struct hv_apic *apic);
 
-/* The highest vector in service, or HV_APIC_NO_VECTOR. */
+/* The highest vector in service, or HV_APIC_NO_VECTOR; it may be complete if its EOI is spared. */
 int hv_apic_in_service(const struct hv_apic *apic);
+
+/*
+ * Where the guest has its EOI assist, a word that it writes at any time; NULL: nowhere. On the LP
+ * that owns the VP, as all that follows.
+ */
+void hv_apic_set_assist(struct hv_apic *apic, uint32_t *assist);
+
+/* Tells the guest that the vector just accepted needs no EOI, if the rules allow that. */
+void hv_apic_spare_eoi(struct hv_apic *apic);
+
+/* Takes that back, so that the EOI is an exit; unless the guest has made use of it: then the
+   interrupt is complete. */
+void hv_apic_require_eoi(struct hv_apic *apic);
+
+/* Looks whether the guest has made use of it, and lets it stand. */
+void hv_apic_note_spared_eoi(struct hv_apic *apic);
 
 /* Serves the timer; to be called when now has reached timer.deadline, and harmless earlier. */
 void hv_apic_timer_expire(struct hv_apic *apic, uint64_t now);

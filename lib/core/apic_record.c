@@ -57,6 +57,7 @@ void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *rec
 {
     memset(record, 0, sizeof(*record));
     hv_apic_timer_expire(apic, now);
+    hv_apic_require_eoi(apic);
     record->events = hv_apic_take_interrupts(apic);
     save_registers(apic, record);
     save_timer(&apic->timer, now, record);
@@ -193,6 +194,7 @@ bool hv_apic_restore(struct hv_apic *apic, const void *record, size_t size, uint
     memcpy(&copy, record, sizeof(copy));
     if (!is_valid(apic, &copy))
         return false;
+    hv_apic_require_eoi(apic);
     hv_apic_touch(apic);
     take_registers(apic, &copy);
     take_timer(apic, &copy, now);

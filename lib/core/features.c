@@ -94,6 +94,9 @@ static uint32_t derive_recommendations(uint64_t privileges, uint32_t capabilitie
         recommendations |= HV_RECOMMEND_EAX_SYNTHETIC_CLUSTER_IPI;
     if (privileges & HV_PRIVILEGE_AccessResetReg)
         recommendations |= HV_RECOMMEND_EAX_RESET_MSR;
+    /* Guests take it for the word that the EOI assist may be used, too. */
+    if (privileges & HV_PRIVILEGE_AccessIntrCtrlRegs)
+        recommendations |= HV_RECOMMEND_EAX_APIC_MSRS;
     return recommendations;
 }
 

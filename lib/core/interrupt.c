@@ -54,15 +54,6 @@ void hv_vp_take_interrupts(struct hv_vp *vp)
     vp->apic_events |= taken;
 }
 
-static bool nothing_requested(const struct hv_apic *apic)
-{
-    uint32_t any = 0;
-
-    for (unsigned word = 0; word < HV_APIC_WORDS; word++)
-        any |= apic->irr[word];
-    return any == 0;
-}
-
 static uint64_t earliest(uint64_t left, uint64_t right)
 {
     return left < right ? left : right;
@@ -98,14 +89,17 @@ void hv_interrupt_poll(struct hv_vp *vp, uint64_t tsc)
         .vector = HV_INTERRUPT_NONE,
         .deadline = earliest(apic->timer.deadline, earliest(vp->stimers.deadline, vp->synic.retry)),
     };
-    if (nothing_requested(apic))
+    if (!hv_apic_has_request(apic))
         return;
     view->vector = hv_apic_pending(apic);
     view->behind_priority =
         view->vector == HV_INTERRUPT_NONE && hv_apic_pending_behind_tpr(apic) != HV_APIC_NO_VECTOR;
 }
 
-/* TLFS: an interrupt of a SINT with AutoEOI needs no EOI, as if it had been there at once. */
+/*
+ * TLFS: an interrupt of a SINT with AutoEOI needs no EOI, as if it had been there at once. While
+ * messages wait, an EOI is awaited: they are looked at again then.
+ */
 void hv_interrupt_accept(struct hv_vp *vp, uint8_t vector)
 {
     bool auto_eoi = hv_apic_test(vp->synic.auto_eoi, vector);
@@ -113,6 +107,8 @@ void hv_interrupt_accept(struct hv_vp *vp, uint8_t vector)
     hv_apic_accept(&vp->apic, vector, auto_eoi);
     if (auto_eoi)
         hv_synic_deliver(vp);
+    else if (!vp->synic.waiting)
+        hv_apic_spare_eoi(&vp->apic);
 }
 
 uint32_t hv_interrupt_events(struct hv_vp *vp, struct hv_interrupt_vectors *vectors)

@@ -123,6 +123,7 @@ void hv_synic_deliver(struct hv_vp *vp)
         deliver_sint(vp, (unsigned)__builtin_ctz(sints));
     if (!synic->waiting)
         return;
+    hv_apic_require_eoi(&vp->apic);
     hv_apic_touch(&vp->apic);
     synic->retry = hv_now(vp->partition) + facts->tsc_hz / RETRIES_PER_SECOND;
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include <stddef.h>
+
 #include "core.h"
 #include "mem.h"
 #include "vp_assist.h"
+
+_Static_assert(offsetof(struct hv_vp_assist_page, apic_assist) == 0, "the EOI assist is first");
 
 /*
  * TLFS: "virtual processor assist page": the guest reads and writes it. A page of zeros says that
@@ -22,6 +26,7 @@ void hv_vp_assist_reset(struct hv_vp *vp)
     atomic_store_explicit(&vp->assist_msr, 0, memory_order_relaxed);
     hv_overlay_disable(partition, &vp->assist_page);
     hv_lock_release(&partition->register_lock);
+    hv_apic_set_assist(&vp->apic, NULL);
     memset(vp->assist_page.page, 0, HV_PAGE_SIZE);
 }
 
@@ -34,6 +39,11 @@ enum hv_msr_result hv_vp_assist_read(struct hv_vp *vp, uint32_t msr, uint64_t *v
 
 enum hv_msr_result hv_vp_assist_write(struct hv_vp *vp, uint32_t msr, uint64_t value)
 {
+    enum hv_msr_result result;
+
     (void)msr;
-    return hv_msr_place_page(vp->partition, &vp->assist_msr, &vp->assist_page, value);
+    result = hv_msr_place_page(vp->partition, &vp->assist_msr, &vp->assist_page, value);
+    if (result == HV_MSR_OK)
+        hv_apic_set_assist(&vp->apic, value & HV_X64_MSR_PAGE_ENABLE ? vp->assist_page.page : NULL);
+    return result;
 }

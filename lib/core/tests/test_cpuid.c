@@ -163,7 +163,8 @@ END_TEST
 START_TEST(recommendations_are_what_works_and_helps)
 {
     uint32_t relaxed = HV_RECOMMEND_EAX_RELAXED_TIMING | HV_RECOMMEND_EAX_REMOTE_FLUSH_HYPERCALL |
-                       HV_RECOMMEND_EAX_SYNTHETIC_CLUSTER_IPI | HV_RECOMMEND_EAX_EX_PROCESSOR_MASKS;
+                       HV_RECOMMEND_EAX_SYNTHETIC_CLUSTER_IPI |
+                       HV_RECOMMEND_EAX_EX_PROCESSOR_MASKS | HV_RECOMMEND_EAX_APIC_MSRS;
 
     must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed | HV_RECOMMEND_EAX_RESET_MSR, 0xFFFFFFFF, 40, 0);
     fake.platform.facts.physical_address_bits = 52;
@@ -174,6 +175,9 @@ START_TEST(recommendations_are_what_works_and_helps)
     must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed, 0xFFFFFFFF, 40, 0);
     begin_again(UINT64_MAX, fake.platform.facts.capabilities & ~(uint32_t)HV_CPU_RESET);
     must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed, 0xFFFFFFFF, 40, 0);
+    begin_again(~(HV_PRIVILEGE_AccessResetReg | HV_PRIVILEGE_AccessIntrCtrlRegs),
+                fake.platform.facts.capabilities);
+    must_be(HV_CPUID_ENLIGHTENMENT_INFO, relaxed & ~HV_RECOMMEND_EAX_APIC_MSRS, 0xFFFFFFFF, 40, 0);
 }
 END_TEST
 

@@ -12,9 +12,8 @@
 #include "core.h"
 #include "fake_platform.h"
 #include "msr.h"
-#include "msr_access.h"
 #include "suite.h"
-#include "vp_fixture.h"
+#include "synic_fixture.h"
 
 #define ASSIST   HV_X64_MSR_VP_ASSIST_PAGE
 #define AT(page) ((uint64_t)(page) << HV_PAGE_SHIFT | HV_X64_MSR_PAGE_ENABLE)
@@ -54,9 +53,9 @@ END_TEST
 
 START_TEST(each_vp_has_a_page_of_its_own)
 {
-    struct hv_vp *other = fake_vp_create(&fake, partition, 1);
     uint8_t byte = 7;
 
+    other = fake_vp_create(&fake, partition, 1);
     must_write(vp, ASSIST, AT(3));
     must_write(other, ASSIST, AT(4));
     ck_assert(hv_address_write(partition, 3u << HV_PAGE_SHIFT, &byte, sizeof(byte)));
@@ -135,9 +134,142 @@ START_TEST(without_the_capability_a_register_hypercall_reaches_no_apic)
 }
 END_TEST
 
+/* ---- EOI assist ---- */
+
+static uint32_t eoi_assist(uint64_t gpa_page)
+{
+    uint32_t value;
+
+    ck_assert(hv_address_read(partition, gpa_page << HV_PAGE_SHIFT, &value, sizeof(value)));
+    return value;
+}
+
+static void clear_eoi_assist(uint64_t gpa_page)
+{
+    uint32_t value = 0;
+
+    ck_assert(hv_address_write(partition, gpa_page << HV_PAGE_SHIFT, &value, sizeof(value)));
+}
+
+/* An interrupt comes and the VP takes it. */
+static void interrupt(uint8_t vector)
+{
+    hv_interrupt_post(vp, vector, false);
+    hv_vp_prepare(vp);
+    ck_assert_int_eq(pending(vp), vector);
+    hv_interrupt_accept(vp, vector);
+    ck_assert_int_eq(pending(vp), HV_INTERRUPT_NONE);
+}
+
+START_TEST(the_page_says_that_no_eoi_is_required)
+{
+    must_write(vp, ASSIST, AT(3));
+    interrupt(0x50);
+    ck_assert_uint_eq(eoi_assist(3), HV_VP_ASSIST_NO_EOI_REQUIRED);
+    clear_eoi_assist(3);
+    interrupt(0x50);
+    ck_assert_uint_eq(eoi_assist(3), HV_VP_ASSIST_NO_EOI_REQUIRED);
+    /* A post takes it back as soon as it is taken. */
+    hv_interrupt_post(vp, 0x20, false);
+    hv_vp_prepare(vp);
+    ck_assert_uint_eq(eoi_assist(3), 0);
+    ck_assert_int_eq(pending(vp), HV_INTERRUPT_NONE);
+    must_write(vp, HV_X64_MSR_EOI, 0);
+    ck_assert_int_eq(pending(vp), 0x20);
+}
+END_TEST
+
+/* The word moves with the page, and what was said of the interrupt in service stays true. */
+START_TEST(the_page_can_move_and_go_with_an_interrupt_in_service)
+{
+    must_write(vp, ASSIST, AT(3));
+    interrupt(0x50);
+    must_write(vp, ASSIST, AT(4));
+    ck_assert_uint_eq(eoi_assist(3), 0);
+    ck_assert_uint_eq(eoi_assist(4), HV_VP_ASSIST_NO_EOI_REQUIRED);
+    must_write(vp, ASSIST, 0);
+    must_write(vp, ASSIST, AT(4));
+    ck_assert_uint_eq(eoi_assist(4), 0);
+    ck_assert_int_eq(hv_apic_in_service(&vp->apic), 0x50);
+    must_write(vp, HV_X64_MSR_EOI, 0);
+    interrupt(0x50);
+    clear_eoi_assist(4);
+    must_write(vp, ASSIST, 0);
+    ck_assert_int_eq(hv_apic_in_service(&vp->apic), HV_APIC_NO_VECTOR);
+}
+END_TEST
+
+START_TEST(a_disabled_page_says_nothing)
+{
+    must_write(vp, ASSIST, AT(3) & ~UINT64_C(1));
+    interrupt(0x50);
+    ck_assert(!vp->apic.eoi_spared);
+    must_write(vp, HV_X64_MSR_EOI, 0);
+    hv_vp_reset(vp);
+    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
+    interrupt(0x50);
+    ck_assert(!vp->apic.eoi_spared);
+}
+END_TEST
+
+START_TEST(reset_with_an_interrupt_in_service_leaves_no_trace)
+{
+    must_write(vp, ASSIST, AT(3));
+    interrupt(0x50);
+    hv_vp_reset(vp);
+    ck_assert(!vp->apic.eoi_spared);
+    ck_assert_ptr_null(vp->apic.assist);
+    must_write(vp, ASSIST, AT(3));
+    ck_assert_uint_eq(eoi_assist(3), 0);
+}
+END_TEST
+
+START_TEST(auto_eoi_needs_none_anyway)
+{
+    must_write(vp, HV_X64_MSR_SINT0 + SINT, VECTOR | HV_X64_MSR_SINT_AUTO_EOI);
+    must_write(vp, ASSIST, AT(3));
+    interrupt(VECTOR);
+    ck_assert_uint_eq(eoi_assist(3), 0);
+    ck_assert_int_eq(hv_apic_in_service(&vp->apic), HV_APIC_NO_VECTOR);
+    interrupt(VECTOR + 1);
+    ck_assert_uint_eq(eoi_assist(3), HV_VP_ASSIST_NO_EOI_REQUIRED);
+}
+END_TEST
+
+static void keep(struct hv_vp *owner, struct hv_synic_message *message)
+{
+    (void)owner;
+    (void)message;
+}
+
+/* The guest's EOI is what makes the second message come (TLFS: "message queues"). */
+START_TEST(while_a_message_waits_the_eoi_is_required)
+{
+    struct hv_synic_message first = { .sint = SINT, .release = keep }, second = first;
+
+    first.content.header.message_type = second.content.header.message_type = TYPE;
+    must_write(vp, ASSIST, AT(3));
+    hv_synic_queue(vp, &first);
+    ck_assert_int_eq(pending(vp), VECTOR);
+    hv_interrupt_accept(vp, VECTOR);
+    ck_assert_uint_eq(eoi_assist(3), HV_VP_ASSIST_NO_EOI_REQUIRED);
+    hv_synic_queue(vp, &second);
+    ck_assert_uint_eq(eoi_assist(3), 0);
+    must_write(vp, HV_X64_MSR_EOI, 0);
+    interrupt(0x50);
+    ck_assert_uint_eq(eoi_assist(3), 0);
+    slot(vp, SINT)->header.message_type = HvMessageTypeNone;
+    must_write(vp, HV_X64_MSR_EOI, 0);
+    ck_assert_int_eq(pending(vp), VECTOR);
+    hv_interrupt_accept(vp, VECTOR);
+    ck_assert_uint_eq(eoi_assist(3), HV_VP_ASSIST_NO_EOI_REQUIRED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("vp_assist");
+    TCase *assist = tcase_create("eoi_assist");
     Suite *suite = suite_create("vp_assist");
 
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -150,6 +282,14 @@ int main(void)
     tcase_add_test(tests, apic_msrs_reach_the_apic);
     tcase_add_test(tests, reserved_bits_of_apic_msrs_fault);
     tcase_add_test(tests, without_the_capability_a_register_hypercall_reaches_no_apic);
+    tcase_add_checked_fixture(assist, synic_setup, teardown);
+    tcase_add_test(assist, the_page_says_that_no_eoi_is_required);
+    tcase_add_test(assist, the_page_can_move_and_go_with_an_interrupt_in_service);
+    tcase_add_test(assist, a_disabled_page_says_nothing);
+    tcase_add_test(assist, reset_with_an_interrupt_in_service_leaves_no_trace);
+    tcase_add_test(assist, auto_eoi_needs_none_anyway);
+    tcase_add_test(assist, while_a_message_waits_the_eoi_is_required);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, assist);
     return run_suite(suite);
 }
