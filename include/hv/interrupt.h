@@ -34,9 +34,11 @@ struct hv_interrupt_view {
     bool current;         /**< Nothing has changed since hv_interrupt_poll(). */
     bool behind_priority; /**< One waits for nothing but a lower task priority: leave the guest when
                                that (CR8) is lowered. */
-    uint8_t cr8;          /**< Task priority, 0 to 15. */
-    int vector;           /**< What the VP takes next, or HV_INTERRUPT_NONE. */
-    uint64_t deadline;    /**< TSC at which the next timer is due, or HV_INTERRUPT_NEVER. */
+    bool fine_priority; /**< The task priority has bits that CR8 does not show: leave the guest when
+                             that is written, which clears them. */
+    uint8_t cr8;        /**< Task priority, 0 to 15. */
+    int vector;         /**< What the VP takes next, or HV_INTERRUPT_NONE. */
+    uint64_t deadline;  /**< TSC at which the next timer is due, or HV_INTERRUPT_NEVER. */
 };
 
 /** What hv_interrupt_events() reports, as a mask. */

@@ -85,6 +85,7 @@ void hv_interrupt_poll(struct hv_vp *vp, uint64_t tsc)
     serve_timers(vp, tsc);
     *view = (struct hv_interrupt_view){
         .current = true,
+        .fine_priority = (apic->tpr & 0xF) != 0,
         .cr8 = apic->tpr >> 4,
         .vector = HV_INTERRUPT_NONE,
         .deadline = earliest(apic->timer.deadline, earliest(vp->stimers.deadline, vp->synic.retry)),
