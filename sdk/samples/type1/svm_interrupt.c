@@ -175,7 +175,8 @@ void svm_interrupt_prepare(struct svm_vp *vp)
     } else if (vp->injected >= 0) {
         control |= VIRTUAL_INTERRUPT | (uint64_t)vp->injected << VMCB_V_VECTOR_SHIFT;
     }
-    watch(vp, pending, (!pending && vp->view->behind_priority) || vp->view->fine_priority);
+    /* With a virtual interrupt that waits too: QEMU aborts when the guest writes CR8 then. */
+    watch(vp, pending, pending || vp->view->behind_priority || vp->view->fine_priority);
     if (vp->vmcb->virtual_interrupt != control) {
         vp->vmcb->virtual_interrupt = control;
         svm_touch(vp, VMCB_CLEAN_TPR);
