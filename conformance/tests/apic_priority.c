@@ -15,7 +15,7 @@ HV_TEST(local_apic, an_interrupt_goes_from_irr_to_isr_and_out, COVERS(HV_REQ_API
     CHECK(apic_is_pending(APIC_MIDDLE), "it is not in the IRR");
     CHECK(!apic_in_service(APIC_MIDDLE), "it is in the ISR before it is taken");
     CHECK(!apic_is_level(APIC_MIDDLE), "an IPI is level-triggered");
-    CHECK(apic_log_wait(1), "it is not delivered");
+    REQUIRE(apic_log_wait(1), "it is not delivered");
     CHECK(!apic_is_pending(APIC_MIDDLE), "it is in the IRR when it was taken");
     CHECK(apic_in_service(APIC_MIDDLE), "it is not in the ISR");
     apic_eoi();
@@ -33,8 +33,8 @@ HV_TEST(local_apic, every_legal_vector_is_delivered, COVERS(HV_REQ_APIC_001), NE
         apic_log.count = 0;
         register_interrupt((uint8_t)vector, apic_note_and_end, NULL);
         apic_self_ipi((uint8_t)vector);
-        CHECK(apic_log_wait(1) && apic_log.vectors[0] == vector, "vector 0x%x: %u came", vector,
-              apic_log.count);
+        REQUIRE(apic_log_wait(1) && apic_log.vectors[0] == vector, "vector 0x%x: %u came", vector,
+                apic_log.count);
         register_interrupt((uint8_t)vector, NULL, NULL);
     }
 }
@@ -46,14 +46,14 @@ HV_TEST(local_apic, requests_of_one_vector_merge, COVERS(HV_REQ_APIC_001), NEEDS
     apic_log_start(apic_note);
     apic_self_ipi(APIC_MIDDLE);
     apic_self_ipi(APIC_MIDDLE);
-    CHECK(apic_log_wait(1), "the first does not come");
+    REQUIRE(apic_log_wait(1), "the first does not come");
     apic_self_ipi(APIC_MIDDLE);
     apic_self_ipi(APIC_MIDDLE);
     irq_window();
     CHECK_EQ(apic_log.count, 1);
     CHECK(apic_is_pending(APIC_MIDDLE) && apic_in_service(APIC_MIDDLE), "the second is lost");
     apic_eoi();
-    CHECK(apic_log_wait(2), "the second does not come");
+    REQUIRE(apic_log_wait(2), "the second does not come");
     apic_eoi();
     irq_window();
     CHECK_EQ(apic_log.count, 2);
@@ -68,7 +68,7 @@ HV_TEST(local_apic, the_highest_is_taken_first, COVERS(HV_REQ_APIC_001), NEEDS_N
     apic_self_ipi(APIC_LOW);
     apic_self_ipi(APIC_HIGH);
     apic_self_ipi(APIC_MIDDLE);
-    CHECK(apic_log_wait(3), "%u came", apic_log.count);
+    REQUIRE(apic_log_wait(3), "%u came", apic_log.count);
     CHECK(apic_log.vectors[0] == APIC_HIGH && apic_log.vectors[1] == APIC_MIDDLE &&
               apic_log.vectors[2] == APIC_LOW,
           "the order was 0x%x, 0x%x, 0x%x", apic_log.vectors[0], apic_log.vectors[1],
@@ -97,8 +97,8 @@ HV_TEST(local_apic, a_higher_class_interrupts_and_others_wait, COVERS(HV_REQ_API
         irq_window();
         CHECK_EQ(apic_log.count, 2);
         apic_eoi();
-        CHECK(apic_log_wait(3) && apic_log.vectors[2] == waiting[i], "0x%x does not come after it",
-              waiting[i]);
+        REQUIRE(apic_log_wait(3) && apic_log.vectors[2] == waiting[i],
+                "0x%x does not come after it", waiting[i]);
         apic_eoi();
     }
     register_interrupt(0x6f, NULL, NULL);
@@ -192,7 +192,7 @@ HV_TEST(local_apic, task_priority_holds_its_class_and_below, COVERS(HV_REQ_APIC_
         CHECK(apic_log.count == (task < APIC_MIDDLE >> 4), "TPR 0x%x: vector 0x%x %s", task << 4,
               APIC_MIDDLE, apic_log.count ? "comes" : "does not come");
         apic_write(APIC_TPR, 0);
-        CHECK(apic_log_wait(1), "TPR 0x%x and back: the interrupt is lost", task << 4);
+        REQUIRE(apic_log_wait(1), "TPR 0x%x and back: the interrupt is lost", task << 4);
     }
     apic_log_stop();
 }
@@ -211,7 +211,8 @@ HV_TEST(local_apic, lowering_cr8_lets_the_interrupt_in, COVERS(HV_REQ_APIC_001),
         __asm__ volatile("nop; nop" ::: "memory");
         CHECK_EQ(apic_log.count, 0);
         write_cr8((APIC_MIDDLE >> 4) - 1);
-        CHECK(wait_until_equal(&apic_log.count, 1, APIC_WAIT), "round %u: it does not come", round);
+        REQUIRE(wait_until_equal(&apic_log.count, 1, APIC_WAIT), "round %u: it does not come",
+                round);
         irq_disable();
     }
     write_cr8(0);
@@ -230,7 +231,7 @@ HV_TEST(local_apic, cr8_can_change_while_an_interrupt_waits, COVERS(HV_REQ_APIC_
         irq_window();
         CHECK_EQ(apic_log.count, 0);
         write_cr8(round < 8 ? 0 : (APIC_MIDDLE >> 4) - 1);
-        CHECK(apic_log_wait(1), "round %u: it does not come", round);
+        REQUIRE(apic_log_wait(1), "round %u: it does not come", round);
         write_cr8(0);
     }
     apic_log_stop();
@@ -338,13 +339,13 @@ HV_TEST(local_apic, a_level_interrupt_is_marked_and_comes_again, COVERS(HV_REQ_A
     apic_log_start(apic_note);
     if (!interrupt_line_start(APIC_MIDDLE))
         test_skip("there is no I/O APIC");
-    CHECK(apic_log_wait(1), "the line's interrupt does not come");
+    REQUIRE(apic_log_wait(1), "the line's interrupt does not come");
     CHECK(apic_is_level(APIC_MIDDLE), "it is not marked in the TMR");
     CHECK(apic_in_service(APIC_MIDDLE), "it is not in service");
     irq_window();
     CHECK_EQ(apic_log.count, 1);
     apic_eoi();
-    CHECK(apic_log_wait(2), "the line is still asserted, and nothing comes");
+    REQUIRE(apic_log_wait(2), "the line is still asserted, and nothing comes");
     interrupt_line_stop();
     apic_drain();
     apic_take_now(APIC_MIDDLE);

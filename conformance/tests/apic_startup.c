@@ -104,13 +104,13 @@ HV_TEST(local_apic, a_start_up_ipi_starts_real_mode_at_its_page,
     for (unsigned i = 0; i < PAGES; i++) {
         volatile struct report *report = report_of(i);
 
-        if (CHECK(start_at(i), "page 0x%x: nothing runs there", start_pages[i])) {
-            CHECK_EQ(report->cs, start_pages[i] << 8);
-            CHECK_EQ(report->ip, AFTER_CALL);
-            CHECK((report->msw & 1) == 0, "page 0x%x: protected mode", start_pages[i]);
-            CHECK((report->flags & RFLAGS_IF) == 0, "page 0x%x: interrupts are enabled",
-                  start_pages[i]);
-        }
+        if (!CHECK(start_at(i), "page 0x%x: nothing runs there", start_pages[i]))
+            break;
+        CHECK_EQ(report->cs, start_pages[i] << 8);
+        CHECK_EQ(report->ip, AFTER_CALL);
+        CHECK((report->msw & 1) == 0, "page 0x%x: protected mode", start_pages[i]);
+        CHECK((report->flags & RFLAGS_IF) == 0, "page 0x%x: interrupts are enabled",
+              start_pages[i]);
         stop_again();
     }
     bring_back();

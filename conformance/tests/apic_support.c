@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "apic_support.h"
+#include "interrupt_line.h"
 
 #define VECTORS 256
 #define WORD    32
@@ -54,6 +55,7 @@ void apic_begin(void)
 {
     if (!apic_present())
         test_skip("there is no local APIC");
+    interrupt_line_stop();
     REQUIRE_NO_FAULT(smp_call_all(apic_calm, NULL));
 }
 
@@ -95,8 +97,8 @@ void apic_check_arrival(uint8_t vector, apic_cpus expected, const char *what)
         cpus = apic_holders(vector);
     udelay(APIC_QUIET);
     cpus = apic_holders(vector);
-    CHECK(cpus == expected, "%s: the interrupt is pending on CPUs 0x%llx, not 0x%llx", what,
-          (unsigned long long)cpus, (unsigned long long)expected);
+    REQUIRE(cpus == expected, "%s: the interrupt is pending on CPUs 0x%llx, not 0x%llx", what,
+            (unsigned long long)cpus, (unsigned long long)expected);
     CHECK_NO_FAULT(smp_call_all(drain, NULL));
 }
 
@@ -150,7 +152,7 @@ void apic_take_now(uint8_t vector)
     uint32_t count = apic_log.count;
 
     apic_self_ipi(vector);
-    CHECK(apic_log_wait(count + 1), "interrupt 0x%x does not come", vector);
+    REQUIRE(apic_log_wait(count + 1), "interrupt 0x%x does not come", vector);
 }
 
 bool apic_is_level(uint8_t vector)

@@ -47,8 +47,8 @@ void apic_drain(void);
 apic_cpus apic_holders(uint8_t vector);
 
 /*
- * Checks that the vector arrives at those CPUs, and nowhere else. Then all of them take it, so that
- * the next may be sent.
+ * Checks that the vector arrives at those CPUs, and nowhere else; else the test ends. Then all of
+ * them take it, so that the next may be sent.
  */
 void apic_check_arrival(uint8_t vector, apic_cpus expected, const char *what);
 

@@ -15,7 +15,7 @@ static void set_sint(uint64_t bits)
 static void raise_sint(const struct synic_pages *pages, uint32_t round)
 {
     synic_timer(0, SINT, HV_X64_MSR_STIMER_CONFIG_ENABLE, 1);
-    CHECK(apic_log_wait(round), "interrupt %u does not come", round);
+    REQUIRE(apic_log_wait(round), "interrupt %u does not come", round);
     synic_empty(pages, SINT);
 }
 

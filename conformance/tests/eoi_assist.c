@@ -79,7 +79,7 @@ static void check_delivery(uint8_t vector, const char *when)
     uint32_t count = apic_log.count;
 
     apic_self_ipi(vector);
-    CHECK(apic_log_wait(count + 1), "%s: 0x%x does not come", when, vector);
+    REQUIRE(apic_log_wait(count + 1), "%s: 0x%x does not come", when, vector);
 }
 
 /* One that is requested now has to wait. */
@@ -139,7 +139,8 @@ HV_TEST(local_apic, with_a_lower_one_pending_the_eoi_is_required,
         CHECK_EQ(apic_log.vectors[0], APIC_HIGH);
         CHECK(*assist == 0, "0x%x is pending: the assist is 0x%x", lower[i], *assist);
         CHECK(finish(), "0x%x is pending: no EOI is required", lower[i]);
-        CHECK(apic_log_wait(2) && apic_log.vectors[1] == lower[i], "0x%x does not come", lower[i]);
+        REQUIRE(apic_log_wait(2) && apic_log.vectors[1] == lower[i], "0x%x does not come",
+                lower[i]);
         (void)finish();
     }
     end_assist();
@@ -155,7 +156,7 @@ HV_TEST(local_apic, what_waits_for_the_task_priority_is_pending_too, COVERS(HV_R
     write_cr8(0);
     CHECK_EQ(*assist, 0);
     (void)finish();
-    CHECK(apic_log_wait(2) && apic_log.vectors[1] == APIC_MIDDLE, "it does not come");
+    REQUIRE(apic_log_wait(2) && apic_log.vectors[1] == APIC_MIDDLE, "it does not come");
     (void)finish();
     end_assist();
 }
@@ -167,7 +168,7 @@ HV_TEST(local_apic, a_level_interrupt_is_never_spared_its_eoi, COVERS(HV_REQ_API
     if (!interrupt_line_start(APIC_MIDDLE))
         test_skip("there is no I/O APIC");
     for (uint32_t i = 1; i <= 8; i++) {
-        CHECK(apic_log_wait(i), "interrupt %u of the line does not come", i);
+        REQUIRE(apic_log_wait(i), "interrupt %u of the line does not come", i);
         CHECK((*assist & SPARED) == 0, "interrupt %u: the assist is 0x%x", i, *assist);
         CHECK(finish(), "interrupt %u: no EOI is required", i);
     }
@@ -189,7 +190,8 @@ HV_TEST(local_apic, a_later_lower_request_requires_the_eoi, COVERS(HV_REQ_APIC_0
         apic_self_ipi(lower[i]);
         CHECK(*assist == 0, "0x%x comes later: the assist is 0x%x", lower[i], *assist);
         CHECK(finish(), "0x%x comes later: no EOI is required", lower[i]);
-        CHECK(apic_log_wait(2) && apic_log.vectors[1] == lower[i], "0x%x does not come", lower[i]);
+        REQUIRE(apic_log_wait(2) && apic_log.vectors[1] == lower[i], "0x%x does not come",
+                lower[i]);
         (void)finish();
     }
     end_assist();
@@ -212,7 +214,7 @@ HV_TEST(local_apic, a_request_of_another_cpu_requires_the_eoi, COVERS(HV_REQ_API
         if (i % 2 == 0)
             CHECK(wait_until_equal(assist, 0, APIC_WAIT), "round %u: it is not taken back", i);
         (void)finish();
-        CHECK(apic_log_wait(2), "round %u: the interrupt does not come", i);
+        REQUIRE(apic_log_wait(2), "round %u: the interrupt does not come", i);
         (void)finish();
         REQUIRE_NO_FAULT(smp_join(1));
     }
@@ -328,7 +330,7 @@ HV_TEST(local_apic, a_bit_that_the_guest_sets_spares_nothing, COVERS(HV_REQ_APIC
     *assist = 0;
     CHECK(apic_in_service(APIC_HIGH), "it is complete");
     eoi();
-    CHECK(apic_log_wait(2), "the lower one does not come");
+    REQUIRE(apic_log_wait(2), "the lower one does not come");
     *assist = UINT32_MAX;
     eoi();
     CHECK(!apic_in_service(APIC_LOW), "the EOI does not count");

@@ -23,6 +23,7 @@
 #define RTC_RATES    0x0f
 #define RTC_PERIODIC 0x40 /* of RTC_B */
 
+static bool started;
 static uint8_t saved_a, saved_b;
 
 static uint32_t ioapic_read(uint32_t reg)
@@ -60,6 +61,7 @@ bool interrupt_line_start(uint8_t vector)
 {
     if (!has_line())
         return false;
+    started = true;
     saved_a = rtc_read(RTC_A);
     saved_b = rtc_read(RTC_B);
     ioapic_write(IOAPIC_ENTRY + 2 * RTC_LINE, ENTRY_MASKED);
@@ -73,6 +75,9 @@ bool interrupt_line_start(uint8_t vector)
 
 void interrupt_line_stop(void)
 {
+    if (!started)
+        return;
+    started = false;
     ioapic_write(IOAPIC_ENTRY + 2 * RTC_LINE, ENTRY_MASKED);
     rtc_write(RTC_B, saved_b);
     rtc_write(RTC_A, saved_a);

@@ -12,7 +12,7 @@
 /* Asserts the line again and again, as @p vector of this CPU. @return false without an I/O APIC */
 bool interrupt_line_start(uint8_t vector);
 
-/* No more of them; one that was delivered may still be in service. */
+/* No more of them, if it was started; one that was delivered may still be in service. */
 void interrupt_line_stop(void);
 
 #endif
