@@ -74,7 +74,20 @@ static inline bool port_wait_flag(const struct synic_pages *pages, unsigned sint
     return port_flag(pages, sint, flag);
 }
 
-/* A SynIC as synic_on() makes it, no event flag set, and hypercalls. */
+/* Takes what a test that failed has left in the queue of a port, which lasts. */
+static inline void port_drain(const struct synic_pages *pages)
+{
+    volatile struct hv_message *slot = &pages->messages->sint_message[PORT_SINT];
+
+    do {
+        slot->header.message_type = HvMessageTypeNone;
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_EOM, 0));
+        udelay(SYNIC_QUIET);
+    } while (slot->header.message_type != HvMessageTypeNone);
+}
+
+/* A SynIC as synic_on() makes it, no event flag set, nothing in its queue, and hypercalls. */
 static inline struct synic_pages port_setup(unsigned sint, uint64_t bits)
 {
     struct synic_pages pages = synic_on(sint, bits);
@@ -82,6 +95,11 @@ static inline struct synic_pages port_setup(unsigned sint, uint64_t bits)
 
     for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
         flags[i] = 0;
+    port_drain(&pages);
+    irq_enable();
+    udelay(10);
+    irq_disable();
+    hv_count_interrupts(SYNIC_VECTOR);
     hv_enable_hypercalls();
     return pages;
 }

@@ -53,7 +53,6 @@ static inline void synic_off(void *unused)
     safe_wrmsr(HV_X64_MSR_SIMP, 0);
     safe_wrmsr(HV_X64_MSR_SIEFP, 0);
     safe_wrmsr(HV_X64_MSR_SCONTROL, 0);
-    safe_wrmsr(HV_X64_MSR_EOM, 0);
 }
 
 /* Pages for this CPU; the content is whatever the implementation gives them. */
