@@ -127,9 +127,8 @@ uint64_t hv_call(uint64_t control, uint64_t input_gpa, uint64_t output_gpa)
 
 static void count_interrupt(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
-    if (hv_is_repeated(frame))
-        return;
     interrupt_count++;
     apic_eoi();
 }

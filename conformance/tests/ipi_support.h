@@ -21,15 +21,10 @@ static struct {
     uint32_t received[GUEST_MAX_CPUS]; /* since the last ipi_forget() */
 } ipi;
 
-/*
- * Counts what the APIC has in service. QEMU's emulator of SVM at times delivers an injected
- * interrupt a second time, before the first instruction of its handler, and no APIC knows of that.
- */
 static inline void ipi_note(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
-    if (!apic_in_service((uint8_t)frame->vector))
-        return;
     ipi.received[cpu_index()]++;
     apic_eoi();
 }

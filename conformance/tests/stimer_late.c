@@ -173,9 +173,8 @@ static volatile uint32_t storm_ticks;
 /* The guest need not get to anything but its handler. */
 static void end_storm(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
-    if (hv_is_repeated(frame))
-        return;
     if (++storm_ticks == STORM)
         safe_wrmsr(synic_config_msr(0), 0);
     apic_eoi();

@@ -58,9 +58,9 @@ static volatile unsigned in_handler;
 
 static void leave_in_service(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
-    if (!hv_is_repeated(frame) && apic_in_service(SYNIC_VECTOR))
-        in_handler++;
+    in_handler++;
 }
 
 /* The recommended handler of the TLFS writes EOI, and EOM only if it saw MessagePending. */

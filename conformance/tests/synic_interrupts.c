@@ -18,9 +18,8 @@ static volatile struct {
 
 static void note(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
-    if (hv_is_repeated(frame))
-        return;
     seen.count++;
     if (apic_in_service(SYNIC_VECTOR)) {
         seen.in_service++;
@@ -107,9 +106,8 @@ static volatile struct {
 
 static void toggle_auto_eoi(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
-    if (hv_is_repeated(frame))
-        return;
     toggled.before = apic_in_service(SYNIC_VECTOR);
     safe_wrmsr(synic_sint_msr(SINT), SYNIC_VECTOR | HV_X64_MSR_SINT_AUTO_EOI);
     toggled.after = apic_in_service(SYNIC_VECTOR);

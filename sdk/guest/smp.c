@@ -43,6 +43,7 @@ static void run_job(struct cpu_private *priv)
     struct guest_jmp jmp;
 
     priv->cpu.catcher = NULL;
+    priv->cpu.handlers = 0;
     priv->job_fault.raised = false;
     if (guest_setjmp(&jmp) == 0) {
         guest_set_recovery(&jmp);

@@ -56,6 +56,8 @@ trap_common:
         pop %rax
         add $16, %rsp
         iretq
+        .globl trap_stubs_end
+trap_stubs_end:
 
         .globl guest_setjmp
 guest_setjmp:

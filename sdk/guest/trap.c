@@ -56,6 +56,7 @@ void fault_resume(struct trap_frame *frame, const struct guest_jmp *jmp, int val
     frame->cs = jmp->cs;
     frame->ss = (jmp->cs & 3) == 3 ? SEL_UDATA : SEL_DATA;
     frame->rax = (uint64_t)value;
+    this_cpu()->handlers = 0;
 }
 
 static bool take_table(struct trap_frame *frame)
@@ -134,6 +135,27 @@ static void stray(struct cpu *cpu, uint8_t vector)
         apic_eoi();
 }
 
+/* An interrupt that came twice (guest/interrupt.h): on the way into a handler, or in it. */
+static bool is_repeated(const struct cpu *cpu, const struct trap_frame *frame)
+{
+    bool entering = frame->rip >= (uint64_t)(uintptr_t)trap_stubs &&
+                    frame->rip < (uint64_t)(uintptr_t)trap_stubs_end;
+
+    return frame->vector >= 32 && !(frame->rflags & RFLAGS_IF) && (entering || cpu->handlers != 0);
+}
+
+static void run_handler(struct cpu *cpu, struct trap_frame *frame, interrupt_fn *fn)
+{
+    /* The handler may use safe_rdmsr() between fault_clear() and fault_take() of others. */
+    struct fault saved = cpu->fault;
+    uint32_t outer = cpu->handlers;
+
+    cpu->handlers = outer + 1;
+    fn(frame, handlers[frame->vector].arg);
+    cpu->handlers = outer;
+    cpu->fault = saved;
+}
+
 void trap_dispatch(struct trap_frame *frame)
 {
     struct cpu *cpu = this_cpu();
@@ -141,17 +163,14 @@ void trap_dispatch(struct trap_frame *frame)
     interrupt_fn *fn = __atomic_load_n(&handlers[vector].fn, __ATOMIC_ACQUIRE);
 
     if (fn != NULL) {
-        /* The handler may use safe_rdmsr() between fault_clear() and fault_take() of others. */
-        struct fault saved = cpu->fault;
-
-        fn(frame, handlers[vector].arg);
-        cpu->fault = saved;
+        if (!is_repeated(cpu, frame))
+            run_handler(cpu, frame, fn);
         return;
     }
     if (mode_take_return(frame))
         return;
     if (vector < 32)
         exception(cpu, frame);
-    else
+    else if (!is_repeated(cpu, frame))
         stray(cpu, vector);
 }

@@ -111,20 +111,8 @@ static inline uint32_t hv_result_reps(uint64_t result)
 }
 
 /**
- * Whether an interrupt is a mistake of the machine beneath, for a handler to pass over before its
- * first exit. QEMU's emulation of SVM forgets that it has delivered an interrupt which a hypervisor
- * injects, and delivers it again if something makes it look up before the guest's next exit
- * (target/i386: helper_vmrun() leaves exception_index set). It then interrupts the handler itself,
- * although interrupts are disabled there.
- */
-static inline bool hv_is_repeated(const struct trap_frame *frame)
-{
-    return (frame->rflags & RFLAGS_IF) == 0;
-}
-
-/**
  * Counts the interrupts of a vector, from 0, until another handler is registered for it. Each is
- * acknowledged at the local APIC; those that hv_is_repeated() knows are passed over.
+ * acknowledged at the local APIC.
  */
 void hv_count_interrupts(uint8_t vector);
 

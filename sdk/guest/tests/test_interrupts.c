@@ -123,6 +123,27 @@ static void test_fault_kept(void)
     register_interrupt(VECTOR_IPI, NULL, NULL);
 }
 
+/* INT delivers a vector whatever RFLAGS.IF says, as the emulator does by mistake. */
+static void interrupt_again(struct trap_frame *frame, void *unused)
+{
+    (void)frame;
+    (void)unused;
+    count++;
+    if (count == 1)
+        __asm__ volatile("int %0" : : "i"(VECTOR_IPI) : "memory");
+    if (count == 1)
+        __asm__ volatile("sti; int %0; cli" : : "i"(VECTOR_IPI) : "memory");
+}
+
+static void test_repeated(void)
+{
+    register_interrupt(VECTOR_IPI, interrupt_again, NULL);
+    count = 0;
+    __asm__ volatile("int %0" : : "i"(VECTOR_IPI) : "memory");
+    check(count == 2, "an interrupt into a handler needs IF there, and nowhere else");
+    register_interrupt(VECTOR_IPI, NULL, NULL);
+}
+
 void test_interrupts(void)
 {
     if (!apic_present()) {
@@ -133,4 +154,5 @@ void test_interrupts(void)
     test_timer();
     test_stray_and_nmi();
     test_fault_kept();
+    test_repeated();
 }

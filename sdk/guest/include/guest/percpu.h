@@ -34,6 +34,7 @@ struct cpu {
     struct guest_jmp *recovery; /**< see guest_set_recovery() */
     uint64_t stray_interrupts;  /**< interrupts for which there was no handler */
     uint8_t stray_vector;       /**< vector of the last of them */
+    uint32_t handlers;          /**< that are running, one inside the other */
     struct cpu_private *priv;
 };
 
