@@ -57,6 +57,27 @@ HV_TEST(synthetic_timers, one_shot_comes_at_its_time,
     synic_off(NULL);
 }
 
+HV_TEST(synthetic_timers, distant_one_shots_come_too, COVERS(HV_REQ_TIMER_007), TIMERS,
+        "Much can happen until then: the guest may have been moved to another machine")
+{
+    struct synic_pages pages = synic_on(SINT, HV_X64_MSR_SINT_AUTO_EOI);
+    const volatile struct hv_timer_message_payload *payload = synic_payload(&pages, SINT);
+    uint64_t begin = synic_now();
+
+    irq_enable();
+    for (unsigned timer = 0; timer < 4; timer++)
+        synic_timer(timer, SINT, ENABLE, begin + (timer + 2) * 40 * SYNIC_MS);
+    for (unsigned timer = 0; timer < 4; timer++) {
+        REQUIRE(synic_wait_message(&pages, SINT), "no message of timer %u", timer);
+        CHECK_EQ(payload->timer_index, timer);
+        CHECK_EQ(payload->expiration_time, begin + (timer + 2) * 40 * SYNIC_MS);
+        CHECK(synic_now() >= payload->expiration_time, "timer %u is early", timer);
+        synic_empty(&pages, SINT);
+    }
+    irq_disable();
+    synic_off(NULL);
+}
+
 HV_TEST(synthetic_timers, message_says_which_timer_and_when,
         COVERS(HV_REQ_TIMER_024, HV_REQ_TIMER_025, HV_REQ_TIMER_026, HV_REQ_SYNIC_045), TIMERS,
         "Several timers may share a source")

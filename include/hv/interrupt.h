@@ -73,7 +73,10 @@ const struct hv_interrupt_view *hv_interrupt_view(const struct hv_vp *vp);
  */
 void hv_interrupt_poll(struct hv_vp *vp, uint64_t tsc);
 
-/** The VP takes the vector that hv_interrupt_poll() named. On the LP that runs it. */
+/**
+ * The VP takes the vector that hv_interrupt_poll() named. On the LP that runs it. The view is
+ * current afterwards, and names the next.
+ */
 void hv_interrupt_accept(struct hv_vp *vp, uint8_t vector);
 
 /** Take what has come besides fixed interrupts: bits of enum hv_interrupt_event. On its LP. */

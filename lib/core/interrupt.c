@@ -77,12 +77,11 @@ const struct hv_interrupt_view *hv_interrupt_view(const struct hv_vp *vp)
     return &vp->apic.view;
 }
 
-void hv_interrupt_poll(struct hv_vp *vp, uint64_t tsc)
+static void show(struct hv_vp *vp)
 {
     struct hv_apic *apic = &vp->apic;
     struct hv_interrupt_view *view = &apic->view;
 
-    serve_timers(vp, tsc);
     *view = (struct hv_interrupt_view){
         .current = true,
         .fine_priority = (apic->tpr & 0xF) != 0,
@@ -97,9 +96,15 @@ void hv_interrupt_poll(struct hv_vp *vp, uint64_t tsc)
         view->vector == HV_INTERRUPT_NONE && hv_apic_pending_behind_tpr(apic) != HV_APIC_NO_VECTOR;
 }
 
+void hv_interrupt_poll(struct hv_vp *vp, uint64_t tsc)
+{
+    serve_timers(vp, tsc);
+    show(vp);
+}
+
 /*
  * TLFS: an interrupt of a SINT with AutoEOI needs no EOI, as if it had been there at once. While
- * messages wait, an EOI is awaited: they are looked at again then.
+ * messages wait for a full slot, an EOI is awaited: they are looked at again then.
  */
 void hv_interrupt_accept(struct hv_vp *vp, uint8_t vector)
 {
@@ -108,8 +113,9 @@ void hv_interrupt_accept(struct hv_vp *vp, uint8_t vector)
     hv_apic_accept(&vp->apic, vector, auto_eoi);
     if (auto_eoi)
         hv_synic_deliver(vp);
-    else if (!vp->synic.waiting)
+    else if (vp->synic.retry == HV_APIC_NEVER)
         hv_apic_spare_eoi(&vp->apic);
+    show(vp);
 }
 
 uint32_t hv_interrupt_events(struct hv_vp *vp, struct hv_interrupt_vectors *vectors)

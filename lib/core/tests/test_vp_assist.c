@@ -266,6 +266,20 @@ START_TEST(while_a_message_waits_the_eoi_is_required)
 }
 END_TEST
 
+/* It waits for the page, and no EOI brings it. */
+START_TEST(a_message_without_a_page_requires_no_eoi)
+{
+    struct hv_synic_message message = { .sint = SINT, .release = keep };
+
+    message.content.header.message_type = TYPE;
+    must_write(vp, ASSIST, AT(3));
+    must_write(vp, HV_X64_MSR_SIMP, 0);
+    hv_synic_queue(vp, &message);
+    interrupt(VECTOR);
+    ck_assert_uint_eq(eoi_assist(3), HV_VP_ASSIST_NO_EOI_REQUIRED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("vp_assist");
@@ -289,6 +303,7 @@ int main(void)
     tcase_add_test(assist, reset_with_an_interrupt_in_service_leaves_no_trace);
     tcase_add_test(assist, auto_eoi_needs_none_anyway);
     tcase_add_test(assist, while_a_message_waits_the_eoi_is_required);
+    tcase_add_test(assist, a_message_without_a_page_requires_no_eoi);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, assist);
     return run_suite(suite);

@@ -59,7 +59,6 @@ static uint8_t take(struct svm_vp *vp)
     }
     vector = vp->view->vector;
     hv_interrupt_accept(vp->vp, (uint8_t)vector);
-    look(vp);
     return (uint8_t)vector;
 }
 
