@@ -32,10 +32,12 @@ static void end_spared(struct hv_apic *apic)
 
 void hv_apic_spare_eoi(struct hv_apic *apic)
 {
-    int vector = hv_apic_in_service(apic);
+    int vector;
 
-    if (!apic->assist || vector == HV_APIC_NO_VECTOR || hv_apic_has_request(apic) ||
-        hv_apic_test(apic->tmr, (unsigned)vector))
+    if (!apic->assist || hv_apic_has_request(apic))
+        return;
+    vector = hv_apic_in_service(apic);
+    if (vector == HV_APIC_NO_VECTOR || hv_apic_test(apic->tmr, (unsigned)vector))
         return;
     apic->eoi_spared = true;
     __atomic_fetch_or(apic->assist, HV_VP_ASSIST_NO_EOI_REQUIRED, __ATOMIC_RELAXED);
