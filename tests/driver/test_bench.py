@@ -191,7 +191,7 @@ class CommandTest(CommandTestCase):
         self.assert_refused(self.bench(self.target("exit 0")), "hvkit-bench.elf")
 
     def test_number_of_processors_is_checked(self) -> None:
-        self.assert_refused(self.bench(self.target("exit 0", "bench-smp: 65\n")), "bench-smp")
+        self.assert_refused(self.bench(self.target("exit 0", "bench-smp: 256\n")), "bench-smp")
 
 
 class LibraryTest(ScriptTestCase):
