@@ -26,8 +26,6 @@ static void note_wake(struct trap_frame *frame, void *unused)
     const uint8_t *next = (const uint8_t *)(uintptr_t)frame->rip;
 
     (void)unused;
-    if (hv_is_repeated(frame))
-        return;
     if (*next == HLT_OPCODE)
         frame->rip++;
     wakes++;
