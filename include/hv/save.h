@@ -43,10 +43,11 @@ enum hv_record_component {
     HV_RECORD_VP = 16,        /**< Per-VP registers that belong to no other component; run time. */
     HV_RECORD_REGISTERS = 17, /**< Registers of the architecture, as the back end has them. */
     HV_RECORD_APIC = 18, /**< Local APIC, with all that waits in it; with HV_CPU_LOCAL_APIC only. */
-    HV_RECORD_ASSIST_PAGE = 19, /**< VP assist page. */
-    HV_RECORD_TIMERS = 20,      /**< Synthetic timers. */
-    HV_RECORD_MESSAGES = 21,    /**< Messages that wait for a slot. */
-    HV_RECORD_SYNIC = 22,       /**< SynIC with its two pages. */
+    HV_RECORD_ASSIST_PAGE = 19,    /**< VP assist page. */
+    HV_RECORD_TIMERS = 20,         /**< Synthetic timers. */
+    HV_RECORD_MESSAGES = 21,       /**< Messages that wait for a slot. */
+    HV_RECORD_SYNIC = 22,          /**< SynIC with its two pages. */
+    HV_RECORD_UNHALTED_TIMER = 23, /**< Synthetic time-unhalted timer. */
 };
 
 /**

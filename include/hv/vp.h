@@ -63,10 +63,13 @@ enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit);
 /** Serve requests that others posted for @p vp. On the LP that runs it, before each entry. */
 void hv_vp_prepare(struct hv_vp *vp);
 
-/** The VP starts to run on an LP: VP runtime counts from here. @p tsc is hv_time_ops.tsc. */
+/**
+ * The VP starts to run on an LP: VP runtime and the synthetic time-unhalted timer count from here.
+ * @p tsc is hv_time_ops.tsc. On that LP.
+ */
 void hv_vp_account_start(struct hv_vp *vp, uint64_t tsc);
 
-/** The VP stops to run (it waits, idles or is descheduled): VP runtime stands still from here. */
+/** The VP stops to run (it waits, idles or is descheduled): both stand still from here. */
 void hv_vp_account_stop(struct hv_vp *vp, uint64_t tsc);
 
 /**

@@ -42,6 +42,7 @@ extern const struct hv_vp_component hv_assist_component;
 extern const struct hv_vp_component hv_timers_component;
 extern const struct hv_vp_component hv_messages_component;
 extern const struct hv_vp_component hv_synic_component;
+extern const struct hv_vp_component hv_unhalted_timer_component;
 
 /* ---- Payloads. Every byte has a meaning, so a record says nothing of the memory it was made in.
  */
@@ -139,6 +140,12 @@ struct hv_synic_payload {
     uint64_t sint[16];
 };
 
+struct hv_unhalted_timer_payload {
+    uint64_t config;
+    uint64_t count;
+    uint64_t left; /* run time until it expires, 100 ns; 0 when it does not run */
+};
+
 _Static_assert(sizeof(struct hv_partition_payload) == 112, "no padding");
 _Static_assert(sizeof(struct hv_time_payload) == 56, "no padding");
 _Static_assert(sizeof(struct hv_port_payload) == 24, "no padding");
@@ -148,5 +155,6 @@ _Static_assert(sizeof(struct hv_register_payload) == 24, "no padding");
 _Static_assert(sizeof(struct hv_timer_payload) == 32, "no padding");
 _Static_assert(sizeof(struct hv_message_payload) == 272, "no padding");
 _Static_assert(sizeof(struct hv_synic_payload) == 152, "no padding");
+_Static_assert(sizeof(struct hv_unhalted_timer_payload) == 24, "no padding");
 
 #endif

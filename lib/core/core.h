@@ -25,6 +25,7 @@
 #include "reference_time.h"
 #include "stimer.h"
 #include "synic.h"
+#include "unhalted_timer.h"
 
 #define HV_X64_EXCEPTION_UD 6
 #define HV_X64_EXCEPTION_GP 13
@@ -84,6 +85,7 @@ struct hv_vp {
     struct hv_apic apic; /* unused without HV_CPU_LOCAL_APIC */
     struct hv_synic synic;
     struct hv_stimers stimers;
+    struct hv_unhalted_timer unhalted_timer;
     uint32_t apic_events;        /* enum hv_apic_event: arrived, not yet taken by the back end */
     _Atomic uint64_t assist_msr; /* HV_X64_MSR_VP_ASSIST_PAGE */
     struct hv_overlay assist_page;

@@ -50,6 +50,7 @@ static const struct feature_rule feature_rules[] = {
     { HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS, 0, HV_PRIVILEGE_AccessSyntheticTimerRegs },
     { HV_FEATURE_EDX_NPIEP, HV_CPU_NPIEP, 0 },
     { HV_FEATURE_EDX_HYPERCALL_MSR_LOCK, 0, HV_PRIVILEGE_AccessHypercallMsrs },
+    { HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER, 0, HV_PRIVILEGE_AccessSyntheticTimerRegs },
 };
 
 uint64_t hv_features_implemented(const struct hv_platform *platform)

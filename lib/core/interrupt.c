@@ -65,6 +65,8 @@ static void serve_timers(struct hv_vp *vp, uint64_t tsc)
         hv_apic_timer_expire(&vp->apic, tsc);
     if (tsc >= vp->stimers.deadline)
         hv_stimer_expire(vp);
+    if (tsc >= vp->unhalted_timer.deadline)
+        hv_unhalted_timer_expire(vp, tsc);
     if (tsc >= vp->synic.retry)
         hv_synic_deliver(vp);
     /* A timer may have posted an NMI. */
@@ -87,7 +89,8 @@ static void show(struct hv_vp *vp)
         .fine_priority = (apic->tpr & 0xF) != 0,
         .cr8 = apic->tpr >> 4,
         .vector = HV_INTERRUPT_NONE,
-        .deadline = earliest(apic->timer.deadline, earliest(vp->stimers.deadline, vp->synic.retry)),
+        .deadline = earliest(earliest(apic->timer.deadline, vp->unhalted_timer.deadline),
+                             earliest(vp->stimers.deadline, vp->synic.retry)),
     };
     if (!hv_apic_has_request(apic))
         return;

@@ -95,6 +95,12 @@ struct msr_row {
     {                                                                                       \
         PRIVILEGE(AccessSyntheticTimerRegs), READS(hv_stimer_read), WRITES(hv_stimer_write) \
     }
+#define UNHALTED_TIMER                                                     \
+    {                                                                      \
+        PRIVILEGE(AccessSyntheticTimerRegs),                               \
+            .feature = HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER,       \
+            READS(hv_unhalted_timer_read), WRITES(hv_unhalted_timer_write) \
+    }
 #define STATS_PAGE                                                              \
     {                                                                           \
         PRIVILEGE(AccessStatsReg), READS(hv_stats_read), WRITES(hv_stats_write) \
@@ -170,6 +176,8 @@ static const struct msr_row rows[] = {
                                    READS(hv_time_read_register), WRITES(hv_time_write_register) },
     ROW(TSC_EMULATION_STATUS) = { PRIVILEGE(AccessReenlightenmentControls),
                                   READS(hv_time_read_register), WRITES(hv_time_write_register) },
+    ROW(STIME_UNHALTED_TIMER_CONFIG) = UNHALTED_TIMER,
+    ROW(STIME_UNHALTED_TIMER_COUNT) = UNHALTED_TIMER,
     ROW(TSC_INVARIANT_CONTROL) = { PRIVILEGE(AccessTscInvariantControls),
                                    READS(hv_time_read_register), WRITES(hv_time_write_register) },
 };

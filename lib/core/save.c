@@ -12,10 +12,12 @@ static const struct hv_partition_component *const partition_components[] = {
     &hv_connections_component,
 };
 
-/* Timers come before their messages, which come before the SynIC that would deliver them. */
+/* Timers come before their messages, which come before the SynIC that would deliver them; the run
+   time before the timer that goes by it. */
 static const struct hv_vp_component *const vp_components[] = {
-    &hv_vp_component,     &hv_registers_component, &hv_apic_component,  &hv_assist_component,
-    &hv_timers_component, &hv_messages_component,  &hv_synic_component,
+    &hv_vp_component,     &hv_registers_component,      &hv_apic_component,
+    &hv_assist_component, &hv_timers_component,         &hv_messages_component,
+    &hv_synic_component,  &hv_unhalted_timer_component,
 };
 
 #define PARTITION_COMPONENTS (sizeof(partition_components) / sizeof(partition_components[0]))

@@ -26,6 +26,7 @@ static hv_status init_components(struct hv_vp *vp)
     if (!vp->hypercall_input || !vp->hypercall_output)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     hv_stimer_init(vp);
+    hv_unhalted_timer_reset(vp);
     if (hv_synic_init(vp) != HV_STATUS_SUCCESS ||
         hv_stats_init(vp->partition, &vp->stats) != HV_STATUS_SUCCESS)
         return HV_STATUS_INSUFFICIENT_MEMORY;
@@ -116,6 +117,7 @@ void hv_vp_account_start(struct hv_vp *vp, uint64_t tsc)
 {
     vp->running = true;
     vp->started_tsc = tsc;
+    hv_unhalted_timer_account(vp, tsc);
 }
 
 /* The VP may have moved to an LP whose clock is a little behind; no time has passed then. */
@@ -128,6 +130,7 @@ void hv_vp_account_stop(struct hv_vp *vp, uint64_t tsc)
 {
     vp->run_ticks += ticks_of_current_run(vp, tsc);
     vp->running = false;
+    hv_unhalted_timer_account(vp, tsc);
 }
 
 uint64_t hv_vp_run_ticks(const struct hv_vp *vp, uint64_t tsc)
@@ -150,6 +153,7 @@ void hv_vp_reset(struct hv_vp *vp)
     vp->npiep = 0;
     hv_synic_reset(vp);
     hv_stimer_reset(vp);
+    hv_unhalted_timer_reset(vp);
     hv_apic_reset(&vp->apic);
     hv_apic_routes_update(vp->partition);
     hv_stats_reset(vp->partition, &vp->stats);

@@ -30,6 +30,16 @@ void hv_vp_assist_reset(struct hv_vp *vp)
     memset(vp->assist_page.page, 0, HV_PAGE_SIZE);
 }
 
+void hv_vp_assist_set_timer_expired(struct hv_vp *vp)
+{
+    struct hv_vp_assist_page *page = vp->assist_page.page;
+    uint64_t msr = atomic_load_explicit(&vp->assist_msr, memory_order_relaxed);
+
+    /* Relaxed: whoever waits for it is this VP, which does not run. */
+    if (msr & HV_X64_MSR_PAGE_ENABLE)
+        __atomic_store_n(&page->synthetic_time_unhalted_timer_expired, 1, __ATOMIC_RELAXED);
+}
+
 enum hv_msr_result hv_vp_assist_read(struct hv_vp *vp, uint32_t msr, uint64_t *value)
 {
     (void)msr;

@@ -14,6 +14,9 @@ hv_status hv_vp_assist_init(struct hv_vp *vp);
 /* Takes the page away and empties it. */
 void hv_vp_assist_reset(struct hv_vp *vp);
 
+/* Sets SyntheticTimeUnhaltedTimerExpired, where the guest has placed its page. */
+void hv_vp_assist_set_timer_expired(struct hv_vp *vp);
+
 /* HV_X64_MSR_VP_ASSIST_PAGE. */
 hv_msr_reader hv_vp_assist_read;
 hv_msr_writer hv_vp_assist_write;

@@ -109,7 +109,7 @@ static const uint32_t all_features =
     HV_FEATURE_EDX_GUEST_IDLE_STATE | HV_FEATURE_EDX_TIMER_FREQUENCIES |
     HV_FEATURE_EDX_GUEST_CRASH_MSRS | HV_FEATURE_EDX_NPIEP | HV_FEATURE_EDX_HYPERCALL_MSR_LOCK |
     HV_FEATURE_EDX_GUEST_DEBUGGING | HV_FEATURE_EDX_SINT_POLLING_MODE |
-    HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS;
+    HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS | HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER;
 
 START_TEST(features_need_their_capability)
 {
@@ -120,8 +120,9 @@ START_TEST(features_need_their_capability)
         { HV_CPU_XMM, HV_FEATURE_EDX_XMM_HYPERCALL_INPUT | HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT },
         { HV_CPU_GUEST_IDLE, HV_FEATURE_EDX_GUEST_IDLE_STATE },
         { HV_CPU_NPIEP, HV_FEATURE_EDX_NPIEP },
-        { HV_CPU_LOCAL_APIC,
-          HV_FEATURE_EDX_SINT_POLLING_MODE | HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS },
+        { HV_CPU_LOCAL_APIC, HV_FEATURE_EDX_SINT_POLLING_MODE |
+                                 HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS |
+                                 HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER },
         { HV_CPU_RESET, 0 },
         { HV_CPU_INVARIANT_TSC, 0 },
     };
@@ -150,7 +151,9 @@ START_TEST(features_need_the_privilege_of_what_they_announce)
     begin_again(~HV_PRIVILEGE_AccessSynicRegs, all);
     ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_SINT_POLLING_MODE);
     begin_again(~HV_PRIVILEGE_AccessSyntheticTimerRegs, all);
-    ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS);
+    ck_assert_uint_eq(features_edx(),
+                      all_features & ~(HV_FEATURE_EDX_DIRECT_SYNTHETIC_TIMERS |
+                                       HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER));
     begin_again(~HV_PRIVILEGE_AccessHypercallMsrs, all);
     ck_assert_uint_eq(features_edx(), all_features & ~HV_FEATURE_EDX_HYPERCALL_MSR_LOCK);
     begin_again(0, all);

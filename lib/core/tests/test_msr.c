@@ -97,6 +97,10 @@ static const struct expectation msrs[] = {
     { HV_X64_MSR_REENLIGHTENMENT_CONTROL, HV_PRIVILEGE_AccessReenlightenmentControls, 0, true, 0 },
     { HV_X64_MSR_TSC_EMULATION_CONTROL, HV_PRIVILEGE_AccessReenlightenmentControls, 0, true, 0 },
     { HV_X64_MSR_TSC_EMULATION_STATUS, HV_PRIVILEGE_AccessReenlightenmentControls, 0, true, 0 },
+    { HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG, HV_PRIVILEGE_AccessSyntheticTimerRegs,
+      HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER, true, HV_CPU_LOCAL_APIC },
+    { HV_X64_MSR_STIME_UNHALTED_TIMER_COUNT, HV_PRIVILEGE_AccessSyntheticTimerRegs,
+      HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER, true, HV_CPU_LOCAL_APIC },
     { HV_X64_MSR_TSC_INVARIANT_CONTROL, HV_PRIVILEGE_AccessTscInvariantControls, 0, true,
       HV_CPU_INVARIANT_TSC },
 };

@@ -28,7 +28,7 @@ START_TEST(records_follow_each_other_in_the_order_of_their_components)
     static const uint32_t of_vp[] = { HV_RECORD_VP,     HV_RECORD_REGISTERS,
                                       HV_RECORD_APIC,   HV_RECORD_ASSIST_PAGE,
                                       HV_RECORD_TIMERS, HV_RECORD_MESSAGES,
-                                      HV_RECORD_SYNIC };
+                                      HV_RECORD_SYNIC,  HV_RECORD_UNHALTED_TIMER };
     size_t at = 0;
 
     save_all(&from);
@@ -39,7 +39,7 @@ START_TEST(records_follow_each_other_in_the_order_of_their_components)
     }
     ck_assert_uint_eq(at, saved.size);
     at = 0;
-    for (size_t i = 0; i < 7; i++, at = next_of(&saved_vp[1], at)) {
+    for (size_t i = 0; i < 8; i++, at = next_of(&saved_vp[1], at)) {
         ck_assert_uint_eq(header_at(&saved_vp[1], at).component, of_vp[i]);
         ck_assert_uint_eq(header_at(&saved_vp[1], at).version, 1);
         ck_assert_uint_eq(header_at(&saved_vp[1], at).vp_index, 1);
