@@ -42,6 +42,9 @@ static const struct reserved reserved_fields[] = {
     { "tpr-63:8", HV_X64_MSR_TPR, HV_PRIVILEGE_AccessIntrCtrlRegs, 0, 0, UINT64_C(0x100000100) },
     { "npiep-63:4", HV_X64_MSR_NPIEP_CONFIG, 0, HV_FEATURE_EDX_NPIEP, 0,
       UINT64_C(0x8000000000000010) },
+    { "unhalted-timer-63:9", HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG,
+      HV_PRIVILEGE_AccessSyntheticTimerRegs, HV_FEATURE_EDX_SYNTHETIC_TIME_UNHALTED_TIMER, 0x40,
+      UINT64_C(0x8000000000000200) },
     /* RsvdP: a guest should write what it read. */
     { "hypercall-11:2", HV_X64_MSR_HYPERCALL, HV_PRIVILEGE_AccessHypercallMsrs, 0, 0, 0xffc },
     { "reference-tsc-11:1", HV_X64_MSR_REFERENCE_TSC, HV_PRIVILEGE_AccessPartitionReferenceTsc, 0,
