@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * Any sequence of MSR accesses, CPUID, register writes by name, page accesses and resets, on a
- * partition with any privileges on a machine with any capabilities. What must hold whatever the
+ * Any sequence of MSR accesses, CPUID, register writes by name, page accesses, resets and halts, on
+ * a partition with any privileges on a machine with any capabilities. What must hold whatever the
  * guest does is asserted after each step.
  *
  * Input: a header, then operations of 12 bytes; see struct header and struct operation.
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
+#include <hv/interrupt.h>
 
 #include "core.h"
 #include "fake_platform.h"
@@ -61,6 +62,9 @@ enum operation_kind {
     RESET_VP,
     SET_PROPERTY,
     ADVANCE_TIME,
+    RUN,
+    HALT,
+    POLL,
     KINDS,
 };
 
@@ -138,6 +142,16 @@ static void touch_page(struct hv_vp *vp, uint64_t gpa, uint8_t access)
     hv_vp_exit(vp, &exit);
 }
 
+/* A timer that is due at once again would keep the VP from running. */
+static void poll(struct hv_vp *vp, uint64_t now)
+{
+    if (!hv_vp_has_apic(vp))
+        return;
+    hv_interrupt_poll(vp, now);
+    CHECK(hv_interrupt_view(vp)->current);
+    CHECK(vp->unhalted_timer.deadline > now);
+}
+
 static void run_operation(struct machine *machine, const struct operation *operation)
 {
     struct hv_vp *vp = machine->vps[operation->kind >> 7];
@@ -176,6 +190,15 @@ static void run_operation(struct machine *machine, const struct operation *opera
         break;
     case ADVANCE_TIME:
         machine->fake.tsc += value & UINT32_MAX;
+        break;
+    case RUN:
+        hv_vp_account_start(vp, machine->fake.tsc);
+        break;
+    case HALT:
+        hv_vp_account_stop(vp, machine->fake.tsc);
+        break;
+    case POLL:
+        poll(vp, machine->fake.tsc);
         break;
     }
 }
@@ -216,13 +239,24 @@ static void check_time(const struct hv_partition *partition)
     CHECK(partition->time.tsc_invariant_control <= 1 && partition->time.tsc_emulation_status == 0);
 }
 
+static void check_unhalted_timer(const struct hv_vp *vp)
+{
+    const struct hv_unhalted_timer *timer = &vp->unhalted_timer;
+    bool on = (timer->config & HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG_ENABLED) && timer->count != 0;
+
+    CHECK(hv_unhalted_timer_config_is_valid(timer->config));
+    CHECK(timer->deadline == HV_APIC_NEVER || (on && vp->running));
+}
+
 static void check_invariants(const struct machine *machine, uint64_t privileges)
 {
     CHECK(hv_partition_privileges(machine->partition) == privileges);
     check_hypercall_page(machine->partition);
     check_time(machine->partition);
-    for (unsigned i = 0; i < VPS; i++)
+    for (unsigned i = 0; i < VPS; i++) {
         CHECK(hv_vp_npiep(machine->vps[i]) <= 0xF);
+        check_unhalted_timer(machine->vps[i]);
+    }
 }
 
 /* Filling the memory of a new platform takes longer than all else, so all inputs share one. */

@@ -145,6 +145,10 @@ static void start_timers(struct hv_vp *vp)
         write_msr(vp, HV_X64_MSR_STIMER0_CONFIG + 2 * i, configs[i]);
         write_msr(vp, HV_X64_MSR_STIMER0_COUNT + 2 * i, 1000 * (i + 1));
     }
+    write_msr(vp, HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG,
+              HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG_ENABLED | 0x71);
+    write_msr(vp, HV_X64_MSR_STIME_UNHALTED_TIMER_COUNT, 1000);
+    hv_vp_account_start(vp, hv_now(vp->partition));
 }
 
 static void place_pages(struct machine *machine)
@@ -293,6 +297,7 @@ static void check_timers(const struct hv_vp *vp)
              ((timer->config & HV_X64_MSR_STIMER_CONFIG_ENABLE) && timer->count != 0));
         must(!timer->message.queued || timer->message.sint != 0);
     }
+    must(hv_unhalted_timer_config_is_valid(vp->unhalted_timer.config));
 }
 
 static void check_queues(const struct hv_vp *vp)
