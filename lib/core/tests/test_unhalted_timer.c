@@ -48,8 +48,8 @@ static void begin(void)
 {
     setup();
     vp = from.vps[0];
-    pass(1000);
     run();
+    pass(1000);
 }
 
 static void start(uint8_t vector, uint64_t count)
@@ -185,6 +185,23 @@ START_TEST(it_runs_only_with_both_a_period_and_the_bit)
     must_write(vp, CONFIG, VECTOR);
     ck_assert_uint_eq(look().deadline, HV_INTERRUPT_NEVER);
     pass(10 * PERIOD);
+    ck_assert(!take());
+}
+END_TEST
+
+/* As when the clock says the last time that there is. */
+START_TEST(one_that_is_off_does_not_expire_whenever_it_is_looked_at)
+{
+    struct hv_unhalted_timer_payload payload;
+
+    start(VECTOR, PERIOD);
+    must_write(vp, CONFIG, VECTOR);
+    pass(PERIOD / 2);
+    save_all(&from);
+    memcpy(&payload, payload_of(&saved_vp[0], HV_RECORD_UNHALTED_TIMER), sizeof(payload));
+    ck_assert_uint_eq(payload.left, 0);
+    pass(PERIOD);
+    hv_unhalted_timer_expire(vp, from.fake.tsc);
     ck_assert(!take());
 }
 END_TEST
@@ -444,7 +461,7 @@ END_TEST
 START_TEST(one_that_was_due_comes_after_the_restore)
 {
     start(VECTOR, PERIOD);
-    pass(PERIOD);
+    pass(2 * PERIOD - 1);
     halt();
     migrate();
     hv_vp_account_start(to.vps[0], to.fake.tsc);
@@ -458,12 +475,13 @@ START_TEST(a_record_that_can_not_be_is_refused)
     static const uint64_t configs[] = { ENABLED | 15, ENABLED | 3, UINT64_C(1) << 9 };
 
     for (size_t i = 0; i < 3; i++) {
-        struct hv_unhalted_timer_payload *payload;
+        uint8_t *payload;
 
         fresh_target();
         save_all(&from);
         payload = payload_of(&saved_vp[0], HV_RECORD_UNHALTED_TIMER);
-        memcpy(&payload->config, &configs[i], sizeof(configs[i]));
+        memcpy(payload + offsetof(struct hv_unhalted_timer_payload, config), &configs[i],
+               sizeof(configs[i]));
         ck_assert_uint_eq(restore_partition(&to), HV_STATUS_SUCCESS);
         ck_assert_uint_eq(restore_vp(&to, 0), HV_STATUS_INVALID_PARAMETER);
         ck_assert_uint_eq(value_of(to.vps[0], CONFIG), 0);
@@ -498,6 +516,7 @@ static void add_registers(Suite *suite)
     tcase_add_test(tcase, reserved_bits_are_refused);
     tcase_add_test(tcase, the_vector_is_that_of_the_nmi_or_of_an_interrupt);
     tcase_add_test(tcase, it_runs_only_with_both_a_period_and_the_bit);
+    tcase_add_test(tcase, one_that_is_off_does_not_expire_whenever_it_is_looked_at);
     tcase_add_test(tcase, a_write_begins_a_period);
     tcase_add_test(tcase, each_vp_has_its_own);
     tcase_add_test(tcase, a_reset_stops_it);
