@@ -152,8 +152,6 @@ static uint32_t beat_work; /* microseconds that the handler takes */
 static void note_beat(struct trap_frame *frame, void *unused)
 {
     (void)unused;
-    if (hv_is_repeated(frame))
-        return;
     if (beat_count < BEATS)
         beats[beat_count] = rdmsr(HV_X64_MSR_TIME_REF_COUNT);
     beat_count++;
@@ -211,8 +209,6 @@ static volatile uint32_t storm_ticks;
 static void end_storm(struct trap_frame *frame, void *unused)
 {
     (void)unused;
-    if (hv_is_repeated(frame))
-        return;
     if (++storm_ticks == STORM)
         safe_wrmsr(CONFIG, 0);
     apic_eoi();
@@ -243,8 +239,7 @@ HV_TEST(synthetic_timers, a_storm_of_the_unhalted_timer_can_be_ended,
 static void wake(struct trap_frame *frame, void *unused)
 {
     (void)unused;
-    if (!hv_is_repeated(frame))
-        apic_eoi();
+    apic_eoi();
 }
 
 /* Again and again, in case that one comes before the CPU is halted. */
