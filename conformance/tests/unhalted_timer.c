@@ -151,6 +151,7 @@ static uint32_t beat_work; /* microseconds that the handler takes */
 
 static void note_beat(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
     if (beat_count < BEATS)
         beats[beat_count] = rdmsr(HV_X64_MSR_TIME_REF_COUNT);
@@ -208,6 +209,7 @@ static volatile uint32_t storm_ticks;
 
 static void end_storm(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
     if (++storm_ticks == STORM)
         safe_wrmsr(CONFIG, 0);
@@ -238,6 +240,7 @@ HV_TEST(synthetic_timers, a_storm_of_the_unhalted_timer_can_be_ended,
 
 static void wake(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
     apic_eoi();
 }
