@@ -20,7 +20,8 @@
 
 /** What a port is for, and whom it reaches. */
 struct hv_port_config {
-    uint32_t type;       /**< HvPortTypeMessage or HvPortTypeEvent. */
+    uint32_t type;       /**< HvPortTypeMessage, HvPortTypeEvent or HvPortTypeMonitor. All that
+                              follows is zero for the last, which reaches nobody by itself. */
     uint32_t sint;       /**< Synthetic interrupt source, 1 to 15. */
     uint32_t vp_index;   /**< Target VP, or HV_ANY_VP. */
     uint16_t base_flag;  /**< Event port: its first event flag. */
@@ -29,7 +30,7 @@ struct hv_port_config {
 
 /**
  * Create a port. A message port takes three pages of the owner's pool, for 16 messages that wait;
- * an event port none of its own.
+ * the others none of their own.
  *
  * @param owner   the partition that receives.
  * @param port_id 24 bits, unique within @p owner.
@@ -56,10 +57,39 @@ hv_status hv_port_delete(struct hv_partition *owner, uint32_t port_id);
  * @param owner         the port's owner.
  * @param port_id       the port.
  * @return HV_STATUS_SUCCESS; HV_STATUS_INVALID_CONNECTION_ID for an ID that is taken or too large;
- *         HV_STATUS_INVALID_PORT_ID; HV_STATUS_INSUFFICIENT_MEMORY of @p sender.
+ *         HV_STATUS_INVALID_PORT_ID; HV_STATUS_INVALID_PARAMETER for a monitor port;
+ *         HV_STATUS_INSUFFICIENT_MEMORY of @p sender.
  */
 hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
                           struct hv_partition *owner, uint32_t port_id);
+
+/** Monitor pages that a partition can send by. */
+#define HV_PORT_MONITORS 4
+
+/**
+ * Connect a partition to a monitor port by a page of its memory (TLFS: HV_MONITOR_PAGE). While the
+ * connection is there and its port not deleted, that page is examined again and again, and each
+ * pending trigger of an enabled group is cleared and has the effect of the HvCallSignalEvent that
+ * its parameter names, whose status is discarded.
+ *
+ * The distance between two examinations follows the smallest latency other than zero of all groups
+ * that are enabled, within 100 us and 10 ms. They belong to VP 0 of @p sender, as its timers do
+ * (hv_interrupt_poll()); so there are none without HV_CPU_LOCAL_APIC.
+ *
+ * That the receiver sees the same page is the embedder's to arrange, as is the page itself: one
+ * that can't be written at an examination is passed over.
+ *
+ * @param sender        the partition that sends.
+ * @param connection_id as for hv_port_connect().
+ * @param owner         the port's owner.
+ * @param port_id       a port of type HvPortTypeMonitor.
+ * @param gpa           where the page is in the memory of @p sender, in bytes.
+ * @return as hv_port_connect(); HV_STATUS_INVALID_ALIGNMENT when @p gpa is not that of a page;
+ *         HV_STATUS_INVALID_PARAMETER when it lies outside the GPA space, and for a port of another
+ *         type; HV_STATUS_NO_RESOURCES when @p sender has HV_PORT_MONITORS already.
+ */
+hv_status hv_port_connect_monitor(struct hv_partition *sender, uint32_t connection_id,
+                                  struct hv_partition *owner, uint32_t port_id, uint64_t gpa);
 
 /** Take a connection away. @return HV_STATUS_SUCCESS or HV_STATUS_INVALID_CONNECTION_ID. */
 hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id);

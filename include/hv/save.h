@@ -122,7 +122,8 @@ struct hv_restore {
  *         features, number of VPs, GPA width;
  *         HV_STATUS_INVALID_PARAMETER for a value that can't be;
  *         HV_STATUS_INVALID_PARTITION_ID for a connection to a partition that is not found;
- *         any status of hv_port_create() and hv_port_connect(); HV_STATUS_INSUFFICIENT_MEMORY.
+ *         any status of hv_port_create(), hv_port_connect() and hv_port_connect_monitor();
+ * HV_STATUS_INSUFFICIENT_MEMORY.
  */
 hv_status hv_partition_restore(struct hv_partition *partition, const struct hv_restore *restore,
                                const void *records, size_t size);

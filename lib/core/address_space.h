@@ -80,6 +80,13 @@ void hv_overlay_disable(struct hv_partition *partition, struct hv_overlay *overl
 /* Completes a memory exit by the rules for overlays and for pages that are not mapped. */
 enum hv_disposition hv_address_exit(struct hv_vp *vp, const struct hv_exit *exit);
 
+/*
+ * Writes the 8 bytes at gpa, which is a multiple of 8, and hands out what was there, in one. Of
+ * guest_memory.c; false as hv_address_write().
+ */
+bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uint64_t value,
+                         uint64_t *old);
+
 /* ---- between address.c and overlay.c, under the lock of the space ---- */
 
 /* The visible overlay at gpa_page, or NULL. */

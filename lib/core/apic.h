@@ -30,6 +30,8 @@ enum hv_apic_event {
     HV_APIC_EVENT_INIT = 1u << 1,
     HV_APIC_EVENT_STARTUP = 1u << 2,
     HV_APIC_EVENT_EXTINT = 1u << 3,
+    /* For lib/core itself: the partition's monitor pages are other ones (port_monitor.c). */
+    HV_APIC_EVENT_MONITORS = 1u << 4,
 };
 
 struct hv_apic_inbox {

@@ -58,7 +58,7 @@ void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *rec
     memset(record, 0, sizeof(*record));
     hv_apic_timer_expire(apic, now);
     hv_apic_require_eoi(apic);
-    record->events = hv_apic_take_interrupts(apic);
+    record->events = hv_apic_take_interrupts(apic) & EVENTS;
     save_registers(apic, record);
     save_timer(&apic->timer, now, record);
     save_events(&apic->inbox, record);

@@ -88,7 +88,8 @@ struct hv_connection_payload {
     uint64_t owner; /* of the port: a partition ID; HV_PARTITION_ID_SELF for its own */
     uint32_t id;
     uint32_t port_id;
-    uint64_t deleted; /* 1: the port is no more, whatever has its ID now */
+    uint64_t deleted;     /* 1: the port is no more, whatever has its ID now */
+    uint64_t monitor_gpa; /* of a monitor port: the page in the sender's memory */
 };
 
 struct hv_vp_payload {
@@ -149,7 +150,7 @@ struct hv_unhalted_timer_payload {
 _Static_assert(sizeof(struct hv_partition_payload) == 112, "no padding");
 _Static_assert(sizeof(struct hv_time_payload) == 56, "no padding");
 _Static_assert(sizeof(struct hv_port_payload) == 24, "no padding");
-_Static_assert(sizeof(struct hv_connection_payload) == 24, "no padding");
+_Static_assert(sizeof(struct hv_connection_payload) == 32, "no padding");
 _Static_assert(sizeof(struct hv_vp_payload) == 40, "no padding");
 _Static_assert(sizeof(struct hv_register_payload) == 24, "no padding");
 _Static_assert(sizeof(struct hv_timer_payload) == 32, "no padding");

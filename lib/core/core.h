@@ -86,6 +86,7 @@ struct hv_vp {
     struct hv_synic synic;
     struct hv_stimers stimers;
     struct hv_unhalted_timer unhalted_timer;
+    uint64_t monitor_due;        /* TSC at which to look for monitor pages, or HV_APIC_NEVER */
     uint32_t apic_events;        /* enum hv_apic_event: arrived, not yet taken by the back end */
     _Atomic uint64_t assist_msr; /* HV_X64_MSR_VP_ASSIST_PAGE */
     struct hv_overlay assist_page;

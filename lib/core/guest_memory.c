@@ -77,6 +77,18 @@ static void copy_out(volatile uint8_t *guest, const uint8_t *in, uint32_t size)
     }
 }
 
+bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uint64_t value,
+                         uint64_t *old)
+{
+    uint8_t *guest = locate(partition, gpa, HV_ACCESS_WRITE);
+
+    if (guest == NULL)
+        return false;
+    /* What the guest wrote before it set a bit of the word is visible to who sees that bit. */
+    *old = __atomic_exchange_n((guest_word *)(void *)guest, value, __ATOMIC_SEQ_CST);
+    return true;
+}
+
 static bool is_writable(const struct hv_partition *partition, uint64_t gpa, uint32_t size)
 {
     uint32_t step;

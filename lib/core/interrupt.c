@@ -51,7 +51,11 @@ void hv_vp_take_interrupts(struct hv_vp *vp)
 
     if (taken & HV_APIC_EVENT_INIT)
         vp->apic_events &= ~(uint32_t)HV_APIC_EVENT_STARTUP;
-    vp->apic_events |= taken;
+    if (taken & HV_APIC_EVENT_MONITORS) {
+        vp->monitor_due = 0;
+        hv_apic_touch(&vp->apic);
+    }
+    vp->apic_events |= taken & ~(uint32_t)HV_APIC_EVENT_MONITORS;
 }
 
 static uint64_t earliest(uint64_t left, uint64_t right)
@@ -69,6 +73,8 @@ static void serve_timers(struct hv_vp *vp, uint64_t tsc)
         hv_unhalted_timer_expire(vp, tsc);
     if (tsc >= vp->synic.retry)
         hv_synic_deliver(vp);
+    if (tsc >= vp->monitor_due)
+        hv_port_monitors_examine(vp);
     /* A timer may have posted an NMI. */
     if (hv_apic_has_post(&vp->apic))
         hv_vp_take_interrupts(vp);
@@ -77,6 +83,14 @@ static void serve_timers(struct hv_vp *vp, uint64_t tsc)
 const struct hv_interrupt_view *hv_interrupt_view(const struct hv_vp *vp)
 {
     return &vp->apic.view;
+}
+
+static uint64_t next_deadline(const struct hv_vp *vp)
+{
+    uint64_t timers = earliest(earliest(vp->apic.timer.deadline, vp->stimers.deadline),
+                               vp->unhalted_timer.deadline);
+
+    return earliest(timers, earliest(vp->synic.retry, vp->monitor_due));
 }
 
 static void show(struct hv_vp *vp)
@@ -89,8 +103,7 @@ static void show(struct hv_vp *vp)
         .fine_priority = (apic->tpr & 0xF) != 0,
         .cr8 = apic->tpr >> 4,
         .vector = HV_INTERRUPT_NONE,
-        .deadline = earliest(earliest(apic->timer.deadline, vp->unhalted_timer.deadline),
-                             earliest(vp->stimers.deadline, vp->synic.retry)),
+        .deadline = next_deadline(vp),
     };
     if (!hv_apic_has_request(apic))
         return;

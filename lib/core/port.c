@@ -74,8 +74,15 @@ static bool alloc_buffers(struct hv_port *port)
     return true;
 }
 
+static bool names_target(const struct hv_port_config *config)
+{
+    return config->sint || config->vp_index || config->base_flag || config->flag_count;
+}
+
 static hv_status check_config(const struct hv_partition *owner, const struct hv_port_config *config)
 {
+    if (config->type == HvPortTypeMonitor)
+        return names_target(config) ? HV_STATUS_INVALID_PARAMETER : HV_STATUS_SUCCESS;
     if (config->type != HvPortTypeMessage && config->type != HvPortTypeEvent)
         return HV_STATUS_INVALID_PARAMETER;
     if (config->sint < FIRST_SINT || config->sint >= HV_SYNIC_SINT_COUNT)
@@ -258,10 +265,16 @@ hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
     if (connection_id & ~ID_MASK)
         return HV_STATUS_INVALID_CONNECTION_ID;
     port = hv_port_find(owner, port_id);
-    return port ? hv_port_connect_to(sender, connection_id, port) : HV_STATUS_INVALID_PORT_ID;
+    if (!port)
+        return HV_STATUS_INVALID_PORT_ID;
+    if (port->config.type != HvPortTypeMonitor)
+        return hv_port_connect_to(sender, connection_id, port);
+    hv_port_drop(port);
+    return HV_STATUS_INVALID_PARAMETER;
 }
 
-hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id)
+/* Returns the connection's reference to its port; NULL: there is no such connection. */
+static struct hv_port *remove_connection(struct hv_partition *sender, uint32_t connection_id)
 {
     struct hv_connection *connection, **link;
     struct hv_port *port = NULL;
@@ -275,6 +288,19 @@ hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id
         free_connection(&sender->ports, connection);
     }
     hv_lock_release(&sender->ports.connection_lock);
+    return port;
+}
+
+hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id)
+{
+    struct hv_port_monitors *monitors = &sender->ports.monitors;
+    struct hv_port *port;
+
+    hv_lock_acquire(&monitors->lock);
+    port = remove_connection(sender, connection_id);
+    if (port)
+        hv_port_monitor_forget(monitors, port, connection_id);
+    hv_lock_release(&monitors->lock);
     if (!port)
         return HV_STATUS_INVALID_CONNECTION_ID;
     hv_port_drop(port);
@@ -404,19 +430,23 @@ static hv_status signal(struct hv_vp *self, struct hv_port *port, uint16_t flag)
                            (uint32_t)port->config.base_flag + flag, &newly_set);
 }
 
-/* TLFS: HvCallSignalEvent. */
-hv_status hv_hypercall_signal_event(struct hv_hypercall_call *call)
+hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event *input)
 {
-    const struct hv_input_signal_event *input = call->header;
     struct hv_port *port;
     hv_status status;
 
     if (input->reserved)
         return HV_STATUS_INVALID_PARAMETER;
-    status = follow(call->vp->partition, input->connection_id, HvPortTypeEvent, &port);
+    status = follow(self->partition, input->connection_id, HvPortTypeEvent, &port);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = signal(call->vp, port, input->flag_number);
+    status = signal(self, port, input->flag_number);
     hv_port_drop(port);
     return status;
+}
+
+/* TLFS: HvCallSignalEvent. */
+hv_status hv_hypercall_signal_event(struct hv_hypercall_call *call)
+{
+    return hv_port_signal(call->vp, call->header);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hv/abi/tlfs.h>
 #include <hv/port.h>
 
 #include "lock.h"
@@ -48,6 +49,18 @@ struct hv_connection {
     uint32_t id;
 };
 
+/* A page that the hypervisor watches for a sender. */
+struct hv_port_monitor {
+    const struct hv_port *port; /* NULL: none; the connection has the reference */
+    uint64_t gpa;               /* in the sender's memory */
+    uint32_t connection_id;
+};
+
+struct hv_port_monitors {
+    struct hv_lock lock; /* held while pages are examined; taken before connection_lock */
+    struct hv_port_monitor page[HV_PORT_MONITORS];
+};
+
 /* A partition's own ports, and its connections to others'. */
 struct hv_ports {
     struct hv_lock lock; /* guards the table of ports */
@@ -55,9 +68,10 @@ struct hv_ports {
     struct hv_lock connection_lock; /* guards the connections; held while one is used */
     struct hv_connection *connection_bucket[HV_CONNECTION_BUCKETS];
     struct hv_connection *free_connections;
+    struct hv_port_monitors monitors;
 };
 
-/* ---- Of port.c, for port_record.c and message_record.c ---- */
+/* ---- Of port.c, for port_record.c, message_record.c and port_monitor.c ---- */
 
 /* The owner's port of that ID with a reference for the caller, or NULL. */
 struct hv_port *hv_port_find(struct hv_partition *owner, uint32_t port_id);
@@ -74,6 +88,23 @@ struct hv_port_buffer *hv_port_take_buffer(struct hv_port *port);
 /* As hv_port_connect(); takes the caller's reference, also when it fails. */
 hv_status hv_port_connect_to(struct hv_partition *sender, uint32_t connection_id,
                              struct hv_port *port);
+
+/* HvCallSignalEvent, on behalf of the partition of self. On the LP of self. */
+hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event *input);
+
+/* ---- Of port_monitor.c ---- */
+
+/* Examines the monitor pages of the VP's partition if they are this VP's to examine, and sets the
+   VP's monitor_due. On the VP's LP. */
+void hv_port_monitors_examine(struct hv_vp *vp);
+
+/* With monitors->lock held: the connection is no more. */
+void hv_port_monitor_forget(struct hv_port_monitors *monitors, const struct hv_port *port,
+                            uint32_t connection_id);
+
+/* With the lock held: the page of a connection, or 0 if its port is no monitor port. */
+uint64_t hv_port_monitor_gpa(struct hv_port_monitors *monitors, const struct hv_port *port,
+                             uint32_t connection_id);
 
 /* Whose a message is that no timer has sent. */
 static inline struct hv_port *hv_port_of(const struct hv_synic_message *message)

@@ -81,7 +81,7 @@ const struct hv_partition_component hv_ports_component = {
 /* ---- Connections ---- */
 
 /* Of a port that is no more nothing is left but that it can't be reached. */
-static struct hv_connection_payload describe(const struct hv_partition *partition,
+static struct hv_connection_payload describe(struct hv_partition *partition,
                                              const struct hv_connection *connection)
 {
     const struct hv_port *port = connection->port;
@@ -94,6 +94,7 @@ static struct hv_connection_payload describe(const struct hv_partition *partitio
     if (port->owner != partition)
         payload.owner = port->owner->id;
     payload.port_id = port->id;
+    payload.monitor_gpa = hv_port_monitor_gpa(&partition->ports.monitors, port, connection->id);
     return payload;
 }
 
@@ -103,6 +104,7 @@ static void save_connections(struct hv_partition *partition, uint64_t tsc,
     struct hv_ports *ports = &partition->ports;
 
     (void)tsc;
+    hv_lock_acquire(&ports->monitors.lock);
     hv_lock_acquire(&ports->connection_lock);
     for (unsigned i = 0; i < HV_CONNECTION_BUCKETS; i++)
         for (const struct hv_connection *connection = ports->connection_bucket[i]; connection;
@@ -112,6 +114,7 @@ static void save_connections(struct hv_partition *partition, uint64_t tsc,
             hv_record_put(writer, &payload, sizeof(payload));
         }
     hv_lock_release(&ports->connection_lock);
+    hv_lock_release(&ports->monitors.lock);
 }
 
 static hv_status connect_to_deleted(struct hv_partition *partition,
@@ -119,10 +122,23 @@ static hv_status connect_to_deleted(struct hv_partition *partition,
 {
     struct hv_port *port;
 
-    if (payload->deleted != 1 || payload->owner != HV_PARTITION_ID_SELF || payload->port_id != 0)
+    if (payload->deleted != 1 || payload->owner != HV_PARTITION_ID_SELF || payload->port_id != 0 ||
+        payload->monitor_gpa != 0)
         return HV_STATUS_INVALID_PARAMETER;
     port = hv_port_make_deleted(partition, HvPortTypeEvent);
     return port ? hv_port_connect_to(partition, payload->id, port) : HV_STATUS_INSUFFICIENT_MEMORY;
+}
+
+static bool is_monitor(struct hv_partition *owner, uint32_t port_id)
+{
+    struct hv_port *port = hv_port_find(owner, port_id);
+    bool monitor;
+
+    if (!port)
+        return false;
+    monitor = port->config.type == HvPortTypeMonitor;
+    hv_port_drop(port);
+    return monitor;
 }
 
 static hv_status connect(struct hv_partition *partition, const struct hv_restore *restore,
@@ -137,6 +153,11 @@ static hv_status connect(struct hv_partition *partition, const struct hv_restore
                                         : NULL;
     if (!owner)
         return HV_STATUS_INVALID_PARTITION_ID;
+    if (is_monitor(owner, payload->port_id))
+        return hv_port_connect_monitor(partition, payload->id, owner, payload->port_id,
+                                       payload->monitor_gpa);
+    if (payload->monitor_gpa)
+        return HV_STATUS_INVALID_PARAMETER;
     return hv_port_connect(partition, payload->id, owner, payload->port_id);
 }
 
@@ -158,7 +179,7 @@ static hv_status restore_connections(struct hv_partition *partition,
 
 const struct hv_partition_component hv_connections_component = {
     .kind = { .component = HV_RECORD_CONNECTIONS,
-              .version = 1,
+              .version = 2,
               .element = sizeof(struct hv_connection_payload) },
     .save = save_connections,
     .restore = restore_connections,

@@ -151,6 +151,7 @@ uint32_t hv_vp_npiep(const struct hv_vp *vp)
 void hv_vp_reset(struct hv_vp *vp)
 {
     vp->npiep = 0;
+    vp->monitor_due = 0;
     hv_synic_reset(vp);
     hv_stimer_reset(vp);
     hv_unhalted_timer_reset(vp);

@@ -19,6 +19,10 @@
 #define PORT       0x123456
 #define CONNECTION 0xABCDEF
 
+#define MONITOR_PORT 0x77
+#define MONITOR      0x78 /* the connection to it */
+#define MONITOR_GPA  UINT64_C(0x9000)
+
 #define TIMER_TO(sint) ((uint64_t)(sint) << HV_X64_MSR_STIMER_CONFIG_SINTX_SHIFT)
 
 static const struct hv_port_config message_port = { .type = HvPortTypeMessage, .sint = SINT };
@@ -293,6 +297,38 @@ START_TEST(ports_and_connections_are_kept)
 }
 END_TEST
 
+static void connect_monitor(void)
+{
+    const struct hv_port_config config = { .type = HvPortTypeMonitor };
+
+    ck_assert_uint_eq(hv_port_create(from.partition, MONITOR_PORT, &config), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        hv_port_connect_monitor(from.partition, MONITOR, from.partition, MONITOR_PORT, MONITOR_GPA),
+        HV_STATUS_SUCCESS);
+}
+
+/* The page is guest memory, which the embedder brings along. */
+START_TEST(a_monitor_page_is_examined_again)
+{
+    struct hv_monitor_page *page = fake_page(&to.fake, MONITOR_GPA >> HV_PAGE_SHIFT);
+    const struct hv_port_config events = {
+        .type = HvPortTypeEvent, .sint = SINT, .vp_index = 1, .base_flag = 8, .flag_count = 1
+    };
+
+    connect(&from, &events);
+    connect_monitor();
+    migrate();
+    page->trigger_state = 1;
+    page->trigger_group[0].pending = 1;
+    page->parameter[0][0].connection_id = CONNECTION;
+    ck_assert_int_eq(pending(&to, 0), HV_INTERRUPT_NONE);
+    ck_assert_uint_eq(page->trigger_group[0].pending, 0);
+    ck_assert_int_eq(pending(&to, 1), VECTOR);
+    ck_assert_uint_eq(((uint8_t *)to.vps[1]->synic.event_page.page)[SINT * 256 + 1], 1);
+    ck_assert_uint_lt(hv_interrupt_view(to.vps[0])->deadline, HV_INTERRUPT_NEVER);
+}
+END_TEST
+
 /* A port for any VP stays with the one that it has chosen. */
 START_TEST(who_got_the_latest_message_gets_the_next)
 {
@@ -547,6 +583,13 @@ static const struct change of_connection[] = {
     CHANGE(hv_connection_payload, port_id, 1, INVALID_PORT_ID),
     CHANGE(hv_connection_payload, deleted, 2, INVALID_PARAMETER),
     CHANGE(hv_connection_payload, deleted, 1, INVALID_PARAMETER), /* with a port */
+    CHANGE(hv_connection_payload, monitor_gpa, 0x8000, INVALID_PARAMETER),
+};
+
+static const struct change of_monitor[] = {
+    CHANGE(hv_connection_payload, monitor_gpa, 0x8001, INVALID_ALIGNMENT),
+    CHANGE(hv_connection_payload, monitor_gpa, UINT64_C(1) << 63, INVALID_PARAMETER),
+    CHANGE(hv_connection_payload, deleted, 1, INVALID_PARAMETER), /* with a port */
 };
 
 START_TEST(ports_and_connections_that_can_not_be_are_refused)
@@ -565,6 +608,32 @@ START_TEST(ports_and_connections_that_can_not_be_are_refused)
         ck_assert_msg(restore_partition(&to) == of_connection[i].status, "%s",
                       of_connection[i].name);
     }
+}
+END_TEST
+
+START_TEST(a_monitor_page_that_can_not_be_is_refused)
+{
+    connect_monitor();
+    for (size_t i = 0; i < sizeof(of_monitor) / sizeof(of_monitor[0]); i++) {
+        fresh_target();
+        save_partition(&from);
+        apply(payload_of(&saved, HV_RECORD_CONNECTIONS), &of_monitor[i]);
+        ck_assert_msg(restore_partition(&to) == of_monitor[i].status, "%s", of_monitor[i].name);
+    }
+}
+END_TEST
+
+START_TEST(a_page_of_a_deleted_port_is_refused)
+{
+    struct hv_connection_payload *payload;
+
+    connect_monitor();
+    ck_assert_uint_eq(hv_port_delete(from.partition, MONITOR_PORT), HV_STATUS_SUCCESS);
+    save_partition(&from);
+    payload = payload_of(&saved, HV_RECORD_CONNECTIONS);
+    ck_assert_uint_eq(payload->monitor_gpa, 0);
+    payload->monitor_gpa = MONITOR_GPA;
+    ck_assert_uint_eq(restore_partition(&to), HV_STATUS_INVALID_PARAMETER);
 }
 END_TEST
 
@@ -726,6 +795,7 @@ static void add_kept(Suite *suite)
     tcase_add_test(tcase, saving_delivers_and_loses_nothing_on_the_old_side);
     tcase_add_test(tcase, messages_of_deleted_ports_are_delivered);
     tcase_add_test(tcase, ports_and_connections_are_kept);
+    tcase_add_test(tcase, a_monitor_page_is_examined_again);
     tcase_add_test(tcase, who_got_the_latest_message_gets_the_next);
     tcase_add_test(tcase, a_connection_to_a_deleted_port_is_still_one);
     tcase_add_test(tcase, a_connection_to_another_partition_is_made_again);
@@ -748,6 +818,8 @@ static void add_refused(Suite *suite)
     tcase_add_test(tcase, a_timer_that_can_not_be_is_refused);
     tcase_add_test(tcase, a_synic_that_can_not_be_is_refused);
     tcase_add_test(tcase, ports_and_connections_that_can_not_be_are_refused);
+    tcase_add_test(tcase, a_monitor_page_that_can_not_be_is_refused);
+    tcase_add_test(tcase, a_page_of_a_deleted_port_is_refused);
     tcase_add_test(tcase, a_port_that_is_there_already_is_refused);
     tcase_add_test(tcase, a_message_that_can_not_be_is_refused);
     tcase_add_test(tcase, a_message_that_its_timer_can_not_have_sent_is_refused);
