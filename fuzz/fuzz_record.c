@@ -20,14 +20,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define VPS        2
-#define PIECES     (VPS + 1) /* the VPs' and the partition's */
-#define PIECE_SIZE 0x8000
-#define SINT       3
-#define PORT       5
-#define CONNECTION 6
-#define TICK       (FAKE_TSC_HZ / 10000000)
-#define OTHER_TSC  UINT64_C(123456789)
+#define VPS         2
+#define PIECES      (VPS + 1) /* the VPs' and the partition's */
+#define PIECE_SIZE  0x8000
+#define SINT        3
+#define PORT        5
+#define CONNECTION  6
+#define MONITOR_GPA UINT64_C(0x40000)
+#define TICK        (FAKE_TSC_HZ / 10000000)
+#define OTHER_TSC   UINT64_C(123456789)
 
 /* What the saved partition is doing. */
 enum state {
@@ -120,6 +121,7 @@ static void make_ports(struct machine *machine, unsigned state)
     const struct hv_port_config events = {
         .type = HvPortTypeEvent, .sint = SINT, .vp_index = 1, .flag_count = 9
     };
+    const struct hv_port_config monitor = { .type = HvPortTypeMonitor };
 
     must(hv_port_create(machine->partition, PORT, &messages) == HV_STATUS_SUCCESS);
     must(hv_port_create(machine->partition, PORT + 1, &events) == HV_STATUS_SUCCESS);
@@ -127,6 +129,9 @@ static void make_ports(struct machine *machine, unsigned state)
          HV_STATUS_SUCCESS);
     must(hv_port_connect(machine->partition, CONNECTION + 1, machine->partition, PORT + 1) ==
          HV_STATUS_SUCCESS);
+    must(hv_port_create(machine->partition, PORT + 2, &monitor) == HV_STATUS_SUCCESS);
+    must(hv_port_connect_monitor(machine->partition, CONNECTION + 2, machine->partition, PORT + 2,
+                                 MONITOR_GPA) == HV_STATUS_SUCCESS);
     post_messages(machine);
     if (state & STATE_DELETED_PORT)
         must(hv_port_delete(machine->partition, PORT) == HV_STATUS_SUCCESS);
