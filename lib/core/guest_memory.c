@@ -2,8 +2,8 @@
 /*
  * The one way to guest memory.
  *
- * The guest runs on other LPs and changes its memory at will, so what is behind a volatile pointer
- * here is never looked at twice; whoever checks, checks the copy.
+ * The guest runs on other LPs and changes its memory at will, so accesses here are atomic and what
+ * is behind a volatile pointer is never looked at twice; whoever checks, checks the copy.
  *
  * Addresses never wrap: the GPA space ends long before 2^64, and each loop below ends at the first
  * page outside it.
@@ -48,13 +48,13 @@ static void copy_in(uint8_t *out, const volatile uint8_t *guest, uint32_t size)
 
     for (; size > 0; size -= step, out += step, guest += step) {
         if (has_word(guest, size)) {
-            guest_word word = *(const volatile guest_word *)guest;
+            guest_word word = __atomic_load_n((const volatile guest_word *)guest, __ATOMIC_RELAXED);
 
             step = sizeof(word);
             memcpy(out, &word, sizeof(word));
         } else {
             step = 1;
-            *out = *guest;
+            *out = __atomic_load_n(guest, __ATOMIC_RELAXED);
         }
     }
 }
@@ -69,10 +69,10 @@ static void copy_out(volatile uint8_t *guest, const uint8_t *in, uint32_t size)
 
             step = sizeof(word);
             memcpy(&word, in, sizeof(word));
-            *(volatile guest_word *)guest = word;
+            __atomic_store_n((volatile guest_word *)guest, word, __ATOMIC_RELAXED);
         } else {
             step = 1;
-            *guest = *in;
+            __atomic_store_n(guest, *in, __ATOMIC_RELAXED);
         }
     }
 }

@@ -33,6 +33,8 @@
 #define EVENT_PORTS  VPS /* IDs from here on; message ports are below */
 #define PERIOD       10000
 #define PASS         (FAKE_TSC_HZ / 10000) /* clock ticks of a round */
+#define MONITOR      (2 * VPS)             /* ID of the monitor port and of its connection */
+#define MONITOR_PAGE 0x80                  /* GPA page */
 
 static struct fake_platform fake;
 static struct hv_vp *vps[VPS];
@@ -347,11 +349,40 @@ END_TEST
 
 /* Among much else a kick too few does not show: another comes soon. Here the VPs pass one thing on
    in a circle, and nothing else kicks. */
-enum token { MESSAGE, EVENT, IPI };
+enum token { MESSAGE, EVENT, IPI, NOTIFICATION };
 
 #define CIRCLES 10
 
 static enum token token;
+
+static struct hv_monitor_page *monitor_page(void)
+{
+    return fake_page(&fake, MONITOR_PAGE);
+}
+
+/* The trigger of each VP signals the next one. */
+static void monitor_page_of(struct hv_partition *partition)
+{
+    const struct hv_port_config config = { .type = HvPortTypeMonitor };
+    struct hv_monitor_page *page = monitor_page();
+
+    page->trigger_state = 1;
+    for (uint32_t i = 0; i < VPS; i++)
+        page->parameter[0][i] =
+            (struct hv_monitor_parameter){ .connection_id = EVENT_PORTS + (i + 1) % VPS,
+                                           .flag_number = (uint16_t)i };
+    must(hv_port_create(partition, MONITOR, &config) == HV_STATUS_SUCCESS);
+    must(hv_port_connect_monitor(partition, MONITOR, partition, MONITOR,
+                                 MONITOR_PAGE << HV_PAGE_SHIFT) == HV_STATUS_SUCCESS);
+}
+
+static void set_trigger(const struct hv_vp *self, uint32_t target)
+{
+    void *group = &monitor_page()->trigger_group[0];
+
+    atomic_fetch_add(&events[target][self->index], 1);
+    __atomic_fetch_or((uint64_t *)group, UINT64_C(1) << self->index, __ATOMIC_SEQ_CST);
+}
 
 static void pass_on(struct hv_vp *self, uint64_t round)
 {
@@ -371,6 +402,9 @@ static void pass_on(struct hv_vp *self, uint64_t round)
         atomic_fetch_add(&ipis[next], 1);
         must(hv_hypercall_send_cluster_ipi(&call) == HV_STATUS_SUCCESS);
         break;
+    case NOTIFICATION:
+        set_trigger(self, next);
+        break;
     }
 }
 
@@ -380,7 +414,7 @@ static uint64_t times_taken(const struct hv_vp *self)
 
     if (token == MESSAGE)
         return own->messages[(self->index + VPS - 1) % VPS];
-    return token == EVENT ? own->events : own->ipis;
+    return token == IPI ? own->ipis : own->events;
 }
 
 static void *run_in_circle(void *argument)
@@ -390,8 +424,12 @@ static void *run_in_circle(void *argument)
     for (uint64_t round = 0; round < CIRCLES; round++) {
         if (self->index == 0)
             pass_on(self, round);
-        while (times_taken(self) == round)
+        while (times_taken(self) == round) {
+            /* VP 0 looks at the monitor page at its deadline. */
+            if (token == NOTIFICATION)
+                atomic_fetch_add(&fake.tsc, PASS);
             serve(self);
+        }
         if (self->index != 0)
             pass_on(self, round);
     }
@@ -401,6 +439,8 @@ static void *run_in_circle(void *argument)
 START_TEST(each_one_alone_wakes_its_vp)
 {
     token = (enum token)_i;
+    if (token == NOTIFICATION)
+        monitor_page_of(vps[0]->partition);
     run_lps(run_in_circle);
     for (unsigned i = 0; i < VPS; i++)
         ck_assert_uint_eq(times_taken(vps[i]), CIRCLES);
@@ -415,7 +455,7 @@ int main(void)
     tcase_set_timeout(all, 100);
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, nothing_between_vps_is_lost_or_doubled);
-    tcase_add_loop_test(all, each_one_alone_wakes_its_vp, MESSAGE, IPI + 1);
+    tcase_add_loop_test(all, each_one_alone_wakes_its_vp, MESSAGE, NOTIFICATION + 1);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }
