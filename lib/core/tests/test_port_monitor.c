@@ -403,6 +403,40 @@ START_TEST(what_is_signalled_is_what_was_taken)
 }
 END_TEST
 
+/* The sender's memory is the receiver's here, by the fake machine's map. */
+START_TEST(sender_can_be_another_partition_whose_vp_comes_later)
+{
+    struct hv_partition *sender = fake_partition(&fake);
+    struct hv_vp *sending;
+
+    fill_page();
+    page()->trigger_group[0].pending = 2;
+    ck_assert_uint_eq(hv_port_connect(sender, EVENTS, partition, PORT), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_connect_monitor(sender, MONITOR, partition, MONITOR_PORT, PAGE),
+                      HV_STATUS_SUCCESS);
+    sending = fake_vp_create(&fake, sender, 0);
+    hv_interrupt_poll(sending, fake.tsc);
+    ck_assert_uint_eq(take_flags(), 2);
+    ck_assert_uint_eq(hv_interrupt_view(sending)->deadline, fake.tsc + LONGEST);
+    /* Who receives has nothing to examine. */
+    ck_assert_uint_eq(deadline(), HV_INTERRUPT_NEVER);
+    ck_assert_int_eq(hv_interrupt_view(vp)->vector, VECTOR);
+}
+END_TEST
+
+START_TEST(vp_with_an_apic_of_its_own_is_left_alone)
+{
+    unsigned kicks;
+
+    begin_again(UINT64_MAX, fake.platform.facts.capabilities & ~(uint32_t)HV_CPU_LOCAL_APIC);
+    kicks = fake_vp(vp)->kicks;
+    ck_assert_uint_eq(hv_port_create(partition, MONITOR_PORT, &monitor_port), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(connect_at(MONITOR, PAGE), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(fake_vp(vp)->kicks, kicks);
+    ck_assert_uint_eq(hv_port_disconnect(partition, MONITOR), HV_STATUS_SUCCESS);
+}
+END_TEST
+
 START_TEST(reset_of_a_vp_does_not_end_the_examination)
 {
     connect();
@@ -433,6 +467,8 @@ int main(void)
     tcase_add_test(all, page_that_is_not_there_is_passed_over_until_it_is);
     tcase_add_test(all, overlay_covers_the_page);
     tcase_add_test(all, what_is_signalled_is_what_was_taken);
+    tcase_add_test(all, sender_can_be_another_partition_whose_vp_comes_later);
+    tcase_add_test(all, vp_with_an_apic_of_its_own_is_left_alone);
     tcase_add_test(all, reset_of_a_vp_does_not_end_the_examination);
     suite_add_tcase(suite, all);
     return run_suite(suite);
