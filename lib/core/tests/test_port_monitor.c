@@ -138,11 +138,17 @@ START_TEST(pages_are_limited_and_can_be_had_again)
         ck_assert_uint_eq(hv_port_disconnect(partition, MONITOR + 1), HV_STATUS_SUCCESS);
         ck_assert_uint_eq(connect_at(MONITOR + 1, PAGE), HV_STATUS_SUCCESS);
     }
+    ck_assert_uint_eq(hv_port_connect_monitor(partition, 0x99, partition, PORT, PAGE),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(hv_port_connect(partition, 0x99, partition, MONITOR_PORT),
+                      HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(hv_port_delete(partition, MONITOR_PORT), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_disconnect(partition, EVENTS), HV_STATUS_SUCCESS);
     for (uint32_t i = 0; i < HV_PORT_MONITORS; i++)
         ck_assert_uint_eq(hv_port_disconnect(partition, MONITOR + i), HV_STATUS_SUCCESS);
-    /* The port's page is back, so nobody holds it still. */
-    ck_assert_uint_eq(hv_pool_unused(&partition->pool), before + 1);
+    /* The ports' pages are back, so nobody holds them still. */
+    ck_assert_uint_eq(hv_pool_unused(&partition->pool), before + 2);
 }
 END_TEST
 
@@ -229,7 +235,9 @@ START_TEST(distance_follows_the_latency_within_limits)
     ck_assert_uint_eq(distance(), 4000 * TICKS);
     page()->latency[1][5] = 1;
     ck_assert_uint_eq(distance(), SHORTEST);
-    page()->trigger_state = 0;
+    /* Nor does what is enabled and is no group. */
+    memset(page()->reserved_z3, 8, sizeof(page()->reserved_z3));
+    page()->trigger_state = 0xFFFFFFF0;
     ck_assert_uint_eq(distance(), LONGEST);
 }
 END_TEST
@@ -403,6 +411,33 @@ START_TEST(what_is_signalled_is_what_was_taken)
 }
 END_TEST
 
+/* What the embedder takes away in the middle: after the header, the triggers, the parameters. */
+static void vanish(struct fake_platform *platform, uint64_t spa_page)
+{
+    unsigned *left = platform->on_map_argument;
+
+    if (spa_page == PAGE >> HV_PAGE_SHIFT && --*left == 0)
+        hv_address_unmap(partition, spa_page, 1);
+}
+
+START_TEST(page_can_vanish_at_any_time)
+{
+    unsigned left = (unsigned)_i;
+
+    connect();
+    page()->trigger_group[0].pending = 1;
+    run_to_examination();
+    ck_assert_uint_eq(take_flags(), 1);
+    page()->trigger_group[0].pending = 1;
+    page()->latency[0][0] = 5000;
+    fake.on_map_argument = &left;
+    fake.on_map = vanish;
+    ck_assert_uint_eq(distance(), LONGEST);
+    ck_assert_uint_eq(page()->trigger_group[0].pending, _i == 1);
+    ck_assert_uint_eq(take_flags(), _i == 3);
+}
+END_TEST
+
 /* The sender's memory is the receiver's here, by the fake machine's map. */
 START_TEST(sender_can_be_another_partition_whose_vp_comes_later)
 {
@@ -467,6 +502,7 @@ int main(void)
     tcase_add_test(all, page_that_is_not_there_is_passed_over_until_it_is);
     tcase_add_test(all, overlay_covers_the_page);
     tcase_add_test(all, what_is_signalled_is_what_was_taken);
+    tcase_add_loop_test(all, page_can_vanish_at_any_time, 1, 4);
     tcase_add_test(all, sender_can_be_another_partition_whose_vp_comes_later);
     tcase_add_test(all, vp_with_an_apic_of_its_own_is_left_alone);
     tcase_add_test(all, reset_of_a_vp_does_not_end_the_examination);
