@@ -6,6 +6,7 @@
 #include "core.h"
 #include "mem.h"
 #include "ratio.h"
+#include "vp_assist.h"
 
 /* ---- Registers and run time ---- */
 
@@ -71,8 +72,7 @@ static hv_status restore_assist(struct hv_vp *vp, const struct hv_restore *resto
     (void)restore;
     memcpy(&payload, record->bytes, sizeof(payload));
     memcpy(vp->assist_page.page, record->bytes + sizeof(payload), HV_PAGE_SIZE);
-    return hv_msr_place_page(vp->partition, &vp->assist_msr, &vp->assist_page, payload.msr) ==
-                   HV_MSR_OK
+    return hv_vp_assist_write(vp, HV_X64_MSR_VP_ASSIST_PAGE, payload.msr) == HV_MSR_OK
                ? HV_STATUS_SUCCESS
                : HV_STATUS_INSUFFICIENT_MEMORY;
 }

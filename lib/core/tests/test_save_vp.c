@@ -335,6 +335,23 @@ START_TEST(interrupts_that_are_pending_or_posted_are_kept)
 }
 END_TEST
 
+/* The page is the APIC's again, too. */
+START_TEST(the_assist_page_spares_eois_afterwards)
+{
+    const struct hv_vp_assist_page *page;
+
+    hv_apic_write(&from.vps[0]->apic, HV_APIC_SVR, 0x1FF, from.fake.tsc);
+    must_write(from.vps[0], HV_X64_MSR_VP_ASSIST_PAGE, PAGE_GPA | HV_X64_MSR_PAGE_ENABLE);
+    hv_apic_request(&from.vps[0]->apic, 0x61, false);
+    migrate();
+    page = to.vps[0]->assist_page.page;
+    ck_assert_uint_eq(page->apic_assist, 0);
+    ck_assert_int_eq(vector_of(to.vps[0]), 0x61);
+    hv_interrupt_accept(to.vps[0], 0x61);
+    ck_assert_uint_eq(page->apic_assist, HV_VP_ASSIST_NO_EOI_REQUIRED);
+}
+END_TEST
+
 /* Posted, or taken from the inbox and not yet looked at by the back end. */
 START_TEST(events_are_kept_once_wherever_they_are)
 {
@@ -451,6 +468,7 @@ int main(void)
     tcase_add_test(tcase, time_is_converted_to_another_clock_and_never_less);
     tcase_add_test(tcase, run_time_and_timers_are_converted_to_another_clock);
     tcase_add_test(tcase, the_assist_page_is_kept_with_its_content);
+    tcase_add_test(tcase, the_assist_page_spares_eois_afterwards);
     tcase_add_test(tcase, interrupts_that_are_pending_or_posted_are_kept);
     tcase_add_test(tcase, events_are_kept_once_wherever_they_are);
     tcase_add_test(tcase, saving_takes_nothing_from_the_vp);
