@@ -20,7 +20,8 @@ def of(document: dict[str, Any]) -> str:
 def _body(document: dict[str, Any]) -> Iterator[str]:
     labels = [target["name"] for target in document["targets"]]
     machines = ", ".join(
-        f"{target['name']} with {target['vps']} VPs" for target in document["targets"]
+        f"{target['name']} with {target['vps']} VP{'' if target['vps'] == 1 else 's'}"
+        for target in document["targets"]
     )
     yield "<header><h1>What operations take, in instructions</h1>"
     yield (
