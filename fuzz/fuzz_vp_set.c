@@ -12,7 +12,8 @@
 #include "core.h"
 #include "vp_set.h"
 
-#define MAX_BANKS 70u /* more than a mask can name */
+#define MAX_BANKS   70u /* more than a mask can name */
+#define SET_MEMBERS (64 * 64)
 
 #define CHECK(condition)                                                    \
     do {                                                                    \
@@ -85,10 +86,20 @@ static void check_walk(const struct hv_vp_bitmap *bitmap, const struct hv_partit
     CHECK(hv_vp_bitmap_next(bitmap, partition, &next) == NULL);
 }
 
+/* A set can name more VPs than a partition can have. */
 static bool is_empty(const struct hv_vp_set *set, const uint64_t *banks)
 {
-    for (uint32_t vp = 0; vp < HV_PARTITION_MAX_VPS; vp++)
+    for (uint32_t vp = 0; vp < SET_MEMBERS; vp++)
         if (is_member(set, banks, vp))
+            return false;
+    return true;
+}
+
+static bool all_exist(const struct hv_partition *partition, const struct hv_vp_set *set,
+                      const uint64_t *banks)
+{
+    for (uint32_t vp = 0; vp < SET_MEMBERS && set->format != HV_GENERIC_SET_ALL; vp++)
+        if (is_member(set, banks, vp) && (vp >= partition->max_vps || !partition->vps[vp]))
             return false;
     return true;
 }
@@ -119,6 +130,7 @@ static void check_set(const struct hv_partition *partition, const struct header 
     CHECK(status == expected_status(&set, count));
     if (status == HV_STATUS_SUCCESS) {
         CHECK(hv_vp_bitmap_is_empty(&bitmap) == is_empty(&set, banks));
+        CHECK(hv_vp_bitmap_exists(&bitmap, partition) == all_exist(partition, &set, banks));
         check_walk(&bitmap, partition, &set, banks);
     }
     free(exact);
