@@ -331,12 +331,20 @@ HV_TEST(local_apic, a_disabled_apic_takes_no_interrupts, COVERS(HV_REQ_APIC_001)
 
 /* ---- Trigger mode ---- */
 
+/* With an exit: what QEMU's processor delivers twice comes before it, and so into the handler,
+ * where it is passed over (guest/interrupt.h). */
+static void note_with_exit(struct trap_frame *frame, void *unused)
+{
+    apic_note(frame, unused);
+    (void)cpuid(HV_CPUID_VENDOR_AND_MAX_FUNCTION);
+}
+
 HV_TEST(local_apic, a_level_interrupt_is_marked_and_comes_again, COVERS(HV_REQ_APIC_001),
         NEEDS_NOTHING,
         "The EOI of one that is marked goes to the I/O APIC, which looks at its line")
 {
     apic_begin();
-    apic_log_start(apic_note);
+    apic_log_start(note_with_exit);
     if (!interrupt_line_start(APIC_MIDDLE))
         test_skip("there is no I/O APIC");
     REQUIRE(apic_log_wait(1), "the line's interrupt does not come");
