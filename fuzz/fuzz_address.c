@@ -11,12 +11,12 @@
  * step: see struct step.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
 #include "fake_platform.h"
+#include "fuzz.h"
 
 #define GPA_BITS  40u
 #define GPA_PAGES (UINT64_C(1) << (GPA_BITS - HV_PAGE_SHIFT))
@@ -29,8 +29,6 @@
 #define OVERLAYS  4u
 #define MAX_STEPS 40u
 #define MAX_POOL  24u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint64_t anchors[ANCHORS] = {
     4,
@@ -93,14 +91,6 @@ static struct fake_platform fake;
 static struct hv_partition *partition;
 static struct model model;
 static struct fake_vp cpu;
-
-#define CHECK(condition)                                                      \
-    do {                                                                      \
-        if (!(condition)) {                                                   \
-            fprintf(stderr, "fuzz_address.c:%d: %s\n", __LINE__, #condition); \
-            abort();                                                          \
-        }                                                                     \
-    } while (0)
 
 /* ---- the model ---- */
 

@@ -14,9 +14,8 @@
 #include "apic.h"
 #include "apic_bits.h"
 #include "apic_record.h"
+#include "fuzz.h"
 #include "ratio.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define ID          7u
 #define STEP_SIZE   10u /* what to do, a register or vector, and 8 bytes of value */

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 
 #include "elf.h"
+#include "fuzz.h"
 
 #define FOUR_GIB (UINT64_C(1) << 32)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_segment(const struct elf_segment *segment, size_t size)
 {

@@ -13,6 +13,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "fuzz.h"
 #include "hypercall_frame.h"
 
 #define RAM_PAGES  8
@@ -350,8 +351,6 @@ static bool execute(const struct fuzz_input *input)
     must(hv_hypercall_dispatch(vp, &exit, find) == HV_DISPOSITION_RESUME);
     return check(&frame, long_mode);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -13,7 +13,7 @@
 
 #include <hv/ic.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static const struct hv_ic_service *const services[] = { &hv_ic_heartbeat, &hv_ic_shutdown,
                                                         &hv_ic_timesync,  &hv_ic_kvp,

@@ -18,6 +18,7 @@
 
 #include <Zydis/Zydis.h>
 
+#include "fuzz.h"
 #include "hv/insn.h"
 
 #define RIP       UINT64_C(0x123456789AB0)

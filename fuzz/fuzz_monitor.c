@@ -7,8 +7,6 @@
  * Input: operations of 12 bytes; see struct operation. VP 0 sends to two ports, to which
  * connections 0 and 1 lead: one of VP 1's, and one that is for any VP.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/address.h>
@@ -17,6 +15,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "fuzz.h"
 #include "port.h"
 
 #define MAX_OPERATIONS 400
@@ -31,16 +30,6 @@
 #define TICKS          (FAKE_TSC_HZ / 10000000) /* in 100 ns */
 #define SHORTEST       UINT64_C(1000)
 #define LONGEST        UINT64_C(100000)
-
-#define CHECK(condition)                                                    \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                        \
-        }                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct operation {
     uint8_t kind;

@@ -8,8 +8,6 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
@@ -17,6 +15,7 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "fuzz.h"
 #include "msr.h"
 
 #define VPS            2
@@ -24,16 +23,6 @@
 #define GP             13
 #define MAX_OPERATIONS 200
 #define START_RIP      0x1000u
-
-#define CHECK(condition)                                                    \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                        \
-        }                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct header {
     uint64_t privileges;

@@ -16,9 +16,8 @@
 #include "component.h"
 #include "core.h"
 #include "fake_platform.h"
+#include "fuzz.h"
 #include "hypercall.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define VPS         2
 #define PIECES      (VPS + 1) /* the VPs' and the partition's */

@@ -14,10 +14,10 @@
 
 #include <hv/ring.h>
 
+#include "fuzz.h"
+
 #define PAGES     4u
 #define MAX_WORDS 1536u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct run {
     const uint8_t *data;

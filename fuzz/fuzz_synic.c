@@ -9,14 +9,13 @@
 #include <hv/interrupt.h>
 #include <hv/port.h>
 
+#include "fuzz.h"
 #include "hypercall.h"
 #include "synic_reference.h"
 
 #define MAX_OPERATIONS 250
 #define FIRST_PAGE     16u /* GPA page numbers of the four places for SynIC pages */
 #define TYPE           7u  /* of messages */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct operation {
     uint8_t kind;

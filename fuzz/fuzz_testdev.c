@@ -9,8 +9,6 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
@@ -18,22 +16,13 @@
 
 #include "core.h"
 #include "fake_platform.h"
+#include "fuzz.h"
 #include "hypercall.h"
 #include "hyperv_testdev.h"
 
 #define VPS            2
 #define CONNECTIONS    256
 #define MAX_OPERATIONS 300
-
-#define CHECK(condition)                                                    \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                        \
-        }                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* kind: low nibble enum operation_kind, bit 7 the VP. */
 struct operation {

@@ -14,9 +14,9 @@
 
 #include <hv/uart.h>
 
-#define MAX_OUTPUT 4096u
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#define MAX_OUTPUT 4096u
 
 struct line {
     uint8_t output[MAX_OUTPUT];

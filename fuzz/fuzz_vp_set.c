@@ -5,25 +5,15 @@
  *
  * Input: struct header, then the banks.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
+#include "fuzz.h"
 #include "vp_set.h"
 
 #define MAX_BANKS   70u /* more than a mask can name */
 #define SET_MEMBERS (64 * 64)
-
-#define CHECK(condition)                                                    \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                        \
-        }                                                                   \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct header {
     uint64_t format; /* beyond 4: one of the two that there are, by its lowest bit */
