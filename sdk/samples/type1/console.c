@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cpu.h"
+#include "lock.h"
 
 #define COM1             0x3F8
 #define COM_LINE_CONTROL (COM1 + 3)
@@ -121,20 +122,9 @@ static const char *put_conversion(const char *format, va_list *arguments)
     return format + 1;
 }
 
-static void lock(void)
-{
-    while (atomic_flag_test_and_set_explicit(&console_lock, memory_order_acquire))
-        cpu_relax();
-}
-
-static void unlock(void)
-{
-    atomic_flag_clear_explicit(&console_lock, memory_order_release);
-}
-
 static void put_line(const char *format, va_list *arguments)
 {
-    lock();
+    lock_acquire(&console_lock);
     port_set_up();
     put_string("hvkit: ");
     while (*format) {
@@ -145,21 +135,21 @@ static void put_line(const char *format, va_list *arguments)
         format = put_conversion(format + 1, arguments);
     }
     put_string("\r\n");
-    unlock();
+    lock_release(&console_lock);
 }
 
 void log_text(const char *prefix, const char *text, uint32_t length)
 {
     if (!log_enabled)
         return;
-    lock();
+    lock_acquire(&console_lock);
     port_set_up();
     put_string("hvkit: ");
     put_string(prefix);
     for (uint32_t i = 0; i < length; i++)
         put_char(text[i] >= ' ' && text[i] <= '~' ? text[i] : '.');
     put_string("\r\n");
-    unlock();
+    lock_release(&console_lock);
 }
 
 void log_line(const char *format, ...)

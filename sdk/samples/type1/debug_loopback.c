@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "debug_loopback.h"
 
-#include <stdatomic.h>
-
 #include <hv/abi/tlfs.h>
 
-#include "cpu.h"
+#include "lock.h"
 
 #define BUFFER_SIZE 8192u /* two posts of the largest size, and not three */
 
@@ -17,17 +15,6 @@ static struct {
     uint8_t bytes[BUFFER_SIZE];
 } loop = { .lock = ATOMIC_FLAG_INIT };
 
-static void loop_lock(void)
-{
-    while (atomic_flag_test_and_set_explicit(&loop.lock, memory_order_acquire))
-        cpu_relax();
-}
-
-static void loop_unlock(void)
-{
-    atomic_flag_clear_explicit(&loop.lock, memory_order_release);
-}
-
 static hv_status post(void *context, struct hv_partition *partition, const void *data,
                       uint32_t count, uint32_t *pending)
 {
@@ -36,7 +23,7 @@ static hv_status post(void *context, struct hv_partition *partition, const void 
 
     (void)context;
     (void)partition;
-    loop_lock();
+    lock_acquire(&loop.lock);
     if (count <= BUFFER_SIZE - loop.count) {
         for (uint32_t i = 0; i < count; i++)
             loop.bytes[(loop.first + loop.count + i) % BUFFER_SIZE] = bytes[i];
@@ -45,7 +32,7 @@ static hv_status post(void *context, struct hv_partition *partition, const void 
         status = HV_STATUS_SUCCESS;
     }
     *pending = loop.count;
-    loop_unlock();
+    lock_release(&loop.lock);
     return status;
 }
 
@@ -57,7 +44,7 @@ static hv_status retrieve(void *context, struct hv_partition *partition, void *d
 
     (void)context;
     (void)partition;
-    loop_lock();
+    lock_acquire(&loop.lock);
     if (loop.count != 0) {
         *retrieved = count < loop.count ? count : loop.count;
         for (uint32_t i = 0; i < *retrieved; i++)
@@ -67,7 +54,7 @@ static hv_status retrieve(void *context, struct hv_partition *partition, void *d
         *remaining = loop.count;
         status = HV_STATUS_SUCCESS;
     }
-    loop_unlock();
+    lock_release(&loop.lock);
     return status;
 }
 
@@ -80,10 +67,10 @@ static hv_status purge(void *context, struct hv_partition *partition, bool incom
     (void)partition;
     (void)incoming;
     (void)outgoing;
-    loop_lock();
+    lock_acquire(&loop.lock);
     status = loop.count != 0 ? HV_STATUS_SUCCESS : HV_STATUS_NO_DATA;
     loop.count = 0;
-    loop_unlock();
+    lock_release(&loop.lock);
     return status;
 }
 
@@ -92,9 +79,9 @@ static uint64_t received(void *context)
     uint64_t count;
 
     (void)context;
-    loop_lock();
+    lock_acquire(&loop.lock);
     count = loop.received;
-    loop_unlock();
+    lock_release(&loop.lock);
     return count;
 }
 

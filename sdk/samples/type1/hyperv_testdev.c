@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "hyperv_testdev.h"
 
-#include <stdatomic.h>
-
 #include <hv/abi/tlfs.h>
 #include <hv/port.h>
 #include <hv/synic.h>
 
-#include "cpu.h"
+#include "lock.h"
 
 #define SINT_SHIFT          0
 #define VP_SHIFT            8
@@ -110,9 +108,8 @@ hv_status hyperv_testdev_command(struct hv_partition *partition, uint32_t value)
     const struct command command = decode(value);
     hv_status status;
 
-    while (atomic_flag_test_and_set_explicit(&lock, memory_order_acquire))
-        cpu_relax();
+    lock_acquire(&lock);
     status = carry_out(partition, &command);
-    atomic_flag_clear_explicit(&lock, memory_order_release);
+    lock_release(&lock);
     return status;
 }

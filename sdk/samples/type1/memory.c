@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "memory.h"
 
-#include <stdatomic.h>
-
 #include "boot.h"
 #include "console.h"
+#include "lock.h"
 #include "string.h"
 
 static struct {
@@ -22,17 +21,6 @@ static struct {
         uint64_t first, end;
     } range[BOOT_MAX_REGIONS];
 } ram;
-
-static void pool_lock(void)
-{
-    while (atomic_flag_test_and_set_explicit(&pool.lock, memory_order_acquire))
-        __builtin_ia32_pause();
-}
-
-static void pool_unlock(void)
-{
-    atomic_flag_clear_explicit(&pool.lock, memory_order_release);
-}
 
 void memory_pool_init(uint64_t start, uint64_t end)
 {
@@ -54,7 +42,7 @@ bool memory_page_alloc(uint64_t *page_number)
 {
     bool found = true;
 
-    pool_lock();
+    lock_acquire(&pool.lock);
     if (pool.free_page != 0) {
         *page_number = pool.free_page;
         pool.free_page = *(const uint64_t *)memory_at(pool.free_page * PAGE_SIZE);
@@ -65,17 +53,17 @@ bool memory_page_alloc(uint64_t *page_number)
     } else {
         found = false;
     }
-    pool_unlock();
+    lock_release(&pool.lock);
     return found;
 }
 
 void memory_page_free(uint64_t page_number)
 {
-    pool_lock();
+    lock_acquire(&pool.lock);
     *(uint64_t *)memory_at(page_number * PAGE_SIZE) = pool.free_page;
     pool.free_page = page_number;
     pool.free_count++;
-    pool_unlock();
+    lock_release(&pool.lock);
 }
 
 uint64_t memory_available(void)
