@@ -24,7 +24,6 @@
 #define RIP       UINT64_C(0x123456789AB0)
 #define MAX_INPUT 32u
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 

@@ -15,6 +15,11 @@ uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks
     return hv_ratio_apply(ticks, partition->time.scale, 64);
 }
 
+uint64_t hv_time_tsc_after(const struct hv_partition *partition, uint64_t tsc, uint64_t units)
+{
+    return hv_time_add(tsc, hv_ratio_apply(units, partition->time.ticks_per_unit, 32) + 1);
+}
+
 uint64_t hv_time_reference_at(const struct hv_partition *partition, uint64_t tsc)
 {
     int64_t offset = atomic_load_explicit(&partition->time.offset, memory_order_relaxed);

@@ -41,6 +41,17 @@ uint64_t hv_time_reference_at(const struct hv_partition *partition, uint64_t tsc
 /* Converts a count of TSC ticks to 100 ns units. */
 uint64_t hv_time_from_ticks(const struct hv_partition *partition, uint64_t ticks);
 
+/* What a guest asks of its timers below that, in 100 ns units, hurts others. */
+#define HV_TIME_MIN_PERIOD 200
+
+/* A moment so much later on any clock; UINT64_MAX, which is never, beyond its end. */
+static inline uint64_t hv_time_add(uint64_t moment, uint64_t distance)
+{
+    return distance < UINT64_MAX - moment ? moment + distance : UINT64_MAX;
+}
+/* The TSC so many 100 ns units after another, or a little later. */
+uint64_t hv_time_tsc_after(const struct hv_partition *partition, uint64_t tsc, uint64_t units);
+
 hv_msr_reader hv_time_read_counter;
 hv_msr_reader hv_time_read_frequency;
 /* HV_X64_MSR_REFERENCE_TSC, REENLIGHTENMENT_CONTROL, TSC_EMULATION_CONTROL, TSC_EMULATION_STATUS

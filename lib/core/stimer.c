@@ -8,14 +8,11 @@
  * are skipped; a lazy timer skips them all.
  */
 #include "core.h"
-#include "ratio.h"
 #include "stimer.h"
 
-#define NEVER        HV_APIC_NEVER
-#define MAX_BEHIND   10  /* ticks that are given late, and not skipped */
-#define MIN_DISTANCE 200 /* between two ticks: what a guest asks for beyond that hurts others */
-#define IMMINENT     8   /* the last part of a period: one in so many */
-#define RATIO_SHIFT  32
+#define NEVER      HV_APIC_NEVER
+#define MAX_BEHIND 10 /* ticks that are given late, and not skipped */
+#define IMMINENT   8  /* the last part of a period: one in so many */
 
 static bool is_set(const struct hv_stimer *timer, uint64_t bits)
 {
@@ -27,11 +24,6 @@ static uint64_t later(uint64_t left, uint64_t right)
     return left > right ? left : right;
 }
 
-static uint64_t add(uint64_t time, uint64_t distance)
-{
-    return distance < NEVER - time ? time + distance : NEVER;
-}
-
 /* ---- Deadline ---- */
 
 /* The TSC of a moment that lies ahead, or a little later. */
@@ -41,8 +33,7 @@ static uint64_t to_tsc(const struct hv_partition *partition, uint64_t moment)
 
     if (moment <= reference)
         return now;
-    return add(now,
-               hv_ratio_apply(moment - reference, partition->time.ticks_per_unit, RATIO_SHIFT) + 1);
+    return hv_time_tsc_after(partition, now, moment - reference);
 }
 
 static void set_deadline(struct hv_vp *vp)
@@ -64,7 +55,7 @@ static void skip_to(struct hv_stimer *timer, uint64_t now, uint64_t keep)
     uint64_t missed = (now - timer->expiration) / timer->count + 1;
 
     if (missed > keep)
-        timer->expiration = add(timer->expiration, (missed - keep) * timer->count);
+        timer->expiration = hv_time_add(timer->expiration, (missed - keep) * timer->count);
 }
 
 /* When a periodic timer is to signal its next expiration. */
@@ -72,8 +63,8 @@ static void schedule(struct hv_stimer *timer, uint64_t now)
 {
     if (timer->expiration <= now)
         skip_to(timer, now, is_set(timer, HV_X64_MSR_STIMER_CONFIG_LAZY) ? 0 : MAX_BEHIND);
-    timer->due = timer->expiration > now ? timer->expiration : add(now, timer->count / 2);
-    timer->due = later(timer->due, add(now, MIN_DISTANCE));
+    timer->due = timer->expiration > now ? timer->expiration : hv_time_add(now, timer->count / 2);
+    timer->due = later(timer->due, hv_time_add(now, HV_TIME_MIN_PERIOD));
 }
 
 void hv_stimer_send(struct hv_vp *vp, unsigned index, uint64_t expiration)
@@ -109,7 +100,7 @@ static void expire(struct hv_vp *vp, unsigned index, uint64_t now)
 
     timer->due = NEVER;
     if (periodic)
-        timer->expiration = add(expiration, timer->count);
+        timer->expiration = hv_time_add(expiration, timer->count);
     else
         timer->config &= ~HV_X64_MSR_STIMER_CONFIG_ENABLE;
     if (!is_set(timer, HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE)) {
@@ -127,7 +118,7 @@ static bool is_stale(const struct hv_stimer *timer, uint64_t now)
 {
     const uint64_t lazy = HV_X64_MSR_STIMER_CONFIG_LAZY | HV_X64_MSR_STIMER_CONFIG_PERIODIC;
 
-    if ((timer->config & lazy) != lazy || timer->count < 2 * MIN_DISTANCE)
+    if ((timer->config & lazy) != lazy || timer->count < 2 * HV_TIME_MIN_PERIOD)
         return false;
     return (now - timer->expiration) % timer->count >= timer->count - timer->count / IMMINENT;
 }
@@ -182,10 +173,9 @@ static void stop(struct hv_vp *vp, struct hv_stimer *timer)
 }
 
 /* TLFS: a timer that sends messages needs a SINT other than 0. */
-static bool may_be_enabled(const struct hv_stimer *timer)
+bool hv_stimer_may_be_enabled(uint64_t config)
 {
-    return is_set(timer,
-                  HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE | HV_X64_MSR_STIMER_CONFIG_SINTX_MASK);
+    return config & (HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE | HV_X64_MSR_STIMER_CONFIG_SINTX_MASK);
 }
 
 /* As the registers say now: from the beginning, or not at all. One that is enabled with a count of
@@ -195,13 +185,14 @@ static void restart(struct hv_vp *vp, struct hv_stimer *timer)
     uint64_t now = hv_time_reference(vp->partition);
 
     stop(vp, timer);
-    if (!may_be_enabled(timer))
+    if (!hv_stimer_may_be_enabled(timer->config))
         timer->config &= ~HV_X64_MSR_STIMER_CONFIG_ENABLE;
     if (is_set(timer, HV_X64_MSR_STIMER_CONFIG_ENABLE) && timer->count != 0) {
         bool periodic = is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC);
 
-        timer->expiration = periodic ? add(now, timer->count) : timer->count;
-        timer->due = periodic ? add(now, later(timer->count, MIN_DISTANCE)) : timer->expiration;
+        timer->expiration = periodic ? hv_time_add(now, timer->count) : timer->count;
+        timer->due = periodic ? hv_time_add(now, later(timer->count, HV_TIME_MIN_PERIOD))
+                              : timer->expiration;
     }
     /* One that lies in the past expires at once. */
     hv_stimer_expire(vp);

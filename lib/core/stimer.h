@@ -40,6 +40,9 @@ void hv_stimer_expire(struct hv_vp *vp);
 /* Whether a guest may write that to a configuration register. */
 bool hv_stimer_config_is_valid(const struct hv_vp *vp, uint64_t config);
 
+/* Whether a timer so configured keeps the enable bit. */
+bool hv_stimer_may_be_enabled(uint64_t config);
+
 /* Queues the message of a timer that has expired; it has none that waits. */
 void hv_stimer_send(struct hv_vp *vp, unsigned index, uint64_t expiration);
 

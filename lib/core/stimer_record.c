@@ -30,8 +30,7 @@ static bool is_valid(const struct hv_vp *vp, const struct hv_timer_payload *time
 
     if (!hv_stimer_config_is_valid(vp, timer->config))
         return false;
-    if (enabled && !(timer->config &
-                     (HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE | HV_X64_MSR_STIMER_CONFIG_SINTX_MASK)))
+    if (enabled && !hv_stimer_may_be_enabled(timer->config))
         return false;
     if (timer->due == HV_APIC_NEVER)
         return true;

@@ -5,14 +5,11 @@
  * stands still, and so there is no TSC at which to come back.
  */
 #include "core.h"
-#include "ratio.h"
 #include "unhalted_timer.h"
 #include "vp_assist.h"
 
-#define NEVER       HV_APIC_NEVER
-#define MIN_PERIOD  200 /* 100 ns; what a guest asks for below that hurts others */
-#define NMI_VECTOR  2
-#define RATIO_SHIFT 32
+#define NEVER      HV_APIC_NEVER
+#define NMI_VECTOR 2
 
 static uint8_t vector_of(uint64_t config)
 {
@@ -26,12 +23,7 @@ static bool is_on(const struct hv_unhalted_timer *timer)
 
 static uint64_t period_of(const struct hv_unhalted_timer *timer)
 {
-    return timer->count > MIN_PERIOD ? timer->count : MIN_PERIOD;
-}
-
-static uint64_t add(uint64_t time, uint64_t distance)
-{
-    return distance < NEVER - time ? time + distance : NEVER;
+    return timer->count > HV_TIME_MIN_PERIOD ? timer->count : HV_TIME_MIN_PERIOD;
 }
 
 static uint64_t run_time(const struct hv_vp *vp, uint64_t tsc)
@@ -56,7 +48,7 @@ static uint64_t deadline_of(const struct hv_vp *vp, uint64_t tsc)
         return NEVER;
     if (left == 0)
         return tsc;
-    return add(tsc, hv_ratio_apply(left, vp->partition->time.ticks_per_unit, RATIO_SHIFT) + 1);
+    return hv_time_tsc_after(vp->partition, tsc, left);
 }
 
 void hv_unhalted_timer_account(struct hv_vp *vp, uint64_t tsc)
@@ -85,7 +77,7 @@ void hv_unhalted_timer_expire(struct hv_vp *vp, uint64_t tsc)
     uint64_t now = run_time(vp, tsc), period = period_of(timer);
 
     if (is_on(timer) && timer->due <= now) {
-        timer->due = add(now, period - (now - timer->due) % period);
+        timer->due = hv_time_add(now, period - (now - timer->due) % period);
         fire(vp);
     }
     hv_unhalted_timer_account(vp, tsc);
@@ -98,7 +90,7 @@ void hv_unhalted_timer_resume(struct hv_vp *vp, uint64_t left, uint64_t tsc)
     struct hv_unhalted_timer *timer = &vp->unhalted_timer;
     uint64_t period = period_of(timer);
 
-    timer->due = add(run_time(vp, tsc), left < period ? left : period);
+    timer->due = hv_time_add(run_time(vp, tsc), left < period ? left : period);
     hv_unhalted_timer_account(vp, tsc);
 }
 
