@@ -3,14 +3,9 @@
  * Messages and events through connections to this partition itself. QEMU's device hyperv-testdev
  * makes the ports; the word of that name on the command line says that it is there.
  */
-#include "bench.h"
+#include <conformance/hyperv_testdev.h>
 
-#define DEVICE_PORT      0x3000
-#define VP_SHIFT         8
-#define ACTION_SHIFT     16
-#define CONNECTION_SHIFT 24
-#define CREATE_MESSAGES  4u
-#define CREATE_EVENTS    6u
+#include "bench.h"
 
 #define MESSAGES 1 /* connection IDs; that of an event is also its flag's number */
 #define EVENTS   2
@@ -25,12 +20,11 @@ static struct hv_input_signal_event event __attribute__((aligned(8))) = {
     .connection_id = EVENTS,
 };
 
-static bool create(uint32_t action, uint32_t vp, uint32_t connection)
+static bool create(enum hyperv_testdev_action action, uint32_t vp, uint32_t connection)
 {
-    if (!boot_option("hyperv-testdev", NULL, 0))
+    if (!hyperv_testdev_present())
         return false;
-    outl(DEVICE_PORT,
-         connection << CONNECTION_SHIFT | action << ACTION_SHIFT | vp << VP_SHIFT | BENCH_SINT);
+    hyperv_testdev_command(action, vp, BENCH_SINT, connection);
     return true;
 }
 
@@ -38,7 +32,9 @@ const char *begin_post_message(const struct bench_row *row)
 {
     (void)row;
     synic_on();
-    return create(CREATE_MESSAGES, processors_vp(0), MESSAGES) ? NULL : "there are no ports";
+    return create(HYPERV_TESTDEV_CREATE_MESSAGES, processors_vp(0), MESSAGES)
+               ? NULL
+               : "there are no ports";
 }
 
 uint64_t measure_post_message(const struct bench_row *row)
@@ -65,7 +61,8 @@ const char *begin_signal_event(const struct bench_row *row)
 {
     (void)row;
     processors_call(1, synic_on);
-    return create(CREATE_EVENTS, processors_vp(1), EVENTS) ? NULL : "there are no ports";
+    return create(HYPERV_TESTDEV_CREATE_EVENTS, processors_vp(1), EVENTS) ? NULL
+                                                                          : "there are no ports";
 }
 
 /* Until the other VP has ended the interrupt. */

@@ -9,7 +9,7 @@ from typing import Any
 from ..report import html
 from ..report.html import text
 from . import plot
-from .table import number, ratios
+from .table import number, operations
 
 
 def of(document: dict[str, Any]) -> str:
@@ -18,7 +18,6 @@ def of(document: dict[str, Any]) -> str:
 
 
 def _body(document: dict[str, Any]) -> Iterator[str]:
-    labels = [target["name"] for target in document["targets"]]
     machines = ", ".join(
         f"{target['name']} with {target['vps']} VP{'' if target['vps'] == 1 else 's'}"
         for target in document["targets"]
@@ -31,12 +30,7 @@ def _body(document: dict[str, Any]) -> Iterator[str]:
     yield "<main><section>"
     yield "<h2>The same guest on each</h2>"
     yield plot.of(document)
-    heads = ["operation", *labels, *(f"{labels[0]} / {label}" for label in labels[1:])]
-    rows = [
-        [row["name"], *(number(row[label]) for label in labels), *ratios(row, labels)]
-        for row in document["rows"]
-    ]
-    yield from _table(heads, rows)
+    yield from _table(*operations(document))
     yield "</section>"
     yield from _notes(document["notes"])
     yield from _library(document["library"])

@@ -11,14 +11,7 @@ NOTHING = "–"
 
 def of(document: dict[str, Any]) -> Iterator[str]:
     """The lines of both tables, and what is to be said of single numbers."""
-    labels = [target["name"] for target in document["targets"]]
-    yield from _table(
-        ["operation", *labels, *(f"{labels[0]} / {label}" for label in labels[1:])],
-        [
-            [row["name"], *(number(row[label]) for label in labels), *ratios(row, labels)]
-            for row in document["rows"]
-        ],
-    )
+    yield from _table(*operations(document))
     notes = [f"- {note['target']}, {note['row']}: {note['text']}" for note in document["notes"]]
     if notes:
         yield from ("", *notes)
@@ -30,12 +23,23 @@ def of(document: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def operations(document: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """The heads and the cells of the table of operations by targets."""
+    labels = [target["name"] for target in document["targets"]]
+    heads = ["operation", *labels, *(f"{labels[0]} / {label}" for label in labels[1:])]
+    rows = [
+        [row["name"], *(number(row[label]) for label in labels), *_ratios(row, labels)]
+        for row in document["rows"]
+    ]
+    return heads, rows
+
+
 def number(value: int | None) -> str:
     """A count, or that there is none."""
     return NOTHING if value is None else f"{value:,}"
 
 
-def ratios(row: dict[str, Any], labels: Sequence[str]) -> list[str]:
+def _ratios(row: dict[str, Any], labels: Sequence[str]) -> list[str]:
     """What share of each other target's number the first target's is."""
     ours = row[labels[0]]
     return [
