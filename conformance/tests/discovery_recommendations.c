@@ -5,8 +5,7 @@
  * virtio-win/kvm-guest-drivers-windows#1582 are about flushes that did not).
  */
 #include "flush_support.h"
-
-#define VECTOR_IPI 0x74
+#include "ipi_support.h"
 
 static uint8_t input[64] __attribute__((aligned(64)));
 
@@ -46,78 +45,32 @@ HV_TEST(discovery, flushes_of_sets_work_where_recommended, COVERS(HV_REQ_CPUID_0
 
 /* ---- Interrupts ---- */
 
-static uint32_t received[GUEST_MAX_CPUS];
-
-static void note_ipi(struct trap_frame *frame, void *unused)
-{
-    (void)frame;
-    (void)unused;
-    received[cpu_index()]++;
-    apic_eoi();
-}
-
-static void take_ipi(void *unused)
-{
-    (void)unused;
-    irq_enable();
-    udelay(100);
-    irq_disable();
-}
-
-static void check_ipi(uint64_t control, uint32_t cpu, const char *what)
-{
-    uint64_t result;
-
-    memset(received, 0, sizeof(received));
-    result = hv_call(control, phys_of(input), 0);
-    CHECK(result == HV_STATUS_SUCCESS, "%s: status 0x%x", what, (unsigned)result);
-    REQUIRE_NO_FAULT(smp_call_all(take_ipi, NULL));
-    for (uint32_t i = 0; i < cpu_count(); i++)
-        CHECK(received[i] == (i == cpu), "%s to CPU %u: CPU %u has %u interrupts", what, cpu, i,
-              received[i]);
-}
-
-static void enable_apic(void *unused)
-{
-    (void)unused;
-    apic_enable();
-}
-
-static void begin_ipis(void)
-{
-    begin_with_vps();
-    REQUIRE_NO_FAULT(smp_call_all(enable_apic, NULL));
-    register_interrupt(VECTOR_IPI, note_ipi, NULL);
-}
-
 HV_TEST(discovery, cluster_ipi_works_where_recommended, COVERS(HV_REQ_CPUID_050, HV_REQ_CPUID_040),
-        NEEDS(.recommends = HV_RECOMMEND_EAX_SYNTHETIC_CLUSTER_IPI),
-        "Every VP by its bit, the caller too, and nobody else")
+        IPI_MASKS, "Every VP by its bit, the caller too, and nobody else")
 {
-    begin_ipis();
-    for (uint32_t cpu = 0; cpu < cpu_count() && fits_mask(cpu); cpu++) {
-        *(struct hv_input_send_synthetic_cluster_ipi *)(void *)input =
-            (struct hv_input_send_synthetic_cluster_ipi){ .vector = VECTOR_IPI,
-                                                          .processor_mask = vp_mask(cpu) };
-        check_ipi(HvCallSendSyntheticClusterIpi, cpu, "IPI");
+    ipi_begin();
+    for (uint32_t cpu = 0; cpu < cpu_count() && ipi.vp[cpu] < HV_VP_SET_VPS_PER_BANK; cpu++) {
+        struct vps one = { { 0 } };
+
+        vps_add(&one, cpu);
+        CHECK_EQ(ipi_send_mask(IPI_VECTOR, &one, false), HV_STATUS_SUCCESS);
+        ipi_check(&one, "IPI");
     }
-    register_interrupt(VECTOR_IPI, NULL, NULL);
+    ipi_end();
 }
 
-HV_TEST(discovery, cluster_ipi_of_sets_works_where_recommended, COVERS(HV_REQ_CPUID_051),
-        NEEDS(.recommends = HV_RECOMMEND_EAX_EX_PROCESSOR_MASKS |
-                            HV_RECOMMEND_EAX_SYNTHETIC_CLUSTER_IPI),
+HV_TEST(discovery, cluster_ipi_of_sets_works_where_recommended, COVERS(HV_REQ_CPUID_051), IPI_SETS,
         "KVM took the banks from the wrong place in the form with registers (Linux 7321f47eada5)")
 {
-    struct hv_input_send_synthetic_cluster_ipi_ex *block = (void *)input;
-
-    begin_ipis();
+    ipi_begin();
     for (uint32_t cpu = 0; cpu < cpu_count(); cpu++) {
-        *block = (struct hv_input_send_synthetic_cluster_ipi_ex){ .vector = VECTOR_IPI };
-        fill_set(&block->processor_set, cpu);
-        check_ipi(hv_control(HvCallSendSyntheticClusterIpiEx, false, 1, 0, 0), cpu, "IPI of a set");
+        struct vps one = { { 0 } };
+
+        vps_add(&one, cpu);
+        CHECK_EQ(ipi_send_set(&one, false), HV_STATUS_SUCCESS);
+        ipi_check(&one, "IPI of a set");
     }
-    register_interrupt(VECTOR_IPI, NULL, NULL);
+    ipi_end();
 }
 
 /* ---- Address spaces ---- */
