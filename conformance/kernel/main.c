@@ -95,6 +95,7 @@ static uint64_t repeat(const struct test *test, struct test_result *result)
 
     for (;; repetition++) {
         hv_baseline();
+        settle_interrupts();
         test_run(test, result);
         checks += result->checks;
         if (result->failed || result->skipped || repetition >= repetitions)

@@ -47,6 +47,9 @@ const struct test *selection_at(uint32_t index);
 #define TEST_NAME_SIZE 128
 void test_name(const struct test *test, char name[TEST_NAME_SIZE]);
 
+/* Forgets all handlers and takes what is pending or in service on this CPU. */
+void settle_interrupts(void);
+
 /* Keeps every CPU that has nothing else to do busy with exits and memory traffic. */
 void load_start(void);
 

@@ -59,9 +59,10 @@ extern const char ap_trampoline[], ap_trampoline_end[], ap64[];
 
 /* guest.lds */
 extern char guest_image_start[], guest_text_end[], guest_image_end[];
+extern const char trap_code_start[], trap_code_end[];
 
 /* trap.S, mode.S */
-extern const char trap_stubs[], trap_stubs_end[], user_returned[], compat_user_returned[];
+extern const char trap_stubs[], user_returned[], compat_user_returned[];
 
 /* boot.c */
 void boot_parse(uint32_t magic, uint32_t info);

@@ -5,7 +5,7 @@
 #include "layout.h"
 
         /* 16 bytes each; #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX bring an error code. */
-        .text
+        .section .text.trap, "ax", @progbits
         .balign 16
         .globl trap_stubs
 trap_stubs:
@@ -56,9 +56,8 @@ trap_common:
         pop %rax
         add $16, %rsp
         iretq
-        .globl trap_stubs_end
-trap_stubs_end:
 
+        .text
         .globl guest_setjmp
 guest_setjmp:
         mov %rbx, 0(%rdi)

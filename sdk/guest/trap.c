@@ -127,24 +127,31 @@ static void exception(struct cpu *cpu, struct trap_frame *frame)
     fault_resume(frame, cpu->catcher, 1);
 }
 
-static void stray(struct cpu *cpu, uint8_t vector)
+static void stray(struct trap_frame *frame, void *unused)
 {
+    struct cpu *cpu = this_cpu();
+    uint8_t vector = (uint8_t)frame->vector;
+
+    (void)unused;
     cpu->stray_interrupts++;
     cpu->stray_vector = vector;
     if (apic_present() && apic_in_service(vector))
         apic_eoi();
 }
 
+/* Lies with the entry points, so that is_repeated() knows what leads into a handler and out. */
+#define ENTRY_CODE __attribute__((section(".text.trap")))
+
 /* An interrupt that came twice (guest/interrupt.h): on the way into a handler, or in it. */
-static bool is_repeated(const struct cpu *cpu, const struct trap_frame *frame)
+ENTRY_CODE static bool is_repeated(const struct cpu *cpu, const struct trap_frame *frame)
 {
-    bool entering = frame->rip >= (uint64_t)(uintptr_t)trap_stubs &&
-                    frame->rip < (uint64_t)(uintptr_t)trap_stubs_end;
+    bool entering = frame->rip >= (uint64_t)(uintptr_t)trap_code_start &&
+                    frame->rip < (uint64_t)(uintptr_t)trap_code_end;
 
     return frame->vector >= 32 && !(frame->rflags & RFLAGS_IF) && (entering || cpu->handlers != 0);
 }
 
-static void run_handler(struct cpu *cpu, struct trap_frame *frame, interrupt_fn *fn)
+ENTRY_CODE static void run_handler(struct cpu *cpu, struct trap_frame *frame, interrupt_fn *fn)
 {
     /* The handler may use safe_rdmsr() between fault_clear() and fault_take() of others. */
     struct fault saved = cpu->fault;
@@ -156,21 +163,17 @@ static void run_handler(struct cpu *cpu, struct trap_frame *frame, interrupt_fn 
     cpu->fault = saved;
 }
 
-void trap_dispatch(struct trap_frame *frame)
+ENTRY_CODE void trap_dispatch(struct trap_frame *frame)
 {
     struct cpu *cpu = this_cpu();
-    uint8_t vector = (uint8_t)frame->vector;
-    interrupt_fn *fn = __atomic_load_n(&handlers[vector].fn, __ATOMIC_ACQUIRE);
+    interrupt_fn *fn = __atomic_load_n(&handlers[frame->vector].fn, __ATOMIC_ACQUIRE);
 
-    if (fn != NULL) {
-        if (!is_repeated(cpu, frame))
-            run_handler(cpu, frame, fn);
+    if (frame->vector == VECTOR_USER_RETURN && mode_take_return(frame))
         return;
-    }
-    if (mode_take_return(frame))
-        return;
-    if (vector < 32)
+    if (fn == NULL && frame->vector >= 32)
+        fn = stray;
+    if (fn == NULL)
         exception(cpu, frame);
     else if (!is_repeated(cpu, frame))
-        stray(cpu, vector);
+        run_handler(cpu, frame, fn);
 }

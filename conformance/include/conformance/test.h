@@ -31,7 +31,8 @@
  * @endcode
  *
  * Before each test the partition is in the state that hv_baseline() makes: no guest OS id, no
- * overlay. Tests leave other state as they found it.
+ * overlay. The boot CPU has no interrupt pending or in service, and no vector has a handler. Tests
+ * leave other state as they found it.
  */
 #ifndef CONFORMANCE_TEST_H
 #define CONFORMANCE_TEST_H

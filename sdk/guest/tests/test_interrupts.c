@@ -147,6 +147,54 @@ static void test_repeated(void)
     register_interrupt(VECTOR_IPI, NULL, NULL);
 }
 
+/* Of the runtime: no instruction raises an interrupt on the way into a handler. */
+void trap_dispatch(struct trap_frame *frame);
+
+static void count_call(struct trap_frame *frame, void *unused)
+{
+    (void)frame;
+    (void)unused;
+    count++;
+}
+
+static uint32_t calls_from(uint64_t rip, uint64_t rflags)
+{
+    struct trap_frame frame = { .vector = VECTOR_IPI, .rip = rip, .rflags = rflags };
+
+    count = 0;
+    register_interrupt(VECTOR_IPI, count_call, NULL);
+    trap_dispatch(&frame);
+    register_interrupt(VECTOR_IPI, NULL, NULL);
+    return count;
+}
+
+static void test_repeated_on_the_way(void)
+{
+    uint64_t entry = (uint64_t)(uintptr_t)trap_dispatch;
+
+    check(calls_from(entry, 0) == 0, "an interrupt on the way into a handler is passed over");
+    check(calls_from(entry, RFLAGS_IF) == 1, "but not where interrupts are enabled");
+    check(calls_from((uint64_t)(uintptr_t)test_repeated, 0) == 1, "nor on the way of others");
+}
+
+static uint64_t nothing(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
+/* Vectors are the test's to use, all of them; 0x80 is also how the runtime leaves CPL 3. */
+static void test_every_vector_is_free(void)
+{
+    count = 0;
+    for (unsigned vector = 32; vector < 256; vector++)
+        register_interrupt((uint8_t)vector, count_call, NULL);
+    check_no_fault(run_user(nothing, NULL, NULL), "user code comes back whatever vectors are used");
+    for (unsigned vector = 32; vector < 256; vector++)
+        register_interrupt((uint8_t)vector, NULL, NULL);
+    check(count == 0, "and no handler sees it");
+}
+
 void test_interrupts(void)
 {
     if (!apic_present()) {
@@ -158,4 +206,6 @@ void test_interrupts(void)
     test_stray_and_nmi();
     test_fault_kept();
     test_repeated();
+    test_repeated_on_the_way();
+    test_every_vector_is_free();
 }
