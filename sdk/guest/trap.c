@@ -56,6 +56,8 @@ void fault_resume(struct trap_frame *frame, const struct guest_jmp *jmp, int val
     frame->cs = jmp->cs;
     frame->ss = (jmp->cs & 3) == 3 ? SEL_UDATA : SEL_DATA;
     frame->rax = (uint64_t)value;
+    /* User code of 32 bits has its own. */
+    __asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(SEL_DATA));
     this_cpu()->handlers = 0;
 }
 

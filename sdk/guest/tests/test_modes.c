@@ -72,6 +72,14 @@ static void check_mode_fault(struct fault fault, uint8_t vector, uint32_t error,
     check(fault.rip == rip, name);
 }
 
+static uint32_t data_segments(void)
+{
+    uint16_t ds, es;
+
+    __asm__ volatile("mov %%ds, %0; mov %%es, %1" : "=r"(ds), "=r"(es));
+    return (uint32_t)es << 16 | ds;
+}
+
 /* The same bytes mean the same with 16-bit operands, so sums stay below 64 KiB. */
 static void test_registers(enum cpu_mode mode)
 {
@@ -80,8 +88,10 @@ static void test_registers(enum cpu_mode mode)
                                     0xf8, 0x01, 0xe8, 0x0f, 0x28, 0xe8, 0x89, 0xc5, 0xf9 };
     static const uint8_t add_with_carry[] = { 0x11, 0xd8 };
     struct regs32 regs = input(), expected = input();
+    uint32_t segments = data_segments();
 
     check_mode(!run_mode(mode, code, sizeof(code), &regs).raised, mode, "runs");
+    check_mode(data_segments() == segments, mode, "data segments are as before");
     expected.eax = 0x7f;
     expected.ebp = 0x7f;
     expected.xmm[5] = expected.xmm[0];
