@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # run.sh SECONDS BUILD_DIR [TARGET...]: runs each fuzzer for that long, from its seed corpus and with
 # its dictionary. What it finds stays in BUILD_DIR/findings; the command to repeat it is printed.
+# HVKIT_FUZZ_SEED is the seed of its random numbers; without it each run has another.
 set -u
 seconds=$1 build=$2
 shift 2
@@ -26,7 +27,7 @@ for target; do
     seeds=
     [ -d "$source/corpus/$target" ] && seeds=$source/corpus/$target
     # shellcheck disable=SC2086 # absent options are to vanish
-    if "$binary" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
+    if "$binary" -seed="${HVKIT_FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
         -artifact_prefix="$build/findings/$target/" $set_dict "$build/corpus/$target" $seeds \
         > "$build/$target.log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log")
