@@ -27,7 +27,17 @@ struct hv_partition_config {
     bool root;           /**< This is the root partition. */
     uint32_t max_vps;    /**< Announced in CPUID leaf 0x40000005; 1 to HV_PARTITION_MAX_VPS. */
     uint8_t gpa_bits;    /**< Width of a guest physical address, 32 to 48. */
+    /**
+     * For a root partition that may create others: hv_frame_table_size() zeroed bytes, aligned to
+     * 16, where is kept who holds each page of memory; they stay in use. NULL: there will be no
+     * other partition.
+     */
+    void *frames;
+    uint64_t frame_count; /**< Pages from SPA page number 0 on that @p frames is for. */
 };
+
+/** Bytes of hv_partition_config.frames for that many pages. */
+size_t hv_frame_table_size(uint64_t pages);
 
 /**
  * Create a partition in the pages given, of which it keeps all.
@@ -45,8 +55,8 @@ hv_status hv_partition_create(const struct hv_platform *platform,
                               const struct hv_partition_config *config, const uint64_t *pages,
                               size_t count, struct hv_partition **partition);
 
-/** Pages that hv_partition_create() needs, before VPs and GPA mappings. */
-size_t hv_partition_pages(void);
+/** Pages that hv_partition_create() needs for @p config, before VPs and GPA mappings. */
+size_t hv_partition_pages(const struct hv_partition_config *config);
 
 /** Pages that hv_vp_create() takes, without what the back end takes for itself. */
 size_t hv_vp_pages(void);

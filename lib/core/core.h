@@ -18,6 +18,7 @@
 #include "apic_route.h"
 #include "debug.h"
 #include "feature_set.h"
+#include "hierarchy.h"
 #include "lock.h"
 #include "pool.h"
 #include "port.h"
@@ -48,6 +49,7 @@ struct hv_partition {
     const struct hv_platform *platform;
     uint64_t id;
     bool root;
+    struct hv_lineage lineage;
     uint8_t gpa_bits;
     uint32_t max_vps;
     _Atomic uint32_t vp_count;
@@ -148,6 +150,12 @@ static inline bool hv_vp_has_apic(const struct hv_vp *vp)
 {
     return (vp->partition->platform->facts.capabilities & HV_CPU_LOCAL_APIC) != 0;
 }
+
+/*
+ * Gives the pages of a deleted partition, which nobody refers to any more, back to its parent; its
+ * own first page too. By hv_partition_drop() alone.
+ */
+void hv_partition_release(struct hv_partition *partition);
 
 static inline uint64_t hv_now(const struct hv_partition *partition)
 {

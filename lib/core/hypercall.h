@@ -96,11 +96,20 @@ enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit
 uint64_t hv_hypercall_extended_capabilities(void);
 
 /*
- * Whether a partition ID in a call's input names the caller's own partition: HV_STATUS_SUCCESS, or
- * what to answer when not. Children are not known yet, so an ID is wrong for a caller that might
- * have children, and none of the business of any other.
+ * Whether a partition ID in the input of a call that is for the caller's own partition names that:
+ * HV_STATUS_SUCCESS, or what to answer when not. An ID is wrong for a caller that might have
+ * children, and none of the business of any other.
  */
 hv_status hv_hypercall_check_self(const struct hv_vp *vp, uint64_t partition_id);
+
+/*
+ * The partition that an ID in a call's input names, the caller's own or one of its children, with a
+ * reference that the caller of this drops. HV_STATUS_INVALID_PARTITION_ID for an ID that nobody
+ * has; HV_STATUS_ACCESS_DENIED for somebody else's, and for any to a caller that can't have
+ * children.
+ */
+hv_status hv_hypercall_target(const struct hv_vp *vp, uint64_t partition_id,
+                              struct hv_partition **target);
 
 /* HV_STATUS_INVALID_PARAMETER unless an HV_INPUT_VTL means VTL 0, the only one there is. */
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl);

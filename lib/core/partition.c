@@ -17,9 +17,17 @@ _Static_assert(HV_PARTITION_MAX_VPS * sizeof(struct hv_vp *) <= HV_PAGE_SIZE,
    hypercall page, the reference TSC page and two statistics pages. */
 #define PARTITION_PAGES 9
 
-size_t hv_partition_pages(void)
+/* A root's hierarchy. */
+#define ROOT_PAGES 1
+
+static bool has_hierarchy(const struct hv_partition_config *config)
 {
-    return PARTITION_PAGES;
+    return config->root && config->frames;
+}
+
+size_t hv_partition_pages(const struct hv_partition_config *config)
+{
+    return PARTITION_PAGES + (has_hierarchy(config) ? ROOT_PAGES : 0);
 }
 
 static bool config_valid(const struct hv_partition_config *config)
@@ -66,15 +74,13 @@ static hv_status init_components(struct hv_partition *partition)
     return hv_stats_init(partition, &partition->stats);
 }
 
-hv_status hv_partition_create(const struct hv_platform *platform,
-                              const struct hv_partition_config *config, const uint64_t *pages,
-                              size_t count, struct hv_partition **partition)
+/* A partition that is nobody's child yet. */
+static hv_status build(const struct hv_platform *platform, const struct hv_partition_config *config,
+                       const uint64_t *pages, size_t count, struct hv_partition **partition)
 {
     struct hv_partition *created;
     hv_status status;
 
-    if (!config_valid(config))
-        return HV_STATUS_INVALID_PARAMETER;
     if (count == 0)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     created = platform->memory.map(platform->memory.context, pages[0]);
@@ -87,13 +93,32 @@ hv_status hv_partition_create(const struct hv_platform *platform,
     created->root = config->root;
     created->gpa_bits = config->gpa_bits;
     created->max_vps = config->max_vps;
+    atomic_init(&created->lineage.references, 1);
     hv_features_derive(&created->features, platform, config->privileges);
     hv_pool_init(&created->pool, &platform->memory);
     status = deposit_all(created, pages + 1, count - 1);
     if (status == HV_STATUS_SUCCESS)
         status = init_components(created);
+    if (status == HV_STATUS_SUCCESS)
+        *partition = created;
+    return status;
+}
+
+hv_status hv_partition_create(const struct hv_platform *platform,
+                              const struct hv_partition_config *config, const uint64_t *pages,
+                              size_t count, struct hv_partition **partition)
+{
+    struct hv_partition *created;
+    hv_status status;
+
+    if (!config_valid(config))
+        return HV_STATUS_INVALID_PARAMETER;
+    status = build(platform, config, pages, count, &created);
+    if (status == HV_STATUS_SUCCESS && has_hierarchy(config))
+        status = hv_hierarchy_init(created, config);
     if (status != HV_STATUS_SUCCESS)
         return status;
+    atomic_init(&created->lineage.state, HV_PARTITION_ACTIVE);
     *partition = created;
     return HV_STATUS_SUCCESS;
 }
@@ -128,6 +153,16 @@ void hv_partition_reset(struct hv_partition *partition)
     hv_time_reset(partition);
     hv_crash_reset(partition);
     hv_stats_reset(partition, &partition->stats);
+}
+
+void hv_partition_release(struct hv_partition *partition)
+{
+    struct hv_partition *parent = partition->lineage.parent;
+    uint64_t spa_page;
+
+    while (hv_pool_withdraw(&partition->pool, &spa_page) == HV_STATUS_SUCCESS)
+        hv_pool_deposit(&parent->pool, spa_page);
+    hv_partition_drop(parent);
 }
 
 uint64_t hv_partition_privileges(const struct hv_partition *partition)

@@ -90,9 +90,9 @@ START_TEST(announced_number_of_pages_is_exactly_enough)
     struct hv_partition_config wanted = config();
     struct hv_partition *partition;
 
-    for (size_t count = 0; count < hv_partition_pages(); count++)
+    for (size_t count = 0; count < hv_partition_pages(&wanted); count++)
         ck_assert_uint_eq(create(&wanted, count, &partition), HV_STATUS_INSUFFICIENT_MEMORY);
-    ck_assert_uint_eq(create(&wanted, hv_partition_pages(), &partition), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(&wanted, hv_partition_pages(&wanted), &partition), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_partition_available(partition), 0);
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(pages_can_be_deposited_used_and_withdrawn)
     uint64_t page = 0;
     uint8_t *mine;
 
-    ck_assert_uint_eq(create(&wanted, hv_partition_pages(), &partition), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(&wanted, hv_partition_pages(&wanted), &partition), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_partition_withdraw(partition, &page), HV_STATUS_INSUFFICIENT_MEMORY);
     ck_assert_ptr_null(hv_partition_alloc_page(partition, NULL));
 
@@ -193,7 +193,7 @@ START_TEST(vp_takes_the_announced_pages_or_none)
     struct hv_partition *partition;
     struct hv_vp *vp;
 
-    ck_assert_uint_eq(create(&wanted, hv_partition_pages() + hv_vp_pages() - 1, &partition),
+    ck_assert_uint_eq(create(&wanted, hv_partition_pages(&wanted) + hv_vp_pages() - 1, &partition),
                       HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_vp_create(partition, 0, 0, NULL, &vp), HV_STATUS_INSUFFICIENT_MEMORY);
     ck_assert_uint_eq(hv_partition_available(partition), hv_vp_pages() - 1);

@@ -95,10 +95,25 @@ static uint64_t take_page(void)
     return page;
 }
 
+static struct hv_partition_config root_config(void)
+{
+    const uint8_t bits = platform_get()->facts.physical_address_bits;
+
+    return (struct hv_partition_config){
+        .id = ROOT_ID,
+        .privileges = root.privileges,
+        .root = true,
+        .max_vps = lp_count() < HV_PARTITION_MAX_VPS ? lp_count() : HV_PARTITION_MAX_VPS,
+        .gpa_bits = bits < NESTED_ADDRESS_BITS ? bits : NESTED_ADDRESS_BITS,
+    };
+}
+
 /* Most of what the pool has: the root pays for its overlays and hypercalls with it too. */
 static void take_pages(struct memory *memory)
 {
-    memory->count = hv_partition_pages() + table_pages() + lp_count() * hv_vp_pages();
+    const struct hv_partition_config config = root_config();
+
+    memory->count = hv_partition_pages(&config) + table_pages() + lp_count() * hv_vp_pages();
     memory->pages = memory_take(page_round_up(memory->count * sizeof(*memory->pages)) / PAGE_SIZE);
     for (uint64_t i = 0; i < memory->count; i++)
         memory->pages[i] = take_page();
@@ -106,14 +121,7 @@ static void take_pages(struct memory *memory)
 
 static struct hv_partition *create(const struct memory *memory)
 {
-    const uint8_t bits = platform_get()->facts.physical_address_bits;
-    const struct hv_partition_config config = {
-        .id = ROOT_ID,
-        .privileges = root.privileges,
-        .root = true,
-        .max_vps = lp_count() < HV_PARTITION_MAX_VPS ? lp_count() : HV_PARTITION_MAX_VPS,
-        .gpa_bits = bits < NESTED_ADDRESS_BITS ? bits : NESTED_ADDRESS_BITS,
-    };
+    const struct hv_partition_config config = root_config();
     struct hv_partition *partition;
 
     check(hv_partition_create(platform_get(), &config, memory->pages, memory->count, &partition),

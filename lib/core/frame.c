@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "frame.h"
+
+#include <stddef.h>
+
+#define DEPOSITED ((uintptr_t)1)
+
+static uintptr_t holding(const struct hv_partition *partition, bool deposited)
+{
+    return (uintptr_t)partition | (deposited ? DEPOSITED : 0);
+}
+
+static struct hv_frame *frame_of(const struct hv_frames *frames, uint64_t spa_page)
+{
+    return spa_page < frames->count ? &frames->table[spa_page] : NULL;
+}
+
+/* Acquire and release: what the last holder has done to the page is done for the next one. */
+static bool change(struct hv_frames *frames, uint64_t spa_page, uintptr_t from, uintptr_t to)
+{
+    struct hv_frame *frame = frame_of(frames, spa_page);
+
+    return frame && atomic_compare_exchange_strong_explicit(
+                        &frame->holder, &from, to, memory_order_acq_rel, memory_order_relaxed);
+}
+
+bool hv_frame_pass(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *from,
+                   struct hv_partition *to, bool deposited)
+{
+    return change(frames, spa_page, holding(from, false), holding(to, deposited));
+}
+
+bool hv_frame_return(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *of,
+                     bool deposited, struct hv_partition *to)
+{
+    return change(frames, spa_page, holding(of, deposited), holding(to, false));
+}
+
+uint64_t *hv_frame_gpa_page(struct hv_frames *frames, uint64_t spa_page)
+{
+    struct hv_frame *frame = frame_of(frames, spa_page);
+
+    return frame ? &frame->gpa_page : NULL;
+}
+
+bool hv_frame_is_held(const struct hv_frames *frames, uint64_t spa_page,
+                      const struct hv_partition *holder)
+{
+    const struct hv_frame *frame = frame_of(frames, spa_page);
+
+    return frame &&
+           atomic_load_explicit(&frame->holder, memory_order_relaxed) == holding(holder, false);
+}

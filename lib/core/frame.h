@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Who holds each page of the machine's memory: a table with an entry a page, by SPA page number.
+ *
+ * A page is the root's, or a descendant's that has it in its GPA space, or deposited in a
+ * partition's pool, and there is one of them at any time: what a child holds is not mapped a second
+ * time, nor deposited. A parent keeps its own access to what it has mapped for a child, and loses
+ * it to what it has deposited.
+ */
+#ifndef HV_CORE_FRAME_H
+#define HV_CORE_FRAME_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hv_partition;
+
+struct hv_frame {
+    /* Who has it; NULL: the root, or nobody. The lowest bit says that it is deposited. */
+    _Atomic uintptr_t holder;
+    uint64_t gpa_page; /* of a deposited page: where the depositor had it */
+};
+
+struct hv_frames {
+    struct hv_frame *table;
+    uint64_t count; /* pages from 0 on that have an entry; all others can't be passed on */
+};
+
+/*
+ * A partition passes a page on: from holds it (NULL: the root), and now to does, in its pool if
+ * deposited or else in its GPA space. False, with nothing changed, when from does not hold it, or
+ * the page has no entry.
+ */
+bool hv_frame_pass(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *from,
+                   struct hv_partition *to, bool deposited);
+
+/*
+ * The way back: of holds the page, and from now on to (NULL: the root) has it in its GPA space.
+ * False, with nothing changed, when of does not hold it in that way.
+ */
+bool hv_frame_return(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *of,
+                     bool deposited, struct hv_partition *to);
+
+/* The place of a deposited page in the depositor's GPA space; its holder's to read and write. */
+uint64_t *hv_frame_gpa_page(struct hv_frames *frames, uint64_t spa_page);
+
+/* Whether that partition (NULL: the root) has the page in its GPA space. */
+bool hv_frame_is_held(const struct hv_frames *frames, uint64_t spa_page,
+                      const struct hv_partition *holder);
+
+#endif
