@@ -14,6 +14,7 @@
 #include <hv/platform.h>
 #include <hv/port.h>
 #include <hv/save.h>
+#include <hv/sched.h>
 #include <hv/status.h>
 #include <hv/synic.h>
 #include <hv/vp.h>

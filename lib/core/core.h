@@ -23,6 +23,7 @@
 #include "pool.h"
 #include "port.h"
 #include "request.h"
+#include "schedule.h"
 #include "reference_time.h"
 #include "stimer.h"
 #include "synic.h"
@@ -80,9 +81,10 @@ struct hv_vp {
     uint32_t index;
     uint32_t npiep;                        /* HV_X64_MSR_NPIEP_CONFIG */
     _Atomic(struct hv_request *) requests; /* posted by any LP */
-    bool running;                          /* between account_start and account_stop */
-    uint64_t started_tsc;                  /* of the current run */
-    uint64_t run_ticks;                    /* of earlier runs, TSC ticks */
+    struct hv_sched sched;
+    bool running;         /* between account_start and account_stop */
+    uint64_t started_tsc; /* of the current run */
+    uint64_t run_ticks;   /* of earlier runs, TSC ticks */
     struct hv_stats_pages stats;
     struct hv_apic apic; /* unused without HV_CPU_LOCAL_APIC */
     struct hv_synic synic;

@@ -13,13 +13,6 @@ _Static_assert((int)HV_INTERRUPT_NMI == HV_APIC_EVENT_NMI &&
                    (int)HV_INTERRUPT_EXTINT == HV_APIC_EVENT_EXTINT,
                "events are passed on as they are");
 
-static void kick(struct hv_vp *vp)
-{
-    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
-
-    cpu->kick(cpu->context, vp);
-}
-
 void hv_interrupt_post(struct hv_vp *vp, uint8_t vector, bool level)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
@@ -27,7 +20,7 @@ void hv_interrupt_post(struct hv_vp *vp, uint8_t vector, bool level)
     if (!hv_vp_has_apic(vp))
         cpu->inject_interrupt(cpu->context, vp, vector);
     else if (hv_apic_post(&vp->apic, vector, level))
-        kick(vp);
+        hv_vp_kick(vp);
 }
 
 void hv_vp_interrupt(struct hv_vp *self, struct hv_vp *target, uint8_t vector)
@@ -41,7 +34,7 @@ void hv_vp_interrupt(struct hv_vp *self, struct hv_vp *target, uint8_t vector)
 void hv_interrupt_post_event(struct hv_vp *vp, enum hv_interrupt_event event, uint8_t vector)
 {
     if (hv_apic_post_event(&vp->apic, (enum hv_apic_event)event, vector))
-        kick(vp);
+        hv_vp_kick(vp);
 }
 
 /* An INIT takes back a start-up IPI that came before it. */

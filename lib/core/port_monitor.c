@@ -55,10 +55,9 @@ static struct hv_port_monitor *find(struct hv_port_monitors *monitors, const str
 static void announce(struct hv_partition *sender)
 {
     struct hv_vp *vp = hv_vp_get(sender, EXAMINER);
-    const struct hv_cpu_ops *cpu = &sender->platform->cpu;
 
     if (vp && hv_vp_has_apic(vp) && hv_apic_post_event(&vp->apic, HV_APIC_EVENT_MONITORS, 0))
-        cpu->kick(cpu->context, vp);
+        hv_vp_kick(vp);
 }
 
 /* Takes the caller's reference to port. */

@@ -54,18 +54,17 @@ void hv_request_serve(struct hv_vp *vp)
 void hv_request_call(struct hv_vp *self, struct hv_vp *target,
                      void (*run)(struct hv_vp *vp, void *argument), void *argument)
 {
-    const struct hv_cpu_ops *cpu = hv_vp_cpu(target);
     struct hv_request request = { .run = run, .argument = argument };
 
-    if (target == self) {
-        run(self, argument);
+    if (hv_sched_is_shared(self, target)) {
+        run(target, argument);
         return;
     }
     post(target, &request);
-    cpu->kick(cpu->context, target);
+    hv_vp_kick(target);
     /* Acquire: pairs with the release in hv_request_serve(). */
     while (!atomic_load_explicit(&request.done, memory_order_acquire)) {
-        hv_request_serve(self);
+        hv_sched_serve(self);
         __builtin_ia32_pause();
     }
 }

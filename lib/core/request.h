@@ -21,8 +21,8 @@ struct hv_request {
 
 /*
  * Runs function on the LP that owns target and waits for it. The caller is the LP that owns self;
- * while it waits it serves requests for self, so two VPs may ask each other at once. When target is
- * self, runs it at once. The function must not call hv_request_call().
+ * while it waits it serves requests for all its VPs, so two LPs may ask each other at once. When it
+ * owns target too, runs it at once. The function must not call hv_request_call().
  *
  * The wait ends when target's LP calls hv_request_serve(), so a VP that has been created must
  * always belong to an LP that reacts to kicks, also while the VP waits for its startup.

@@ -170,7 +170,6 @@ void hv_synic_unqueue(struct hv_vp *vp, struct hv_synic_message *message)
 
 void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_message *message)
 {
-    const struct hv_cpu_ops *cpu = hv_vp_cpu(target);
     struct hv_synic_message *head;
 
     if (target == self) {
@@ -187,7 +186,7 @@ void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_mes
     } while (!atomic_compare_exchange_weak_explicit(&target->synic.posts, &head, message,
                                                     memory_order_release, memory_order_relaxed));
     if (!head)
-        cpu->kick(cpu->context, target);
+        hv_vp_kick(target);
 }
 
 void hv_synic_take_posts(struct hv_vp *vp)

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "schedule.h"
+
+#include "core.h"
+#include "mem.h"
+
+#define SLICES_PER_SECOND 200
+/* How much less one must have had than who runs, to take its place: a part of a slice. */
+#define PREEMPTION_PART 8
+
+#define LP_PAGES 3 /* the object, two heaps */
+
+_Static_assert(HV_LP_MAX_VPS * sizeof(void *) <= HV_PAGE_SIZE, "a heap must fit in one page");
+
+struct hv_lp {
+    const struct hv_platform *platform;
+    uint64_t slice; /* TSC ticks */
+    struct hv_vp *current;
+    uint64_t started; /* TSC at which current was picked, or its run time counted last */
+    uint64_t slice_end;
+    uint64_t floor; /* who waits does not fall behind this: what the least that runs has had */
+    struct hv_heap ready, timers;
+    _Atomic uint32_t vp_count;
+    _Atomic(struct hv_vp *) kicked; /* list with many producers; its LP takes all at once */
+};
+
+static struct hv_vp *of_ready(struct hv_heap_node *node)
+{
+    return (struct hv_vp *)((char *)node - offsetof(struct hv_vp, sched.ready));
+}
+
+static struct hv_vp *of_timer(struct hv_heap_node *node)
+{
+    return (struct hv_vp *)((char *)node - offsetof(struct hv_vp, sched.timer));
+}
+
+size_t hv_lp_pages(void)
+{
+    return LP_PAGES;
+}
+
+hv_status hv_lp_create(const struct hv_platform *platform, const uint64_t *pages, struct hv_lp **lp)
+{
+    void *mapped[LP_PAGES];
+    struct hv_lp *created;
+
+    for (unsigned i = 0; i < LP_PAGES; i++) {
+        mapped[i] = platform->memory.map(platform->memory.context, pages[i]);
+        if (!mapped[i])
+            return HV_STATUS_INVALID_PARAMETER;
+    }
+    created = mapped[0];
+    memset(created, 0, sizeof(*created));
+    created->platform = platform;
+    created->slice = platform->facts.tsc_hz / SLICES_PER_SECOND;
+    created->ready.nodes = mapped[1];
+    created->timers.nodes = mapped[2];
+    *lp = created;
+    return HV_STATUS_SUCCESS;
+}
+
+uint32_t hv_lp_load(const struct hv_lp *lp)
+{
+    return atomic_load_explicit(&lp->vp_count, memory_order_relaxed);
+}
+
+/* ---- Kicks ---- */
+
+static void list(struct hv_lp *lp, struct hv_vp *vp)
+{
+    struct hv_vp *head = atomic_load_explicit(&lp->kicked, memory_order_relaxed);
+
+    do {
+        atomic_store_explicit(&vp->sched.next_kicked, head, memory_order_relaxed);
+        /* Release: what the kick is about is visible to the LP that takes the list by acquire. */
+    } while (!atomic_compare_exchange_weak_explicit(&lp->kicked, &head, vp, memory_order_release,
+                                                    memory_order_relaxed));
+}
+
+void hv_vp_kick(struct hv_vp *vp)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+
+    /* Acquire and release: one that finds it listed is seen by the LP, which clears the mark before
+       it looks for what the kick is about. */
+    if (vp->sched.lp && !atomic_exchange_explicit(&vp->sched.kicked, true, memory_order_acq_rel))
+        list(vp->sched.lp, vp);
+    cpu->kick(cpu->context, vp);
+}
+
+static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
+{
+    uint64_t least = lp->floor > lp->slice ? lp->floor - lp->slice : 0;
+
+    if (vp == lp->current || hv_heap_has(&vp->sched.ready))
+        return;
+    if (hv_heap_has(&vp->sched.timer))
+        hv_heap_remove(&lp->timers, &vp->sched.timer);
+    if (vp->sched.had < least)
+        vp->sched.had = least;
+    hv_heap_insert(&lp->ready, &vp->sched.ready, vp->sched.had);
+}
+
+static void take_kicks(struct hv_lp *lp)
+{
+    struct hv_vp *vp;
+
+    if (!atomic_load_explicit(&lp->kicked, memory_order_relaxed))
+        return;
+    /* Acquire: pairs with the release of every push, which later pushes carry on. */
+    vp = atomic_exchange_explicit(&lp->kicked, NULL, memory_order_acquire);
+    while (vp) {
+        struct hv_vp *next = atomic_load_explicit(&vp->sched.next_kicked, memory_order_relaxed);
+
+        /* Whoever kicks after this lists it again. */
+        atomic_exchange_explicit(&vp->sched.kicked, false, memory_order_acq_rel);
+        hv_request_serve(vp);
+        make_ready(lp, vp);
+        vp = next;
+    }
+}
+
+static void take_timers(struct hv_lp *lp, uint64_t tsc)
+{
+    struct hv_heap_node *first = hv_heap_first(&lp->timers);
+
+    while (first && first->key <= tsc) {
+        make_ready(lp, of_timer(first));
+        first = hv_heap_first(&lp->timers);
+    }
+}
+
+void hv_sched_serve(struct hv_vp *self)
+{
+    if (self->sched.lp)
+        take_kicks(self->sched.lp);
+    else
+        hv_request_serve(self);
+}
+
+bool hv_sched_is_shared(const struct hv_vp *self, const struct hv_vp *target)
+{
+    return self == target || (self->sched.lp && self->sched.lp == target->sched.lp);
+}
+
+/* ---- VPs come and go ---- */
+
+hv_status hv_lp_add(struct hv_lp *lp, struct hv_vp *vp)
+{
+    if (atomic_fetch_add_explicit(&lp->vp_count, 1, memory_order_relaxed) >= HV_LP_MAX_VPS) {
+        atomic_fetch_sub_explicit(&lp->vp_count, 1, memory_order_relaxed);
+        return HV_STATUS_NO_RESOURCES;
+    }
+    vp->sched.lp = lp;
+    hv_vp_kick(vp);
+    return HV_STATUS_SUCCESS;
+}
+
+void hv_lp_remove(struct hv_vp *vp)
+{
+    struct hv_lp *lp = vp->sched.lp;
+
+    take_kicks(lp);
+    if (hv_heap_has(&vp->sched.ready))
+        hv_heap_remove(&lp->ready, &vp->sched.ready);
+    if (hv_heap_has(&vp->sched.timer))
+        hv_heap_remove(&lp->timers, &vp->sched.timer);
+    atomic_fetch_sub_explicit(&lp->vp_count, 1, memory_order_relaxed);
+}
+
+/* ---- Choosing ---- */
+
+/* The clock of this LP may be a little behind that of a VP's last; no time has passed then. */
+static void charge(struct hv_lp *lp, uint64_t tsc)
+{
+    if (tsc <= lp->started)
+        return;
+    lp->current->sched.had += tsc - lp->started;
+    lp->started = tsc;
+}
+
+static void raise_floor(struct hv_lp *lp)
+{
+    struct hv_heap_node *first = hv_heap_first(&lp->ready);
+    uint64_t least = first ? first->key : UINT64_MAX;
+
+    if (lp->current && lp->current->sched.had < least)
+        least = lp->current->sched.had;
+    if (least != UINT64_MAX && least > lp->floor)
+        lp->floor = least;
+}
+
+struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
+{
+    struct hv_heap_node *first;
+
+    take_kicks(lp);
+    take_timers(lp, tsc);
+    first = hv_heap_first(&lp->ready);
+    if (!first)
+        return NULL;
+    hv_heap_remove(&lp->ready, first);
+    lp->current = of_ready(first);
+    lp->started = tsc;
+    lp->slice_end = tsc + lp->slice;
+    raise_floor(lp);
+    return lp->current;
+}
+
+bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
+{
+    struct hv_heap_node *first;
+
+    take_kicks(lp);
+    take_timers(lp, tsc);
+    first = hv_heap_first(&lp->ready);
+    if (!first || !lp->current)
+        return first != NULL;
+    charge(lp, tsc);
+    raise_floor(lp);
+    return tsc >= lp->slice_end ||
+           first->key + lp->slice / PREEMPTION_PART < lp->current->sched.had;
+}
+
+void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t deadline)
+{
+    struct hv_vp *vp = lp->current;
+
+    charge(lp, tsc);
+    raise_floor(lp);
+    lp->current = NULL;
+    if (why == HV_LP_YIELDS)
+        hv_heap_insert(&lp->ready, &vp->sched.ready, vp->sched.had);
+    else if (why == HV_LP_WAITS && deadline != HV_LP_NEVER)
+        hv_heap_insert(&lp->timers, &vp->sched.timer, deadline);
+}
+
+uint64_t hv_lp_deadline(const struct hv_lp *lp)
+{
+    const struct hv_heap_node *timer = hv_heap_first(&lp->timers);
+    uint64_t deadline = timer ? timer->key : HV_LP_NEVER;
+
+    if (lp->current && lp->ready.count != 0 && lp->slice_end < deadline)
+        deadline = lp->slice_end;
+    return deadline;
+}

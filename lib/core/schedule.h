@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Private face of the scheduler; its public one is hv/sched.h. */
+#ifndef HV_CORE_SCHEDULE_H
+#define HV_CORE_SCHEDULE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/sched.h>
+
+#include "heap.h"
+
+/* A VP's part; belongs to its LP but for what is atomic. */
+struct hv_sched {
+    struct hv_lp *lp;                    /* NULL: there is no scheduler. For ever, once set */
+    struct hv_heap_node ready;           /* among those that can run, by what each has had */
+    struct hv_heap_node timer;           /* among those that wait for a deadline */
+    uint64_t had;                        /* run time, TSC ticks, in the LP's reckoning */
+    _Atomic bool kicked;                 /* in the LP's list of kicks, or about to be */
+    _Atomic(struct hv_vp *) next_kicked; /* there */
+};
+
+/*
+ * Makes the LP that owns vp take note that something has come for it. On any LP, also without a
+ * scheduler.
+ */
+void hv_vp_kick(struct hv_vp *vp);
+
+/*
+ * While an LP waits for another: serves what others ask of its VPs. self is the one whose exit it
+ * is handling.
+ */
+void hv_sched_serve(struct hv_vp *self);
+
+/* Whether the caller's LP, which owns self, owns target too. */
+bool hv_sched_is_shared(const struct hv_vp *self, const struct hv_vp *target);
+
+#endif
