@@ -122,8 +122,8 @@ struct hv_cpu_ops {
     void (*wait_flushed)(void *context, struct hv_vp *vp);
 
     /**
-     * Make the LP that owns @p vp leave the guest, or its idle state, and call hv_vp_prepare()
-     * soon. Does not wait. A kick of a VP that is outside the guest must not be lost.
+     * Make the LP that owns @p vp leave the guest, or its idle state, and call hv_vp_prepare() for
+     * it soon; with a scheduler hv_lp_look() or hv_lp_pick(). Does not wait. A kick of a VP that is outside the guest must not be lost.
      */
     void (*kick)(void *context, struct hv_vp *vp);
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "lp.h"
 
+#include <hv/abi/tlfs.h>
+
 #include "acpi.h"
 #include "apic.h"
 #include "clock.h"
@@ -10,12 +12,14 @@
 #include "idle.h"
 #include "memory.h"
 #include "paging.h"
+#include "platform.h"
 #include "string.h"
 #include "svm.h"
 
 #define LOW_MEMORY_END   0x9F000
 #define LOW_MEMORY_START 0x1000
 #define START_TIMEOUT_US 1000000
+#define SCHEDULER_PAGES  8 /* enough for hv_lp_pages() */
 #define GDT_CODE         UINT64_C(0x00AF9B000000FFFF)
 #define GDT_DATA         UINT64_C(0x00CF93000000FFFF)
 #define GDT_TSS          UINT64_C(0x0000890000000000)
@@ -103,6 +107,7 @@ static void add_lp(void *context, uint32_t apic_id)
         lp->index = count++;
     }
     lp->apic_id = apic_id;
+    lp->scheduler_memory = memory_physical(memory_take(hv_lp_pages()));
     prepare_stacks(lp);
     prepare_gdt(lp);
 }
@@ -118,6 +123,18 @@ void lp_init(void)
         boot_fail("ACPI's MADT does not list the processor that booted (APIC ID %u)", first_id);
     lps[0]->online = true;
     final_tables = read_cr3();
+}
+
+void lp_make_scheduler(struct lp *lp)
+{
+    uint64_t pages[SCHEDULER_PAGES];
+    struct hv_lp *scheduler;
+
+    for (unsigned i = 0; i < hv_lp_pages(); i++)
+        pages[i] = lp->scheduler_memory / PAGE_SIZE + i;
+    if (hv_lp_create(platform_get(), pages, &scheduler) != HV_STATUS_SUCCESS)
+        boot_fail("scheduler of LP %u: the hypervisor is at fault", lp->index);
+    atomic_store(&lp->scheduler, scheduler);
 }
 
 uint32_t lp_count(void)
@@ -296,6 +313,19 @@ void lp_nmi(void)
         atomic_fetch_or(&lp->events, LP_EVENT_NMI);
 }
 
+/* For the VP that runs, for one that waits, or at the end of a slice. */
+static void expire(struct lp *lp)
+{
+    struct svm_vp *running = lp->running;
+
+    lp->armed = UINT64_MAX;
+    if (!running)
+        return;
+    running->quiet = false;
+    if (lp->deadline != HV_LP_NEVER && lp->deadline <= rdtsc())
+        atomic_fetch_or(&lp->events, LP_EVENT_LOOK);
+}
+
 /*
  * An interrupt that the APIC does not have in service comes from an 8259, or is spurious. One by
  * level stays in service here until the guest has dealt with its cause: else it would come again at
@@ -312,9 +342,7 @@ void lp_interrupt(uint8_t vector)
         return;
     }
     if (vector == APIC_VECTOR_TIMER) {
-        lp->armed = UINT64_MAX;
-        if (vp)
-            vp->quiet = false;
+        expire(lp);
         apic_eoi();
         return;
     }

@@ -11,10 +11,12 @@
 
 /* What others ask of an LP; bits of lp.events. Whoever sets one kicks the LP afterwards. */
 enum lp_event {
-    LP_EVENT_PREPARE = 1 << 0, /* call hv_vp_prepare() */
-    LP_EVENT_NMI = 1 << 1,     /* an NMI of the machine, for its VP */
-    LP_EVENT_LAUNCH = 1 << 2,  /* lp.backend is there: run it */
+    LP_EVENT_LOOK = 1 << 0,  /* call hv_lp_look() */
+    LP_EVENT_NMI = 1 << 1,   /* an NMI of the machine, for the root's VP */
+    LP_EVENT_FLUSH = 1 << 2, /* forget cached translations before a guest is entered */
 };
+
+struct hv_lp;
 
 struct lp_tss {
     uint32_t reserved0;
@@ -35,9 +37,14 @@ struct lp {
     _Atomic bool kicked;
     /* Between the last look at events and generation, and the exit. */
     _Atomic bool in_guest;
-    uint64_t generation;     /* of nested page tables that its TLB knows */
-    _Atomic(void *) backend; /* the CPU back end's VP */
-    uint64_t armed;          /* TSC that its timer is set to; UINT64_MAX: stopped */
+    uint64_t generation; /* of nested page tables that its TLB knows */
+    _Atomic(struct hv_lp *) scheduler;
+    _Atomic(void *) backend;   /* of the root's VP, which gets the interrupts of the machine */
+    uint64_t deadline;         /* TSC at which the scheduler has something to do */
+    void *running;             /* of the VP that was picked, or NULL */
+    void *host;                /* VMCB that holds what VMLOAD loads for the hypervisor */
+    uint64_t scheduler_memory; /* physical address of its pages */
+    uint64_t armed;            /* TSC that its timer is set to; UINT64_MAX: stopped */
     uint32_t completed[8]; /* level-triggered vectors in service here that the guest is done with */
     struct lp_tss tss;
     uint64_t gdt[5];
@@ -56,10 +63,13 @@ void lp_init(void);
 /* Makes this LP's APIC the hypervisor's. */
 void lp_take_apic(struct lp *lp);
 
+/* An empty scheduler, in place of the one that there may have been. With tsc_hz measured. */
+void lp_make_scheduler(struct lp *lp);
+
 /* Loads GDT, IDT and TSS of LP 0 and goes on with next() on its own stack. */
 void lp_enter_first(void (*next)(void)) __attribute__((noreturn));
 
-/* Starts all others; each waits in lp_wait() until it is given a VP. */
+/* Starts all others; each waits until it is given a VP. */
 void lp_start_others(void);
 
 uint32_t lp_count(void);

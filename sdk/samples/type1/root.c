@@ -183,9 +183,10 @@ static void launch(struct hv_partition *partition)
     for (uint32_t i = 0; i < lp_count() && i < HV_PARTITION_MAX_VPS; i++) {
         struct lp *lp = lp_get(i);
 
+        lp_make_scheduler(lp);
+        /* From here on the LP waits no longer for something to run. */
         atomic_store(&lp->backend, hv_vp_backend(hv_vp_get(partition, i)));
-        if (i != 0)
-            lp_notify(lp, LP_EVENT_LAUNCH);
+        check(hv_lp_add(atomic_load(&lp->scheduler), hv_vp_get(partition, i)), "scheduler");
     }
 }
 
@@ -227,8 +228,11 @@ struct hv_partition *root_renew(void)
     root.current = root.other;
     root.other = old;
     map_machine(partition);
-    for (uint32_t i = 0; i < lp_count() && i < HV_PARTITION_MAX_VPS; i++)
+    for (uint32_t i = 0; i < lp_count() && i < HV_PARTITION_MAX_VPS; i++) {
         create_vp(partition, i, atomic_load(&lp_get(i)->backend));
+        lp_make_scheduler(lp_get(i));
+        check(hv_lp_add(atomic_load(&lp_get(i)->scheduler), hv_vp_get(partition, i)), "scheduler");
+    }
     overwrite(&old);
     return partition;
 }

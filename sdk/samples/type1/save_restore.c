@@ -61,7 +61,7 @@ static bool leads(const struct svm_vp *vp)
 static void wait(struct svm_vp *vp, bool serving)
 {
     if (serving)
-        hv_vp_prepare(vp->vp);
+        (void)hv_lp_look(atomic_load(&vp->lp->scheduler), rdtsc());
     cpu_relax();
 }
 
@@ -89,7 +89,7 @@ static void call_others(const struct lp *self)
     atomic_store(&save_restore.wanted, true);
     for (uint32_t i = 0; i < lp_count(); i++)
         if (lp_get(i) != self)
-            lp_notify(lp_get(i), LP_EVENT_PREPARE);
+            lp_notify(lp_get(i), LP_EVENT_LOOK);
 }
 
 /* ---- Save ---- */
@@ -146,6 +146,7 @@ static void restore_vp(struct svm_vp *vp)
     vp->accepted = accepted;
     vp->extint = extint;
     vp->nmi_pending = nmi_pending;
+    vp->counted = false;
 }
 
 static void end(struct svm_vp *vp)

@@ -102,11 +102,11 @@ struct svm_vp *svm_vp_create(struct lp *lp)
     return vp;
 }
 
-/* From here on the LP's own FS, GS, TR, LDTR and system call MSRs are in vp->host. */
+/* From here on the LP's own FS, GS, TR, LDTR and system call MSRs are in lp->host. */
 void svm_release_guest(struct svm_vp *vp)
 {
     svm_vmsave(vp->vmcb_address);
-    svm_vmload(memory_physical(vp->host));
+    svm_vmload(memory_physical(vp->lp->host));
     vp->loaded = false;
 }
 
@@ -132,12 +132,27 @@ static void take_init(struct svm_vp *vp)
     lp_end_all_interrupts(vp->lp);
     svm_set_init_state(vp);
     vp->activity = SVM_WAIT_FOR_STARTUP;
+    vp->wait = SVM_AWAKE;
 }
 
-void svm_take_events(struct svm_vp *vp)
+/* What came to the LP itself. The root's VP gets an NMI of the machine, whoever runs. */
+static uint32_t take_lp_events(struct lp *lp)
 {
-    uint32_t machine = atomic_exchange(&vp->lp->events, 0), events;
+    uint32_t events = atomic_load(&lp->events) != 0 ? atomic_exchange(&lp->events, 0) : 0;
+
+    if (__builtin_expect((events & LP_EVENT_NMI) != 0, false)) {
+        struct svm_vp *root = atomic_load(&lp->backend);
+
+        hv_interrupt_post_event(root->vp, HV_INTERRUPT_NMI, 0);
+    }
+    return events;
+}
+
+/* INIT, start-up IPIs and NMIs that have come; the guest's state is released. */
+static void take_events(struct svm_vp *vp)
+{
     struct hv_interrupt_vectors vectors;
+    uint32_t events;
 
     hv_vp_prepare(vp->vp);
     events = hv_interrupt_events(vp->vp, &vectors);
@@ -149,49 +164,130 @@ void svm_take_events(struct svm_vp *vp)
     }
     if (vp->activity != SVM_RUNNING)
         return;
-    if ((events & HV_INTERRUPT_NMI) || (machine & LP_EVENT_NMI))
+    if (events & HV_INTERRUPT_NMI)
         vp->nmi_pending = true;
     if (events & HV_INTERRUPT_EXTINT)
         svm_interrupt_take_extint(vp, vectors.extint);
 }
 
-static void wait_for_startup(struct svm_vp *vp)
+void svm_set_timer(struct lp *lp, uint64_t deadline)
 {
-    while (vp->activity == SVM_WAIT_FOR_STARTUP) {
-        idle_wait_nmi();
-        svm_take_events(vp);
-        if (save_restore_is_due(vp))
-            save_restore_now(vp);
-    }
+    uint64_t meeting = save_restore_deadline(lp);
+
+    if (lp->deadline < deadline)
+        deadline = lp->deadline;
+    lp_set_timer(lp, meeting < deadline ? meeting : deadline);
+}
+
+static struct hv_lp *scheduler(const struct lp *lp)
+{
+    return atomic_load_explicit(&lp->scheduler, memory_order_relaxed);
+}
+
+/* Of VPs that do not run; it changes only here, where the LP looks after them. */
+static void note_deadline(struct lp *lp)
+{
+    lp->deadline = hv_lp_deadline(scheduler(lp));
+}
+
+static struct hv_vp *pick(struct lp *lp)
+{
+    struct hv_vp *vp = hv_lp_pick(scheduler(lp), rdtsc());
+
+    note_deadline(lp);
+    return vp;
+}
+
+/* Whether the VP that runs is to make room. */
+static bool look_around(struct lp *lp)
+{
+    bool other = hv_lp_look(scheduler(lp), rdtsc());
+
+    note_deadline(lp);
+    return other;
 }
 
 /* Whatever keeps the VP from being entered; false if there is nothing. */
 static bool has_work(const struct svm_vp *vp)
 {
-    return atomic_load(&vp->lp->events) != 0 || vp->activity != SVM_RUNNING ||
-           vp->lp->generation != svm_generation() || atomic_load(&vp->flush) ||
-           save_restore_is_due(vp);
+    return atomic_load(&vp->lp->events) != 0 || vp->lp->generation != svm_generation() ||
+           atomic_load(&vp->flush) || save_restore_is_due(vp);
 }
 
-static void work(struct svm_vp *vp)
+static void count_run_time(struct svm_vp *vp)
 {
+    if (!vp->counted)
+        hv_vp_account_start(vp->vp, rdtsc());
+    vp->counted = true;
+}
+
+static void put(struct svm_vp *vp, enum hv_lp_release why)
+{
+    struct lp *lp = vp->lp;
+
+    if (vp->counted)
+        hv_vp_account_stop(vp->vp, rdtsc());
+    vp->counted = false;
+    lp->running = NULL;
+    hv_lp_put(scheduler(lp), rdtsc(), why, vp->view->deadline);
+}
+
+/* The scheduler is a new one too, and the VP is all that it has. */
+static void renew(struct svm_vp *vp)
+{
+    save_restore_now(vp);
+    if (pick(vp->lp) != vp->vp)
+        machine_stop(3);
+}
+
+/* The guest's state is released. False if the VP can't go on: then it was put back. */
+static bool make_ready(struct svm_vp *vp)
+{
+    if (save_restore_is_due(vp))
+        renew(vp);
+    take_events(vp);
+    if (vp->activity != SVM_RUNNING) {
+        put(vp, HV_LP_STOPS);
+        return false;
+    }
+    if (vp->wait != SVM_AWAKE && !svm_is_awake(vp)) {
+        put(vp, HV_LP_WAITS);
+        return false;
+    }
+    vp->wait = SVM_AWAKE;
+    count_run_time(vp);
+    return true;
+}
+
+/* The guest's state is released. As make_ready(). */
+static bool look(struct svm_vp *vp)
+{
+    /* One that waits makes room anyway. */
+    if (vp->wait == SVM_AWAKE && look_around(vp->lp)) {
+        put(vp, HV_LP_YIELDS);
+        return false;
+    }
+    return make_ready(vp);
+}
+
+/* Sees to what has come. False if the VP can't go on: then it was put back, with its state
+   released. */
+static bool pause(struct svm_vp *vp)
+{
+    uint32_t events = take_lp_events(vp->lp);
+
     if (vp->injected >= 0)
         svm_interrupt_withdraw(vp);
-    /* INIT changes what VMLOAD has loaded. */
-    svm_release_guest(vp);
-    svm_take_events(vp);
-    if (save_restore_is_due(vp)) {
-        save_restore_now(vp);
-        hv_vp_account_start(vp->vp, rdtsc());
+    if ((events & LP_EVENT_LOOK) || vp->wait != SVM_AWAKE || save_restore_is_due(vp)) {
+        /* INIT changes what VMLOAD has loaded. */
+        svm_release_guest(vp);
+        if (!look(vp))
+            return false;
+        svm_regain_guest(vp);
     }
-    if (vp->activity == SVM_WAIT_FOR_STARTUP) {
-        hv_vp_account_stop(vp->vp, rdtsc());
-        wait_for_startup(vp);
-        hv_vp_account_start(vp->vp, rdtsc());
-    }
-    svm_regain_guest(vp);
     if (atomic_exchange(&vp->flush, false) || vp->lp->generation != svm_generation())
         flush_own_tlb(vp);
+    return true;
 }
 
 static void enter(struct svm_vp *vp)
@@ -213,12 +309,15 @@ static void enter(struct svm_vp *vp)
     vmcb->clean = features.clean;
 }
 
-static void __attribute__((noreturn)) run(struct svm_vp *vp)
+/* The VP that was picked, until it has nothing to do or makes room. */
+static void run(struct svm_vp *vp)
 {
     struct lp *lp = vp->lp;
 
+    lp->running = vp;
+    if (!make_ready(vp))
+        return;
     svm_regain_guest(vp);
-    hv_vp_account_start(vp->vp, rdtsc());
     for (;;) {
         if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
             svm_npiep_set(vp, hv_vp_npiep(vp->vp));
@@ -231,42 +330,76 @@ static void __attribute__((noreturn)) run(struct svm_vp *vp)
         atomic_store(&lp->in_guest, true);
         if (__builtin_expect(has_work(vp), false)) {
             atomic_store(&lp->in_guest, false);
-            work(vp);
+            if (!pause(vp))
+                return;
             continue;
         }
         enter(vp);
         atomic_store_explicit(&lp->in_guest, false, memory_order_release);
         svm_interrupt_left(vp);
         svm_handle_exit(vp);
+        if (__builtin_expect(vp->wait != SVM_AWAKE, false) && !pause(vp))
+            return;
     }
 }
 
-void svm_run_lp(struct lp *lp)
+/* No VP can run. Interrupts of the machine are the root's, and wake its VP. */
+static void idle(struct lp *lp)
 {
-    struct vmcb *host;
-    struct svm_vp *vp;
+    struct svm_vp *root = atomic_load(&lp->backend);
+
+    if (save_restore_is_due(root)) {
+        save_restore_now(root);
+        return;
+    }
+    svm_set_timer(lp, UINT64_MAX);
+    svm_interrupt_before_taking(root);
+    idle_wait_interrupt();
+}
+
+static void __attribute__((noreturn)) run_picked(struct lp *lp)
+{
+    for (;;) {
+        struct hv_vp *vp;
+
+        (void)take_lp_events(lp);
+        vp = pick(lp);
+        if (vp)
+            run(hv_vp_backend(vp));
+        else
+            idle(lp);
+    }
+}
+
+static uint64_t take_page(const struct lp *lp)
+{
     uint64_t page;
 
     if (!memory_page_alloc(&page))
         boot_fail("no memory for LP %u; start the hypervisor with a larger pool=<MiB>", lp->index);
+    return page * PAGE_SIZE;
+}
+
+void svm_run_lp(struct lp *lp)
+{
+    uint64_t host;
+
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
-    wrmsr(MSR_VM_HSAVE_PA, page * PAGE_SIZE);
-    if (!memory_page_alloc(&page))
-        boot_fail("no memory for LP %u; start the hypervisor with a larger pool=<MiB>", lp->index);
-    host = memory_at(page * PAGE_SIZE);
+    wrmsr(MSR_VM_HSAVE_PA, take_page(lp));
+    host = take_page(lp);
+    lp->host = memory_at(host);
     __asm__ volatile("clgi" : : : "memory");
-    svm_vmsave(page * PAGE_SIZE);
+    svm_vmsave(host);
     /* Events stay as they are: other VPs may have sent some before this LP looks up. */
-    while (!(vp = atomic_load(&lp->backend)))
+    while (!atomic_load(&lp->backend))
         idle_wait_nmi();
-    vp->host = host;
-    run(vp);
+    run_picked(lp);
 }
 
 static void call_outside_guest(struct lp *lp)
 {
     if (lp != lp_current() && atomic_load(&lp->in_guest))
-        lp_notify(lp, LP_EVENT_PREPARE);
+        lp_notify(lp, LP_EVENT_FLUSH);
 }
 
 /* After call_outside_guest(). It need not see here what it was called for: it looks before it
@@ -312,7 +445,7 @@ static void svm_kick(void *context, struct hv_vp *vp)
     struct svm_vp *target = hv_vp_backend(vp);
 
     (void)context;
-    lp_notify(target->lp, LP_EVENT_PREPARE);
+    lp_notify(target->lp, LP_EVENT_LOOK);
 }
 
 void svm_fill_platform(struct hv_platform *platform)

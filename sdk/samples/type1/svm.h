@@ -23,18 +23,26 @@ enum svm_activity {
     SVM_WAIT_FOR_STARTUP,
 };
 
+/* What a VP waits for that has nothing to do. */
+enum svm_wait {
+    SVM_AWAKE,
+    SVM_HALTED, /* in HLT: for an interrupt that it lets in */
+    SVM_IDLE,   /* HV_DISPOSITION_IDLE: for any */
+};
+
 /* One VP, for ever on one LP. The first four fields are known to svm_entry.S. */
 struct svm_vp {
     struct hv_gprs gprs; /* valid while outside the guest */
     uint64_t vmcb_address;
     struct vmcb *vmcb;
-    struct vmcb *host; /* the host's half of what VMSAVE saves */
 
     struct hv_vp *vp;
     struct lp *lp;
     uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
-    bool loaded; /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
+    enum svm_wait wait;
+    bool counted; /* run time is being counted */
+    bool loaded;  /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
 
     const struct hv_interrupt_view *view; /* of vp */
     bool quiet;        /* nothing waits and nothing is watched, as long as the view is current */
@@ -68,7 +76,7 @@ void svm_check(void);
 /* Permission maps and features; once. testdev: the root gets the ports of hyperv_testdev.h. */
 void svm_init(bool testdev);
 
-/* Makes this LP a host and runs the VP that it is, or will be, given. */
+/* Makes this LP a host and runs the VPs that it is, or will be, given. */
 void svm_run_lp(struct lp *lp) __attribute__((noreturn));
 
 /* A VP for the LP, in the state after INIT; its VMCB and object are the back end's. */
@@ -102,8 +110,8 @@ void svm_handle_exit(struct svm_vp *vp);
 void svm_release_guest(struct svm_vp *vp);
 void svm_regain_guest(struct svm_vp *vp);
 
-/* INIT, start-up IPIs and NMIs that have come; the guest's state is released (svm.c). */
-void svm_take_events(struct svm_vp *vp);
+/* Arms the LP's timer: for the VP that runs, at deadline, and for all else (svm.c). */
+void svm_set_timer(struct lp *lp, uint64_t deadline);
 
 /* Interrupts (svm_interrupt.c). */
 /* Before an entry: injects one, or asks for an exit when the guest can take it. */
@@ -118,8 +126,8 @@ void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector);
 void svm_interrupt_take_extint(struct svm_vp *vp, uint8_t vector);
 /* Before physical interrupts are let in. */
 void svm_interrupt_before_taking(struct svm_vp *vp);
-/* Waits until there is an interrupt for the guest: HLT; masked_too: as HV_DISPOSITION_IDLE asks. */
-void svm_wait(struct svm_vp *vp, bool masked_too);
+/* Whether a VP that waits has what it waits for. */
+bool svm_is_awake(struct svm_vp *vp);
 void svm_end_of_interrupt(void *context, struct hv_vp *vp, uint8_t vector);
 void svm_apic_changed(void *context, struct hv_vp *vp);
 /* PUSH of 32 bits (svm_push.c). */

@@ -52,7 +52,7 @@ static bool pass_to_core(struct svm_vp *vp)
     case HV_DISPOSITION_PASS:
         return true;
     case HV_DISPOSITION_IDLE:
-        svm_wait(vp, true);
+        vp->wait = SVM_IDLE;
         break;
     case HV_DISPOSITION_RESET:
         machine_reset();
@@ -198,7 +198,7 @@ static void exit_hlt(struct svm_vp *vp)
     if (!begin_instruction(vp, HV_INSN_OP_HLT))
         return;
     advance(vp, vp->exit.instruction_length);
-    svm_wait(vp, false);
+    vp->wait = SVM_HALTED;
 }
 
 static void exit_write_cr8(struct svm_vp *vp)

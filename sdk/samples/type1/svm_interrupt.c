@@ -144,13 +144,6 @@ void svm_interrupt_injected(struct svm_vp *vp)
         end_injection(vp);
 }
 
-static void set_timer(struct svm_vp *vp)
-{
-    uint64_t deadline = vp->view->deadline, other = save_restore_deadline(vp->lp);
-
-    lp_set_timer(vp->lp, deadline < other ? deadline : other);
-}
-
 void svm_interrupt_prepare(struct svm_vp *vp)
 {
     uint64_t control;
@@ -180,36 +173,18 @@ void svm_interrupt_prepare(struct svm_vp *vp)
         vp->vmcb->virtual_interrupt = control;
         svm_touch(vp, VMCB_CLEAN_TPR);
     }
-    set_timer(vp);
+    svm_set_timer(vp->lp, vp->view->deadline);
     vp->quiet = !pending && !vp->priority && !vp->wants_extint;
 }
 
 /* ---- Waiting ---- */
 
-static bool is_awake(const struct svm_vp *vp, bool masked_too)
+bool svm_is_awake(struct svm_vp *vp)
 {
-    if (vp->activity != SVM_RUNNING || (vp->nmi_pending && !vp->nmi_masked))
+    look(vp);
+    if (vp->nmi_pending && !vp->nmi_masked)
         return true;
-    return (masked_too || (vp->gprs.rflags & RFLAGS_IF)) && is_pending(vp);
-}
-
-void svm_wait(struct svm_vp *vp, bool masked_too)
-{
-    hv_vp_account_stop(vp->vp, rdtsc());
-    svm_release_guest(vp);
-    for (;;) {
-        svm_take_events(vp);
-        if (save_restore_is_due(vp))
-            save_restore_now(vp);
-        look(vp);
-        if (is_awake(vp, masked_too))
-            break;
-        set_timer(vp);
-        svm_interrupt_before_taking(vp);
-        idle_wait_interrupt();
-    }
-    svm_regain_guest(vp);
-    hv_vp_account_start(vp->vp, rdtsc());
+    return (vp->wait == SVM_IDLE || (vp->gprs.rflags & RFLAGS_IF)) && is_pending(vp);
 }
 
 /* ---- What lib/core asks for ---- */
