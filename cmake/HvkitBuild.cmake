@@ -74,6 +74,32 @@ function(hvkit_add_library room)
     endif()
 endfunction()
 
+# hvkit_add_sdk_library(worker SOURCES a.c b.c LIBRARIES emu)
+# A library of the SDK in both flavours, hvkit::worker and hvkit::worker_bare, with the headers in include/
+# below its directory. LIBRARIES are rooms that it needs; each flavour gets its own.
+function(hvkit_add_sdk_library room)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+    add_library(hvkit_${room} STATIC ${arg_SOURCES})
+    add_library(hvkit::${room} ALIAS hvkit_${room})
+    target_compile_options(hvkit_${room} PRIVATE -ffreestanding -fno-common)
+    target_link_libraries(hvkit_${room} PRIVATE hvkit_hosted)
+    set(flavours hvkit_${room})
+    if(HVKIT_BARE)
+        add_library(hvkit_${room}_bare STATIC ${arg_SOURCES})
+        add_library(hvkit::${room}_bare ALIAS hvkit_${room}_bare)
+        target_link_libraries(hvkit_${room}_bare PRIVATE hvkit_bare)
+        list(APPEND flavours hvkit_${room}_bare)
+    endif()
+    foreach(flavour IN LISTS flavours)
+        target_include_directories(${flavour} PUBLIC include ${PROJECT_SOURCE_DIR}/include
+                                   PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+        string(REGEX MATCH "_bare$" suffix ${flavour})
+        foreach(library IN LISTS arg_LIBRARIES)
+            target_link_libraries(${flavour} PUBLIC hvkit::${library}${suffix})
+        endforeach()
+    endforeach()
+endfunction()
+
 # hvkit_add_unit_test(core_address SOURCES test_address.c LIBRARIES hvkit::core)
 # A Check program; it sees the private headers of the room that its directory belongs to.
 function(hvkit_add_unit_test name)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Check a library archive against the rules of its room.
 
-No writable data, no undefined symbol but the four memory functions, no privileged instruction.
+No writable data, no undefined symbol but the four memory functions and what the libraries that it
+may use define, no privileged instruction.
 Prints each breach on a line of its own; exits 1 when there is any.
 """
 
@@ -71,11 +72,13 @@ def privileged(archive: str) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print("usage: check_archive.py ARCHIVE", file=sys.stderr)
+    if not arguments:
+        print("usage: check_archive.py ARCHIVE [LIBRARY...]", file=sys.stderr)
         return 2
-    archive = arguments[0]
+    archive, *libraries = arguments
     defined, needed = symbols(archive)
+    for library in libraries:
+        needed -= symbols(library)[0]
     breaches = [f"writable data: {name}" for name in sorted(writable_data(archive))]
     breaches += [f"undefined symbol: {name}" for name in sorted(needed - defined - ALLOWED_UNDEFINED)]
     breaches += [f"privileged instruction: {text}" for text in privileged(archive)]

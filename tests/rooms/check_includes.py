@@ -26,6 +26,11 @@ ROOMS: list[tuple[str, list[str]]] = [
     (r"lib/emu/", [FREESTANDING, r"<hv/(status|emu).*\.h>", r"<hv/(uart)\.h>", r"\"[a-z_0-9/]+\.h\""]),
     (r"sdk/guest/tests/", [FREESTANDING, r"<hv/abi/.*>", r"<guest/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"sdk/guest/", [FREESTANDING, r"<hv/abi/.*>", r"<guest/.*>", r"\"[a-z_0-9/]+\.h\""]),
+    (r"sdk/worker/tests/", [TEST_HOST]),
+    (
+        r"sdk/worker/",
+        [FREESTANDING, r"<hv/abi/.*>", r"<hv/(status|insn|uart)\.h>", r"<worker/.*>", r"\"[a-z_0-9]+\.h\""],
+    ),
     (r"sdk/samples/[a-z0-9]+/tests/", [TEST_HOST]),
     (r"sdk/samples/type1/", [FREESTANDING, r"<hv/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"conformance/", [FREESTANDING, r"<hv/abi/.*>", r"<guest/.*>", r"<conformance/.*>", r"\"[a-z_0-9/]+\.h\""]),

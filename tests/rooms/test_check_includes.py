@@ -25,6 +25,11 @@ class Includes(unittest.TestCase):
         self.assertEqual(breaches("conformance/tests/msr.c", "#include <hv/abi/tlfs.h>\n"), [])
         self.assertEqual(len(breaches("conformance/tests/msr.c", "#include <hv/partition.h>\n")), 1)
 
+    def test_worker_knows_no_hypervisor(self):
+        self.assertEqual(breaches("sdk/worker/bus.c", "#include <worker/bus.h>\n#include <hv/uart.h>\n"), [])
+        self.assertEqual(len(breaches("sdk/worker/bus.c", "#include <hv/partition.h>\n")), 1)
+        self.assertEqual(len(breaches("sdk/worker/bus.c", "#include <linux/kvm.h>\n")), 1)
+
     def test_breach_names_file_and_line(self):
         self.assertEqual(
             breaches("lib/core/a.c", "\n#include <errno.h>\n"), ["lib/core/a.c:2: may not include <errno.h>"]
