@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Instructions on a device's memory, as a guest sees their effects. */
+#include <check.h>
+#include <string.h>
+
+#include "messages.h"
+#include "suite.h"
+
+#define LOAD  HV_INTERCEPT_ACCESS_READ
+#define STORE HV_INTERCEPT_ACCESS_WRITE
+#define EXO   offsetof(struct hv_x64_memory_intercept_message, ds_segment)
+
+static struct fixture f;
+static struct hv_x64_memory_intercept_message message;
+
+/* RBX is the device's address, as all instructions here have it. */
+static void setup(void)
+{
+    fixture_init(&f);
+    fake_vid_set(&f.fake, HvX64RegisterRbx, DEVICE_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRax, UINT64_C(0x1122334455667788));
+    fake_vid_set(&f.fake, HvX64RegisterRcx, UINT64_C(0x99AABBCCDDEEFF10));
+}
+
+static enum worker_result run(uint8_t access, const char *bytes, unsigned count, uint8_t size)
+{
+    message.header = long_mode_header(access);
+    message.instruction_byte_count = (uint8_t)count;
+    memset(message.instruction_bytes, 0, sizeof(message.instruction_bytes));
+    memcpy(message.instruction_bytes, bytes, count);
+    message.guest_physical_address = message.guest_virtual_address = DEVICE_GPA;
+    return deliver(&f, HvMessageTypeUnmappedGpa, &message, size);
+}
+
+#define RUN(access, bytes)                                                            \
+    do {                                                                              \
+        ck_assert_int_eq(run(access, bytes, sizeof(bytes) - 1, EXO), WORKER_GOES_ON); \
+        ck_assert_uint_eq(reg(&f, HvX64RegisterRip), RIP + sizeof(bytes) - 1);        \
+        ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), 0);                 \
+    } while (0)
+
+static uint64_t rax(void)
+{
+    return reg(&f, HvX64RegisterRax);
+}
+
+START_TEST(load_writes_the_register_as_its_size_says)
+{
+    RUN(LOAD, "\x8A\x03"); /* mov al, [rbx] */
+    ck_assert_uint_eq(rax(), UINT64_C(0x11223344556677A1));
+    RUN(LOAD, "\x8A\x23"); /* mov ah, [rbx] */
+    ck_assert_uint_eq(rax(), UINT64_C(0x112233445566A2A1));
+    RUN(LOAD, "\x66\x8B\x03");
+    ck_assert_uint_eq(rax(), UINT64_C(0x112233445566A4A3));
+    RUN(LOAD, "\x8B\x43\x10");
+    ck_assert_uint_eq(rax(), 0xA8A7A6A5);
+    ck_assert_uint_eq(f.mmio.offset, 0x10);
+    RUN(LOAD, "\x48\x8B\x03");
+    ck_assert_uint_eq(rax(), UINT64_C(0xB0AFAEADACABAAA9));
+}
+END_TEST
+
+START_TEST(store_takes_a_register_or_a_constant)
+{
+    RUN(STORE, "\x89\x0B"); /* mov [rbx], ecx */
+    ck_assert_uint_eq(f.mmio.value, 0xDDEEFF10);
+    RUN(STORE, "\x88\x2B"); /* mov [rbx], ch */
+    ck_assert_uint_eq(f.mmio.value, 0xFF);
+    ck_assert_uint_eq(f.mmio.size, 1);
+    RUN(STORE, "\x48\xC7\x43\x08\xFF\xFF\xFF\xFF"); /* mov qword [rbx+8], -1 */
+    ck_assert_uint_eq(f.mmio.value, UINT64_MAX);
+    ck_assert_uint_eq(f.mmio.offset, 8);
+    RUN(STORE, "\xC6\x03\x80"); /* mov byte [rbx], 0x80 */
+    ck_assert_uint_eq(f.mmio.value, 0x80);
+    ck_assert_uint_eq(rax(), UINT64_C(0x1122334455667788));
+}
+END_TEST
+
+START_TEST(absolute_address_is_a_memory_operand)
+{
+    RUN(STORE, "\xA3\x20\x00\x00\xFE\x00\x00\x00\x00"); /* mov [0xFE000020], eax */
+    ck_assert_uint_eq(f.mmio.value, 0x55667788);
+    ck_assert_uint_eq(f.mmio.offset, 0x20);
+}
+END_TEST
+
+START_TEST(extension_by_zeros_and_by_sign)
+{
+    RUN(LOAD, "\x0F\xB6\x03"); /* movzx eax, byte */
+    ck_assert_uint_eq(rax(), 0xA1);
+    RUN(LOAD, "\x48\x0F\xBE\x03"); /* movsx rax, byte */
+    ck_assert_uint_eq(rax(), UINT64_C(0xFFFFFFFFFFFFFFA2));
+    RUN(LOAD, "\x0F\xBF\x03"); /* movsx eax, word */
+    ck_assert_uint_eq(rax(), 0xFFFFA4A3);
+    RUN(LOAD, "\x48\x63\x03"); /* movsxd rax, dword */
+    ck_assert_uint_eq(rax(), UINT64_C(0xFFFFFFFFA8A7A6A5));
+}
+END_TEST
+
+START_TEST(exchange_reads_and_writes)
+{
+    RUN(STORE, "\x87\x03");
+    ck_assert_uint_eq(f.mmio.value, 0x55667788);
+    ck_assert_uint_eq(rax(), 0xA4A3A2A1);
+}
+END_TEST
+
+START_TEST(arithmetic_in_memory_reads_then_writes)
+{
+    RUN(STORE, "\x83\x0B\x0E"); /* or dword [rbx], 0xE */
+    ck_assert_uint_eq(f.mmio.reads, 1);
+    ck_assert_uint_eq(f.mmio.value, 0xA4A3A2AF);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRflags), 0x2 | 0x80 | 0x4);
+    RUN(STORE, "\x21\x03"); /* and [rbx], eax */
+    ck_assert_uint_eq(f.mmio.value, 0xA8A7A6A5 & 0x55667788);
+}
+END_TEST
+
+START_TEST(arithmetic_with_a_register_only_reads)
+{
+    RUN(LOAD, "\x03\x03"); /* add eax, [rbx] */
+    ck_assert_uint_eq(rax(), (uint32_t)(0x55667788 + 0xA4A3A2A1));
+    ck_assert_uint_eq(f.mmio.writes, 0);
+}
+END_TEST
+
+START_TEST(comparison_changes_flags_alone)
+{
+    RUN(LOAD, "\x3B\x03"); /* cmp eax, [rbx]: 0x55667788 below 0xA4A3A2A1 */
+    ck_assert_uint_eq(rax(), UINT64_C(0x1122334455667788));
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRflags) & 0x41, 1);
+    RUN(LOAD, "\x80\x3B\xA5"); /* cmp byte [rbx], 0xA5 */
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRflags) & 0x41, 0x40);
+    RUN(LOAD, "\xF6\x03\x01"); /* test byte [rbx], 1: 0xA6 */
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRflags) & 0x41, 0x40);
+    ck_assert_uint_eq(f.mmio.writes, 0);
+}
+END_TEST
+
+START_TEST(unaligned_access_reaches_the_device_in_pieces)
+{
+    RUN(STORE, "\x89\x43\x0E"); /* mov [rbx+14], eax */
+    ck_assert_uint_eq(f.mmio.writes, 2);
+    ck_assert_uint_eq(f.mmio.offset, 16);
+    ck_assert_uint_eq(f.mmio.value, 0x5566);
+}
+END_TEST
+
+START_TEST(move_of_strings_goes_between_memory_and_device)
+{
+    memcpy(f.ram + 0x200, "abcdefgh", 8);
+    fake_vid_set(&f.fake, HvX64RegisterRsi, RAM_GPA + 0x200);
+    fake_vid_set(&f.fake, HvX64RegisterRdi, DEVICE_GPA + 0x40);
+    fake_vid_set(&f.fake, HvX64RegisterRcx, 2);
+    RUN(STORE, "\xF3\xA5"); /* rep movsd */
+    ck_assert_uint_eq(f.mmio.writes, 2);
+    ck_assert_uint_eq(f.mmio.value, 0x68676665);
+    ck_assert_uint_eq(f.mmio.offset, 0x44);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRsi), RAM_GPA + 0x208);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRdi), DEVICE_GPA + 0x48);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRcx), 0);
+    fake_vid_set(&f.fake, HvX64RegisterRsi, DEVICE_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRdi, RAM_GPA + 0x300);
+    RUN(LOAD, "\x48\xA5"); /* movsq */
+    ck_assert_int_eq(memcmp(f.ram + 0x300, "\xA1\xA2\xA3\xA4\xA5\xA6\xA7\xA8", 8), 0);
+}
+END_TEST
+
+START_TEST(strings_of_the_accumulator)
+{
+    fake_vid_set(&f.fake, HvX64RegisterRdi, DEVICE_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRcx, 3);
+    RUN(STORE, "\xF3\xAA"); /* rep stosb */
+    ck_assert_uint_eq(f.mmio.writes, 3);
+    ck_assert_int_eq(memcmp(f.mmio.written, "\x88\x88\x88", 3), 0);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRdi), DEVICE_GPA + 3);
+    fake_vid_set(&f.fake, HvX64RegisterRsi, DEVICE_GPA);
+    RUN(LOAD, "\xAD"); /* lodsd */
+    ck_assert_uint_eq(rax(), 0xA4A3A2A1);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRsi), DEVICE_GPA + 4);
+}
+END_TEST
+
+START_TEST(fault_of_the_destination_comes_before_the_read)
+{
+    f.fake.pages[0] = (struct fake_page){ .gva = RAM_GPA, .gpa = RAM_GPA, .read_only = true };
+    f.fake.page_count = 1;
+    fake_vid_set(&f.fake, HvX64RegisterRsi, DEVICE_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRdi, RAM_GPA);
+    ck_assert_int_eq(run(LOAD, "\xA5", 1, EXO), WORKER_GOES_ON);
+    ck_assert_uint_eq(f.mmio.reads, 0);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 3));
+    ck_assert_uint_eq(reg(&f, HvX64RegisterCr2), RAM_GPA);
+}
+END_TEST
+
+START_TEST(registers_in_the_message_are_not_asked_for)
+{
+    message.rbx = DEVICE_GPA + 4;
+    message.rcx = 0x1234;
+    ck_assert_int_eq(run(STORE, "\x89\x0B", 2, sizeof(message)), WORKER_GOES_ON);
+    ck_assert_uint_eq(f.fake.reads, 0);
+    ck_assert_uint_eq(f.mmio.offset, 4);
+    ck_assert_uint_eq(f.mmio.value, 0x1234);
+}
+END_TEST
+
+START_TEST(address_in_the_message_is_not_translated_again)
+{
+    f.fake.pages[0] = (struct fake_page){ .gva = DEVICE_GPA, .code = HvTranslateGvaPageNotPresent };
+    f.fake.page_count = 1;
+    message.memory_access_info =
+        HV_X64_MEMORY_ACCESS_GVA_VALID | HV_X64_MEMORY_ACCESS_GVA_GPA_VALID;
+    RUN(LOAD, "\x8B\x03");
+    ck_assert_uint_eq(f.mmio.reads, 1);
+    /* What was a read says nothing of a write. */
+    ck_assert_int_eq(run(LOAD, "\x89\x03", 2, EXO), WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 2));
+    message.memory_access_info = 0;
+}
+END_TEST
+
+START_TEST(instruction_may_lie_across_two_pages)
+{
+    message.header.rip = 0;
+    memcpy(f.ram + 0xFFF, "\x8B\x03", 2);
+    message.instruction_byte_count = 0;
+    message.header = long_mode_header(LOAD);
+    message.header.rip = RAM_GPA + 0xFFF;
+    ck_assert_int_eq(deliver(&f, HvMessageTypeGpaIntercept, &message, EXO), WORKER_GOES_ON);
+    ck_assert_uint_eq(rax(), 0xA4A3A2A1);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRip), RAM_GPA + 0x1001);
+}
+END_TEST
+
+START_TEST(missing_page_of_the_instruction_is_a_fetch_fault)
+{
+    f.fake.pages[0] =
+        (struct fake_page){ .gva = RAM_GPA + 0x1000, .code = HvTranslateGvaPageNotPresent };
+    f.fake.page_count = 1;
+    f.ram[0xFFF] = 0x8B;
+    message.header = long_mode_header(LOAD);
+    message.header.rip = RAM_GPA + 0xFFF;
+    message.instruction_byte_count = 0;
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, EXO), WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 0x10));
+    ck_assert_uint_eq(reg(&f, HvX64RegisterCr2), RAM_GPA + 0x1000);
+}
+END_TEST
+
+START_TEST(nobody_answers_with_ones)
+{
+    fake_vid_set(&f.fake, HvX64RegisterRbx, DEVICE_GPA + 0x100000);
+    RUN(LOAD, "\x8B\x03");
+    ck_assert_uint_eq(rax(), 0xFFFFFFFF);
+    RUN(STORE, "\x89\x03");
+    ck_assert_uint_eq(f.mmio.writes, 0);
+}
+END_TEST
+
+START_TEST(what_is_not_emulated_says_so)
+{
+    ck_assert_int_eq(run(STORE, "\x0F\xC1\x03", 3, EXO), WORKER_UNSUPPORTED); /* xadd */
+    ck_assert_int_eq(run(LOAD, "\x0F\x6F\x03", 3, EXO), WORKER_UNSUPPORTED);  /* movq mm0 */
+    ck_assert_int_eq(run(LOAD, "\x90", 1, EXO), WORKER_UNSUPPORTED);
+    ck_assert_int_eq(run(HV_INTERCEPT_ACCESS_EXECUTE, "\x90", 1, EXO), WORKER_UNSUPPORTED);
+    ck_assert_str_eq(f.guest.reason, "an instruction outside of memory");
+    ck_assert_int_eq(run(LOAD, "\x8B\x03", 2, EXO - 1), WORKER_UNSUPPORTED);
+    ck_assert_uint_eq(f.fake.resumes, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("worker mmio");
+    TCase *tcase = tcase_create("mmio");
+
+    tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, load_writes_the_register_as_its_size_says);
+    tcase_add_test(tcase, store_takes_a_register_or_a_constant);
+    tcase_add_test(tcase, absolute_address_is_a_memory_operand);
+    tcase_add_test(tcase, extension_by_zeros_and_by_sign);
+    tcase_add_test(tcase, exchange_reads_and_writes);
+    tcase_add_test(tcase, arithmetic_in_memory_reads_then_writes);
+    tcase_add_test(tcase, arithmetic_with_a_register_only_reads);
+    tcase_add_test(tcase, comparison_changes_flags_alone);
+    tcase_add_test(tcase, unaligned_access_reaches_the_device_in_pieces);
+    tcase_add_test(tcase, move_of_strings_goes_between_memory_and_device);
+    tcase_add_test(tcase, strings_of_the_accumulator);
+    tcase_add_test(tcase, fault_of_the_destination_comes_before_the_read);
+    tcase_add_test(tcase, registers_in_the_message_are_not_asked_for);
+    tcase_add_test(tcase, address_in_the_message_is_not_translated_again);
+    tcase_add_test(tcase, instruction_may_lie_across_two_pages);
+    tcase_add_test(tcase, missing_page_of_the_instruction_is_a_fetch_fault);
+    tcase_add_test(tcase, nobody_answers_with_ones);
+    tcase_add_test(tcase, what_is_not_emulated_says_so);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
