@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The boot module's headers, as the type-1 sample reads them: whatever elf_parse() accepts must be
+ * An ELF image's headers, as loaders of the SDK read them: whatever elf_parse() accepts must be
  * safe to load by what it says alone.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "elf.h"
+#include <boot/elf.h>
+
 #include "fuzz.h"
 
 #define FOUR_GIB (UINT64_C(1) << 32)

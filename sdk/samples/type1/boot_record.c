@@ -1,48 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "boot_record.h"
 
+#include <boot/multiboot.h>
+#include <boot/pvh.h>
+
 #include "acpi.h"
 #include "boot.h"
 #include "console.h"
 #include "memory.h"
-#include "multiboot.h"
 #include "relocate.h"
 #include "root.h"
 #include "string.h"
 
 #define KIB         1024
 #define MIB         (KIB * KIB)
-#define PVH_MAGIC   0x336EC578u
-#define PVH_VERSION 1
 #define MAX_REGIONS (BOOT_MAX_REGIONS + 2)
-
-/* Xen's public interface, arch-x86/hvm/start_info.h. */
-struct pvh_start_info {
-    uint32_t magic;
-    uint32_t version;
-    uint32_t flags;
-    uint32_t module_count;
-    uint64_t modules;
-    uint64_t command_line;
-    uint64_t rsdp;
-    uint64_t memory_map;
-    uint32_t memory_map_entries;
-    uint32_t reserved;
-};
-
-struct pvh_module {
-    uint64_t address;
-    uint64_t size;
-    uint64_t command_line;
-    uint64_t reserved;
-};
-
-struct pvh_region {
-    uint64_t base;
-    uint64_t size;
-    uint32_t type;
-    uint32_t reserved;
-};
 
 struct region_list {
     uint32_t count;

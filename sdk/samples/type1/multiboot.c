@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-#include "multiboot.h"
+#include <boot/multiboot.h>
 
 #include "boot.h"
 #include "console.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "root_program.h"
 
+#include <boot/elf.h>
+
 #include "acpi.h"
 #include "boot.h"
 #include "boot_record.h"
 #include "console.h"
 #include "cpu.h"
-#include "elf.h"
 #include "memory.h"
 #include "relocate.h"
 #include "root.h"

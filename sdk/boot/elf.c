@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* System V ABI, chapters 4 and 5; Multiboot Specification 0.6.96, 3.1; PVH: the Xen ELF note
    XEN_ELFNOTE_PHYS32_ENTRY. */
-#include "elf.h"
+#include <boot/elf.h>
 
 #include <stddef.h>
 
-#include "multiboot.h"
+#include <boot/multiboot.h>
 
 #define FOUR_GIB           (UINT64_C(1) << 32)
 #define CLASS_32           1

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf.h"
-#include "multiboot.h"
+#include <boot/elf.h>
+#include <boot/multiboot.h>
+
 #include "suite.h"
 
 #define FILE_SIZE 0x400
