@@ -139,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct fake_vid fake;
     static struct worker_guest guest;
     uint8_t pages[16], fill[16], room[64] = { 0 };
-    uint8_t *ram = malloc(RAM_SIZE);
+    uint8_t *ram = aligned_alloc(HV_PAGE_SIZE, RAM_SIZE);
 
     fake_vid_init(&fake);
     worker_guest_init(&guest, &fake.vid);

@@ -10,9 +10,10 @@ void worker_memory_init(struct worker_memory *memory, const struct worker_vid *v
     *memory = (struct worker_memory){ .vid = vid };
 }
 
-static bool is_whole_pages(uint64_t gpa, uint64_t size)
+static bool is_whole_pages(uint64_t gpa, const void *host, uint64_t size)
 {
-    return gpa % HV_PAGE_SIZE == 0 && size % HV_PAGE_SIZE == 0 && size != 0 && gpa + size > gpa;
+    return (uintptr_t)host % HV_PAGE_SIZE == 0 && gpa % HV_PAGE_SIZE == 0 &&
+           size % HV_PAGE_SIZE == 0 && size != 0 && gpa + size > gpa;
 }
 
 static bool overlaps(const struct worker_memory_piece *piece, uint64_t gpa, uint64_t size)
@@ -25,7 +26,7 @@ hv_status worker_memory_add(struct worker_memory *memory, uint64_t gpa, void *ho
 {
     hv_status status;
 
-    if (!is_whole_pages(gpa, size))
+    if (!is_whole_pages(gpa, host, size))
         return HV_STATUS_INVALID_PARAMETER;
     for (uint32_t i = 0; i < memory->count; i++)
         if (overlaps(&memory->piece[i], gpa, size))

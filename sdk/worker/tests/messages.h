@@ -30,7 +30,7 @@ struct fixture {
     struct fake_vid fake;
     struct worker_guest guest;
     struct fake_device port, mmio;
-    uint8_t ram[RAM_SIZE];
+    _Alignas(4096) uint8_t ram[RAM_SIZE];
 };
 
 static inline uint64_t fake_device_read(void *context, uint64_t offset, unsigned size, uint64_t now)

@@ -10,7 +10,7 @@
 
 #define ALL (HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE)
 
-static uint8_t low[2 * HV_PAGE_SIZE], high[HV_PAGE_SIZE];
+static _Alignas(4096) uint8_t low[2 * HV_PAGE_SIZE], high[HV_PAGE_SIZE];
 static struct fake_vid fake;
 static struct worker_memory memory;
 
@@ -83,6 +83,8 @@ START_TEST(pieces_are_whole_pages_that_do_not_overlap)
     ck_assert_uint_eq(worker_memory_add(&memory, 0x11000, low, 0x1000, ALL),
                       HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(worker_memory_add(&memory, 0xF000, low, 0x2000, ALL),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(worker_memory_add(&memory, 0x20000, low + 8, 0x1000, ALL),
                       HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(fake.map_count, 2);
     ck_assert_uint_eq(worker_memory_add(&memory, 0x12000, low, 0x1000, ALL), HV_STATUS_SUCCESS);

@@ -41,7 +41,7 @@ void worker_memory_init(struct worker_memory *memory, const struct worker_vid *v
  *
  * @param memory The guest's memory.
  * @param gpa    First address; a multiple of HV_PAGE_SIZE, as is @p size.
- * @param host   Memory of the host, as it is found by the guest.
+ * @param host   Memory of the host, whole pages; the guest finds what is in it.
  * @param size   Bytes, not 0.
  * @param flags  HV_MAP_GPA permission bits.
  * @return HV_STATUS_INVALID_PARAMETER for what is not aligned, wraps or overlaps another piece,

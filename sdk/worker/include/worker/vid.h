@@ -109,7 +109,8 @@ struct worker_vid {
      * Gives the guest memory of the host. Replaces what was mapped there.
      *
      * @param gpa    First address; a multiple of HV_PAGE_SIZE, as is @p size.
-     * @param host   Where the memory lies; stays mapped in the host as long as the guest has it.
+     * @param host   Where the memory lies, at a page of the host; stays there as long as the guest
+     *               has it.
      * @param size   Bytes.
      * @param flags  HV_MAP_GPA permission bits.
      */
