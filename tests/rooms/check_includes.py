@@ -23,7 +23,15 @@ ROOMS: list[tuple[str, list[str]]] = [
     (r"lib/core/", [FREESTANDING, r"<hv/.*>", r"\"[a-z_0-9]+\.h\""]),
     (r"lib/vmbus/", [FREESTANDING, r"<hv/abi/.*>", r"<hv/(status|ring|vmbus).*\.h>", r"\"[a-z_0-9/]+\.h\""]),
     (r"lib/ic/", [FREESTANDING, r"<hv/abi/.*>", r"<hv/(status|ic).*\.h>", r"\"[a-z_0-9/]+\.h\""]),
-    (r"lib/emu/", [FREESTANDING, r"<hv/(status|emu).*\.h>", r"<hv/(acpi_pm|ioapic|pci|uart)\.h>", r"\"[a-z_0-9/]+\.h\""]),
+    (
+        r"lib/emu/",
+        [
+            FREESTANDING,
+            r"<hv/(status|emu).*\.h>",
+            r"<hv/(acpi_pm|ioapic|pci|pic|pit|rtc|uart)\.h>",
+            r"\"[a-z_0-9/]+\.h\"",
+        ],
+    ),
     (r"sdk/guest/tests/", [FREESTANDING, r"<hv/abi/.*>", r"<guest/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"sdk/guest/", [FREESTANDING, r"<hv/abi/.*>", r"<guest/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"sdk/boot/tests/", [TEST_HOST]),
