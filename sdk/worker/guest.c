@@ -156,6 +156,8 @@ static enum worker_result handle_access(struct worker_guest *guest, uint32_t vp_
     for (uint32_t i = 0; i < access->count; i++)
         do_access(guest, access, access->address + i * step,
                   access->data + (uint64_t)i * access->size, now);
+    if (guest->stopped)
+        return WORKER_STOPPED;
     guest->status = guest->vid->resume(guest->vid->context, vp_index, NULL, 0);
     return guest->status == HV_STATUS_SUCCESS ? WORKER_GOES_ON : WORKER_FAILED;
 }

@@ -225,6 +225,8 @@ enum worker_result worker_vp_finish(struct worker_vp *vp)
         return WORKER_UNSUPPORTED;
     if (vp->end == WORKER_VP_FAILED)
         return WORKER_FAILED;
+    if (vp->guest->stopped)
+        return WORKER_STOPPED;
     for (unsigned i = 0; i < WORKER_GPRS; i++)
         if (vp->gpr_changed & 1u << i)
             add(&list, HvX64RegisterRax + i, vp->gpr[i]);

@@ -39,7 +39,14 @@ ROOMS: list[tuple[str, list[str]]] = [
     (r"sdk/worker/tests/", [TEST_HOST]),
     (
         r"sdk/worker/",
-        [FREESTANDING, r"<hv/abi/.*>", r"<hv/(status|insn|uart)\.h>", r"<(boot|worker)/.*>", r"\"[a-z_0-9]+\.h\""],
+        [
+            FREESTANDING,
+            r"<hv/abi/.*>",
+            r"<hv/(status|insn)\.h>",
+            r"<hv/(acpi_pm|acpi_tables|ioapic|pci|pic|pit|rtc|uart)\.h>",
+            r"<(boot|worker)/.*>",
+            r"\"[a-z_0-9]+\.h\"",
+        ],
     ),
     (r"sdk/samples/[a-z0-9]+/tests/", [TEST_HOST]),
     (r"sdk/samples/type1/", [FREESTANDING, r"<hv/.*>", r"<boot/.*>", r"\"[a-z_0-9/]+\.h\""]),

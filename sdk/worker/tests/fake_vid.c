@@ -94,6 +94,7 @@ static hv_status suspend(void *context, uint32_t vp_index)
     struct fake_vid *fake = context;
 
     (void)vp_index;
+    fake->suspends++;
     return fake->refusal;
 }
 

@@ -26,6 +26,7 @@ struct fake_vid {
     uint32_t register_count;
     unsigned reads;
     unsigned resumes;
+    unsigned suspends;
     uint32_t resumed_vp;
 
     struct fake_page pages[FAKE_MAPPINGS];

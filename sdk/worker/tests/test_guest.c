@@ -145,6 +145,36 @@ START_TEST(access_to_memory_goes_up)
 }
 END_TEST
 
+static void stop(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    (void)offset;
+    (void)size;
+    (void)value;
+    (void)now;
+    *(bool *)context = true;
+}
+
+START_TEST(device_can_stop_the_guest)
+{
+    const struct worker_device device = { &f.guest.stopped, NULL, stop, 1 };
+    struct hv_x64_io_port_intercept_message message = {
+        .header = long_mode_header(HV_INTERCEPT_ACCESS_WRITE),
+        .port_number = 0x604,
+        .access_info = 1,
+        .instruction_byte_count = 1,
+        .instruction_bytes = { 0xEE },
+    };
+    uint8_t data[1] = { 0 };
+
+    ck_assert(worker_bus_add(&f.guest.ports, 0x604, 1, &device));
+    ck_assert_int_eq(deliver(&f, HvMessageTypeX64IoPortIntercept, &message, sizeof(message)),
+                     WORKER_STOPPED);
+    f.guest.stopped = false;
+    ck_assert_int_eq(access(true, true, 0x604, 1, 1, data), WORKER_STOPPED);
+    ck_assert_uint_eq(f.fake.resumes, 0);
+}
+END_TEST
+
 START_TEST(access_of_odd_size_is_refused)
 {
     uint8_t data[16] = { 0 };
@@ -173,6 +203,7 @@ int main(void)
     tcase_add_test(tcase, unknown_and_short_messages_are_refused);
     tcase_add_test(tcase, access_by_port_repeats_at_the_same_port);
     tcase_add_test(tcase, access_to_memory_goes_up);
+    tcase_add_test(tcase, device_can_stop_the_guest);
     tcase_add_test(tcase, access_of_odd_size_is_refused);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

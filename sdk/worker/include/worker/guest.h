@@ -16,6 +16,7 @@
 #ifndef WORKER_GUEST_H
 #define WORKER_GUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <worker/bus.h>
@@ -28,6 +29,7 @@
 /** What has become of a VP. */
 enum worker_result {
     WORKER_GOES_ON,      /**< it was resumed, or had not been suspended */
+    WORKER_STOPPED,      /**< a device has stopped the guest: it is suspended, halfway through */
     WORKER_TRIPLE_FAULT, /**< it is at its end: an ordinary PC would reset */
     WORKER_UNSUPPORTED,  /**< it is suspended; worker_guest::reason says what can't be done */
     WORKER_FAILED,       /**< the VID has refused; worker_guest::status says how */
@@ -47,6 +49,7 @@ struct worker_guest {
     struct worker_memory memory;               /**< its memory */
     struct worker_bus ports;                   /**< devices by port */
     struct worker_bus mmio;                    /**< devices by GPA */
+    bool stopped;                              /**< a device may set it: no VP is resumed then */
     struct worker_interrupt_end interrupt_end; /**< may be set after worker_guest_init() */
     const char *reason;                        /**< of the last WORKER_UNSUPPORTED */
     hv_status status;                          /**< of the last WORKER_FAILED */

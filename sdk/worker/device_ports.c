@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Between the buses and the devices. Each access may move an interrupt line. */
+#include "devices.h"
+#include "lines.h"
+
+#define PIT_PORT   0x40u
+#define PORT_B     0x61u
+#define PORT_COUNT 1u
+
+static const uint16_t com_ports[WORKER_COM_PORTS] = { 0x3F8, 0x2F8 };
+
+/* ---- Serial ports ---- */
+
+static uint64_t read_com(struct worker_machine *machine, unsigned port, uint64_t offset,
+                         uint64_t now)
+{
+    uint8_t value = hv_uart_read(&machine->uart[port], (unsigned)offset, now);
+
+    worker_lines_update(machine);
+    return value;
+}
+
+static void write_com(struct worker_machine *machine, unsigned port, uint64_t offset,
+                      uint64_t value, uint64_t now)
+{
+    hv_uart_write(&machine->uart[port], (unsigned)offset, (uint8_t)value, now);
+    worker_lines_update(machine);
+}
+
+static uint64_t read_com1(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    (void)size;
+    return read_com(context, 0, offset, now);
+}
+
+static void write_com1(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    (void)size;
+    write_com(context, 0, offset, value, now);
+}
+
+static uint64_t read_com2(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    (void)size;
+    return read_com(context, 1, offset, now);
+}
+
+static void write_com2(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    (void)size;
+    write_com(context, 1, offset, value, now);
+}
+
+/* ---- Timer ---- */
+
+static uint64_t read_pit(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct worker_machine *machine = context;
+    uint8_t value = hv_pit_read(&machine->pit, (unsigned)offset, now);
+
+    (void)size;
+    worker_lines_update(machine);
+    return value;
+}
+
+static void write_pit(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct worker_machine *machine = context;
+
+    (void)size;
+    hv_pit_write(&machine->pit, (unsigned)offset, (uint8_t)value, now);
+    worker_lines_update(machine);
+}
+
+static uint64_t read_port_b(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct worker_machine *machine = context;
+    uint8_t value = hv_pit_read_port_b(&machine->pit, now);
+
+    (void)offset;
+    (void)size;
+    worker_lines_update(machine);
+    return value;
+}
+
+static void write_port_b(void *context, uint64_t offset, unsigned size, uint64_t value,
+                         uint64_t now)
+{
+    struct worker_machine *machine = context;
+
+    (void)offset;
+    (void)size;
+    hv_pit_write_port_b(&machine->pit, (uint8_t)value, now);
+    worker_lines_update(machine);
+}
+
+/* ---- Power management ---- */
+
+static uint64_t read_pm(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct worker_machine *machine = context;
+    uint32_t value = hv_acpi_pm_read(&machine->pm, (unsigned)offset, size, now);
+
+    worker_lines_update(machine);
+    return value;
+}
+
+static void write_pm(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct worker_machine *machine = context;
+
+    hv_acpi_pm_write(&machine->pm, (unsigned)offset, size, (uint32_t)value, now);
+    worker_lines_update(machine);
+}
+
+/* ---- PCI, in whose ports the reset register lies ---- */
+
+static bool is_reset_register(uint64_t offset, unsigned size)
+{
+    return HV_PCI_FIRST_PORT + offset == HV_ACPI_RESET_PORT && size == 1;
+}
+
+static uint64_t read_pci(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct worker_machine *machine = context;
+
+    (void)now;
+    if (is_reset_register(offset, size))
+        return hv_acpi_pm_read_reset(&machine->pm);
+    return hv_pci_read(&machine->pci, (unsigned)offset, size);
+}
+
+static void write_pci(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct worker_machine *machine = context;
+
+    (void)now;
+    if (is_reset_register(offset, size))
+        hv_acpi_pm_write_reset(&machine->pm, (uint8_t)value);
+    else
+        hv_pci_write(&machine->pci, (unsigned)offset, size, (uint32_t)value);
+    worker_lines_update(machine);
+}
+
+/* ---- I/O APIC ---- */
+
+static uint64_t read_ioapic(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct worker_machine *machine = context;
+
+    (void)now;
+    return hv_ioapic_read(&machine->ioapic, offset, size);
+}
+
+static void write_ioapic(void *context, uint64_t offset, unsigned size, uint64_t value,
+                         uint64_t now)
+{
+    struct worker_machine *machine = context;
+
+    (void)now;
+    hv_ioapic_write(&machine->ioapic, offset, size, (uint32_t)value);
+}
+
+/* ---- Where they are ---- */
+
+bool worker_devices_attach(struct worker_machine *machine)
+{
+    const struct worker_device com1 = { machine, read_com1, write_com1, 1 };
+    const struct worker_device com2 = { machine, read_com2, write_com2, 1 };
+    const struct worker_device pit = { machine, read_pit, write_pit, 1 };
+    const struct worker_device port_b = { machine, read_port_b, write_port_b, 1 };
+    const struct worker_device pm = { machine, read_pm, write_pm, 4 };
+    const struct worker_device pci = { machine, read_pci, write_pci, 4 };
+    const struct worker_device ioapic = { machine, read_ioapic, write_ioapic, 4 };
+    struct worker_bus *ports = &machine->guest.ports;
+
+    return worker_bus_add(ports, com_ports[0], HV_UART_PORTS, &com1) &&
+           worker_bus_add(ports, com_ports[1], HV_UART_PORTS, &com2) &&
+           worker_bus_add(ports, PIT_PORT, HV_PIT_PORTS, &pit) &&
+           worker_bus_add(ports, PORT_B, PORT_COUNT, &port_b) &&
+           worker_bus_add(ports, WORKER_PM_PORT, HV_ACPI_PM_PORTS, &pm) &&
+           worker_bus_add(ports, HV_PCI_FIRST_PORT, HV_PCI_PORTS, &pci) &&
+           worker_bus_add(&machine->guest.mmio, HV_IOAPIC_DEFAULT_ADDRESS, HV_IOAPIC_WINDOW_SIZE,
+                          &ioapic);
+}

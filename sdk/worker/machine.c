@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include <worker/machine.h>
+
+#include "devices.h"
+#include "layout.h"
+#include "lines.h"
+
+static bool is_possible(const struct worker_machine_config *config)
+{
+    return config->ram_size >= WORKER_LEAST_RAM && config->ram_size % HV_PAGE_SIZE == 0 &&
+           config->ram_size <= UINT64_MAX / 2 && config->vp_count != 0;
+}
+
+hv_status worker_machine_init(struct worker_machine *machine,
+                              const struct worker_machine_config *config)
+{
+    *machine = (struct worker_machine){ .config = *config, .state = WORKER_MACHINE_RUNS };
+    if (!is_possible(config))
+        return HV_STATUS_INVALID_PARAMETER;
+    worker_guest_init(&machine->guest, config->vid);
+    worker_history_init(&machine->history);
+    worker_lines_init(machine);
+    if (!worker_devices_init(machine, config->vid->now(config->vid->context)))
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    return worker_layout_init(machine);
+}
+
+const char *worker_machine_load(struct worker_machine *machine, const struct worker_kernel *kernel)
+{
+    struct worker_kernel here = *kernel;
+
+    here.rsdp = 0;
+    return worker_load(&machine->guest.memory, &machine->map, &here, &machine->start);
+}
+
+hv_status worker_machine_start(struct worker_machine *machine)
+{
+    const struct worker_vid *vid = machine->config.vid;
+    hv_status status = HV_STATUS_SUCCESS;
+
+    /* The first VP starts the others, so they are to be ready for it. */
+    for (uint32_t vp = machine->config.vp_count; vp-- > 0 && status == HV_STATUS_SUCCESS;)
+        status = vid->resume(vid->context, vp, machine->start.registers,
+                             vp == 0 ? machine->start.count : 0);
+    return status;
+}
+
+/* ---- Running ---- */
+
+/* What keeps a VP from going on ends all of them. */
+static void suspend_all(struct worker_machine *machine)
+{
+    const struct worker_vid *vid = machine->config.vid;
+
+    for (uint32_t vp = 0; vp < machine->config.vp_count; vp++)
+        vid->suspend(vid->context, vp);
+}
+
+enum worker_machine_state worker_machine_intercept(struct worker_machine *machine,
+                                                   struct worker_intercept *intercept, uint64_t now)
+{
+    enum worker_result result;
+
+    if (machine->state != WORKER_MACHINE_RUNS)
+        return machine->state;
+    result = worker_guest_intercept(&machine->guest, intercept, now);
+    worker_history_add(&machine->history, intercept, result);
+    if (result != WORKER_GOES_ON && result != WORKER_STOPPED)
+        machine->state = WORKER_MACHINE_CRASHED;
+    if (machine->state != WORKER_MACHINE_RUNS)
+        suspend_all(machine);
+    return machine->state;
+}
+
+enum worker_machine_state worker_machine_advance(struct worker_machine *machine, uint64_t now)
+{
+    worker_devices_advance(machine, now);
+    worker_lines_update(machine);
+    return machine->state;
+}
+
+uint64_t worker_machine_deadline(const struct worker_machine *machine)
+{
+    return worker_devices_deadline(machine);
+}
+
+enum worker_machine_state worker_machine_step(struct worker_machine *machine)
+{
+    const struct worker_vid *vid = machine->config.vid;
+    struct worker_intercept intercept;
+
+    worker_machine_advance(machine, vid->now(vid->context));
+    if (vid->next(vid->context, worker_machine_deadline(machine), &intercept))
+        return worker_machine_intercept(machine, &intercept, vid->now(vid->context));
+    return machine->state;
+}
+
+void worker_machine_press_power_button(struct worker_machine *machine, uint64_t now)
+{
+    hv_acpi_pm_advance(&machine->pm, now);
+    hv_acpi_pm_press_power_button(&machine->pm);
+    worker_lines_update(machine);
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The machine as a guest and its host see it: memory, devices at their places, lines, time. */
+#include <check.h>
+#include <string.h>
+
+#include "machine_fixture.h"
+#include "suite.h"
+
+#define LEVEL    0x8000u
+#define SECOND   UINT64_C(10000000)
+#define LSR_IDLE 0x60u
+
+static struct machine_fixture f;
+
+static void setup(void)
+{
+    machine_fixture_init(&f);
+    ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_SUCCESS);
+}
+
+static void teardown(void)
+{
+    machine_fixture_free(&f);
+}
+
+/* ---- Memory ---- */
+
+START_TEST(memory_is_that_of_a_pc)
+{
+    const struct worker_map *map = &f.machine.map;
+
+    ck_assert_uint_eq(f.fake.map_count, 3);
+    ck_assert_uint_eq(f.fake.maps[0].gpa, 0);
+    ck_assert_uint_eq(f.fake.maps[0].size, 0xA0000);
+    ck_assert_uint_eq(f.fake.maps[1].gpa, WORKER_TABLES);
+    ck_assert_uint_eq(f.fake.maps[1].size, 0x20000);
+    ck_assert_uint_eq(f.fake.maps[2].gpa, 0x100000);
+    ck_assert_uint_eq(f.fake.maps[2].size, 0x100000);
+    ck_assert_ptr_eq(f.fake.maps[2].host, f.ram + 0x100000);
+    ck_assert_uint_eq(f.fake.maps[2].flags, 0xF);
+    ck_assert_uint_eq(map->count, 4);
+    ck_assert_uint_eq(map->region[0].size, 0x9FC00);
+    ck_assert_uint_eq(map->region[2].type, WORKER_MEMORY_RESERVED);
+    ck_assert_uint_eq(map->region[3].base, 0x100000);
+    ck_assert_uint_eq(map->region[3].size, 0x100000);
+}
+END_TEST
+
+/* Nothing of it is touched, so it need not be there. */
+START_TEST(memory_beyond_the_hole_comes_after_4_gib)
+{
+    const struct worker_map *map = &f.machine.map;
+
+    f.fake.map_count = 0;
+    f.config.ram_size = WORKER_RAM_HOLE + 0x200000;
+    ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(f.fake.map_count, 4);
+    ck_assert_uint_eq(f.fake.maps[2].size, WORKER_RAM_HOLE - 0x100000);
+    ck_assert_uint_eq(f.fake.maps[3].gpa, UINT64_C(0x100000000));
+    ck_assert_uint_eq(f.fake.maps[3].size, 0x200000);
+    ck_assert_ptr_eq(f.fake.maps[3].host, f.ram + WORKER_RAM_HOLE);
+    ck_assert_uint_eq(map->count, 5);
+    ck_assert_uint_eq(map->region[4].base, UINT64_C(0x100000000));
+    ck_assert_uint_eq(map->region[4].size, 0x200000);
+}
+END_TEST
+
+START_TEST(impossible_machines_are_refused)
+{
+    f.config.ram_size = WORKER_LEAST_RAM - HV_PAGE_SIZE;
+    ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_INVALID_PARAMETER);
+    f.config.ram_size = WORKER_LEAST_RAM + 1;
+    ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_INVALID_PARAMETER);
+    f.config.ram_size = WORKER_LEAST_RAM;
+    f.config.vp_count = 0;
+    ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_INVALID_PARAMETER);
+    f.config.vp_count = 1;
+    f.fake.refusal = HV_STATUS_ACCESS_DENIED;
+    ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_ACCESS_DENIED);
+}
+END_TEST
+
+/* ---- Devices ---- */
+
+START_TEST(console_prints_and_reads)
+{
+    machine_out(&f, 0x3FB, 1, 0x03);
+    for (const char *c = "hi"; *c; c++) {
+        machine_out(&f, 0x3F8, 1, (uint8_t)*c);
+        f.fake.now += SECOND;
+        worker_machine_advance(&f.machine, f.fake.now);
+    }
+    ck_assert_str_eq(f.printed, "hi");
+    f.typed = "x";
+    worker_machine_advance(&f.machine, f.fake.now);
+    f.fake.now += SECOND;
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(machine_in(&f, 0x3FD, 1), LSR_IDLE | 1);
+    ck_assert_uint_eq(machine_in(&f, 0x3F8, 1), 'x');
+}
+END_TEST
+
+START_TEST(serial_port_without_a_console_swallows)
+{
+    machine_out(&f, 0x2FB, 1, 0x03);
+    machine_out(&f, 0x2F8, 1, 'x');
+    f.fake.now += SECOND;
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(machine_in(&f, 0x2FD, 1), LSR_IDLE);
+    ck_assert_uint_eq(f.printed_count, 0);
+}
+END_TEST
+
+START_TEST(serial_port_interrupts_at_its_pin)
+{
+    machine_unmask(&f, 4, 0x34);
+    machine_out(&f, 0x3FC, 1, 0x08);
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+    machine_out(&f, 0x3F9, 1, 0x02);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x34);
+    ck_assert_uint_eq(last_interrupt(&f)->type, HvX64InterruptTypeFixed);
+    ck_assert_uint_eq(last_interrupt(&f)->destination, 0);
+    ck_assert(!last_interrupt(&f)->level_triggered);
+    machine_unmask(&f, 3, 0x33);
+    machine_out(&f, 0x2FC, 1, 0x08);
+    machine_out(&f, 0x2F9, 1, 0x02);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x33);
+}
+END_TEST
+
+START_TEST(level_interrupt_comes_again_until_its_cause_is_gone)
+{
+    struct hv_x64_apic_eoi_message eoi = { 0, 0x34 };
+
+    machine_unmask(&f, 4, LEVEL | 0x34);
+    machine_out(&f, 0x3FC, 1, 0x08);
+    machine_out(&f, 0x3F9, 1, 0x02);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert(last_interrupt(&f)->level_triggered);
+    machine_message(&f, HvMessageTypeX64ApicEoi, &eoi, sizeof(eoi));
+    ck_assert_uint_eq(f.fake.interrupt_count, 2);
+    machine_out(&f, 0x3F9, 1, 0);
+    machine_message(&f, HvMessageTypeX64ApicEoi, &eoi, sizeof(eoi));
+    ck_assert_uint_eq(f.fake.interrupt_count, 2);
+}
+END_TEST
+
+/* Mode 2, 1193 clocks: about a millisecond. */
+static void start_timer(void)
+{
+    machine_out(&f, 0x43, 1, 0x34);
+    machine_out(&f, 0x40, 1, 0xA9);
+    machine_out(&f, 0x40, 1, 0x04);
+}
+
+START_TEST(timer_ticks_at_pin_2)
+{
+    uint64_t deadline;
+
+    machine_unmask(&f, 2, 0x30);
+    start_timer();
+    for (unsigned tick = 1; tick <= 3; tick++) {
+        deadline = worker_machine_deadline(&f.machine);
+        ck_assert_uint_gt(deadline, f.fake.now);
+        ck_assert_uint_lt(deadline, f.fake.now + 11000);
+        f.fake.now = deadline;
+        worker_machine_advance(&f.machine, f.fake.now);
+        ck_assert_uint_eq(f.fake.interrupt_count, tick);
+        ck_assert_uint_eq(last_interrupt(&f)->vector, 0x30);
+    }
+}
+END_TEST
+
+START_TEST(timer_has_its_port_b)
+{
+    machine_out(&f, 0x61, 1, 0x01);
+    ck_assert_uint_eq(machine_in(&f, 0x61, 1) & 0x0F, 0x01);
+}
+END_TEST
+
+START_TEST(interrupt_that_the_host_refuses_is_sent_again)
+{
+    machine_unmask(&f, 2, 0x30);
+    start_timer();
+    f.fake.now = worker_machine_deadline(&f.machine);
+    f.fake.refusal = HV_STATUS_INVALID_VP_STATE;
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.machine.interrupt_status, HV_STATUS_INVALID_VP_STATE);
+    f.fake.refusal = HV_STATUS_SUCCESS;
+    f.fake.interrupt_count = 0;
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+}
+END_TEST
+
+START_TEST(power_button_is_an_sci)
+{
+    machine_unmask(&f, 9, LEVEL | 0x39);
+    machine_out(&f, WORKER_PM_PORT + 2, 2, 0x0100);
+    worker_machine_press_power_button(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x39);
+    ck_assert_uint_eq(machine_in(&f, WORKER_PM_PORT, 2) & 0x0100, 0x0100);
+}
+END_TEST
+
+START_TEST(pm_timer_runs)
+{
+    f.fake.now += SECOND;
+    ck_assert_uint_eq(machine_in(&f, WORKER_PM_PORT + 8, 4), 3579545);
+}
+END_TEST
+
+START_TEST(host_bridge_is_found)
+{
+    machine_out(&f, 0xCF8, 4, 0x80000000);
+    ck_assert_uint_eq(machine_in(&f, 0xCFC, 4), 0x12378086);
+    ck_assert_uint_eq(machine_in(&f, 0xCFE, 2), 0x1237);
+    machine_out(&f, 0xCF8, 4, 0x80000800);
+    ck_assert_uint_eq(machine_in(&f, 0xCFC, 4), 0xFFFFFFFF);
+}
+END_TEST
+
+START_TEST(idle_pci_lines_do_not_interrupt)
+{
+    machine_unmask(&f, 16, LEVEL | 0x2000 | 0x40); /* low active */
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+}
+END_TEST
+
+START_TEST(where_nothing_is_all_bits_are_one)
+{
+    ck_assert_uint_eq(machine_in(&f, 0x80, 1), 0xFF);
+    ck_assert_uint_eq(machine_in(&f, 0x1F0, 2), 0xFFFF);
+    ck_assert_uint_eq(machine_load(&f, 0xFED00000), 0xFFFFFFFF);
+    ck_assert_uint_eq(machine_load(&f, 0xA0000), 0xFFFFFFFF);
+}
+END_TEST
+
+/* ---- The end ---- */
+
+START_TEST(guest_switches_the_machine_off)
+{
+    ck_assert_int_eq(machine_out(&f, WORKER_PM_PORT + 4, 2, 1 << 13 | 4 << 10),
+                     WORKER_MACHINE_RUNS);
+    f.fake.resumes = 0;
+    ck_assert_int_eq(machine_out(&f, WORKER_PM_PORT + 4, 2, 1 << 13 | 5 << 10), WORKER_MACHINE_OFF);
+    ck_assert_uint_eq(f.fake.resumes, 0);
+    ck_assert_uint_eq(f.fake.suspends, MACHINE_VPS);
+    ck_assert_int_eq(machine_out(&f, 0x80, 1, 1), WORKER_MACHINE_OFF);
+    ck_assert_uint_eq(f.fake.resumes, 0);
+}
+END_TEST
+
+START_TEST(guest_resets_the_machine)
+{
+    ck_assert_int_eq(machine_out(&f, 0xCF9, 1, 0x02), WORKER_MACHINE_RUNS);
+    ck_assert_uint_eq(machine_in(&f, 0xCF9, 1), 0x02);
+    ck_assert_int_eq(machine_out(&f, 0xCF9, 1, 0x06), WORKER_MACHINE_RESETS);
+    ck_assert_uint_eq(f.fake.suspends, MACHINE_VPS);
+}
+END_TEST
+
+START_TEST(triple_fault_is_a_crash)
+{
+    struct hv_x64_intercept_message_header message = long_mode_header(0);
+
+    ck_assert_int_eq(
+        machine_message(&f, HvMessageTypeUnrecoverableException, &message, sizeof(message)),
+        WORKER_MACHINE_CRASHED);
+    ck_assert_uint_eq(f.fake.suspends, MACHINE_VPS);
+    ck_assert_int_eq(worker_history_get(&f.machine.history, 0)->result, WORKER_TRIPLE_FAULT);
+}
+END_TEST
+
+/* ---- Start and loop ---- */
+
+static uint8_t kernel_file[0x300];
+
+/* A multiboot image of one page at 1 MiB. */
+static void make_kernel(void)
+{
+    static const uint32_t words[][2] = {
+        { 0, 0x464C457F },
+        { 4, 0x0101 },
+        { 16, 0x00030002 },
+        { 24, 0x100010 },
+        { 28, 52 },
+        { 40, 0x00200000 },
+        { 44, 1 },
+        { 52, 1 },
+        { 56, 0x200 },
+        { 64, 0x100000 },
+        { 68, 0x100 },
+        { 72, 0x1000 },
+        { 0x240, 0x1BADB002 },
+        { 0x248, 0u - 0x1BADB002 },
+    };
+
+    memset(kernel_file, 0, sizeof(kernel_file));
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        memcpy(kernel_file + words[i][0], &words[i][1], 4);
+}
+
+START_TEST(first_vp_starts_with_the_kernel_and_the_others_wait)
+{
+    const struct worker_kernel kernel = { .image = kernel_file, .image_size = sizeof(kernel_file) };
+
+    make_kernel();
+    ck_assert_ptr_null(worker_machine_load(&f.machine, &kernel));
+    ck_assert_uint_eq(worker_machine_start(&f.machine), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(f.fake.resumes, MACHINE_VPS);
+    ck_assert_uint_eq(f.fake.resumed_vp, 0);
+    ck_assert_uint_eq(fake_vid_get(&f.fake, HvX64RegisterRip), 0x100010);
+    f.fake.refusal = HV_STATUS_INVALID_VP_INDEX;
+    ck_assert_uint_eq(worker_machine_start(&f.machine), HV_STATUS_INVALID_VP_INDEX);
+    ck_assert_ptr_nonnull(worker_machine_load(&f.machine, &(struct worker_kernel){ 0 }));
+}
+END_TEST
+
+static uint64_t asked_deadline;
+static struct worker_intercept *next_intercept;
+
+static bool next(void *context, uint64_t deadline, struct worker_intercept *intercept)
+{
+    struct fake_vid *fake = context;
+
+    asked_deadline = deadline;
+    if (next_intercept) {
+        *intercept = *next_intercept;
+        next_intercept = NULL;
+        return true;
+    }
+    fake->now = deadline;
+    return false;
+}
+
+START_TEST(step_waits_until_something_is_due)
+{
+    struct worker_intercept off = { .kind = WORKER_INTERCEPT_ACCESS,
+                                    .access = { .address = WORKER_PM_PORT + 5,
+                                                .data = (uint8_t[]){ 0x34 },
+                                                .count = 1,
+                                                .size = 1,
+                                                .is_port = true,
+                                                .is_write = true } };
+
+    f.fake.vid.next = next;
+    machine_unmask(&f, 2, 0x30);
+    start_timer();
+    ck_assert_int_eq(worker_machine_step(&f.machine), WORKER_MACHINE_RUNS);
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+    ck_assert_int_eq(worker_machine_step(&f.machine), WORKER_MACHINE_RUNS);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(asked_deadline, worker_machine_deadline(&f.machine));
+    next_intercept = &off;
+    ck_assert_int_eq(worker_machine_step(&f.machine), WORKER_MACHINE_OFF);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("worker machine");
+    TCase *tcase = tcase_create("machine");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, memory_is_that_of_a_pc);
+    tcase_add_test(tcase, memory_beyond_the_hole_comes_after_4_gib);
+    tcase_add_test(tcase, impossible_machines_are_refused);
+    tcase_add_test(tcase, console_prints_and_reads);
+    tcase_add_test(tcase, serial_port_without_a_console_swallows);
+    tcase_add_test(tcase, serial_port_interrupts_at_its_pin);
+    tcase_add_test(tcase, level_interrupt_comes_again_until_its_cause_is_gone);
+    tcase_add_test(tcase, timer_ticks_at_pin_2);
+    tcase_add_test(tcase, timer_has_its_port_b);
+    tcase_add_test(tcase, interrupt_that_the_host_refuses_is_sent_again);
+    tcase_add_test(tcase, power_button_is_an_sci);
+    tcase_add_test(tcase, pm_timer_runs);
+    tcase_add_test(tcase, host_bridge_is_found);
+    tcase_add_test(tcase, idle_pci_lines_do_not_interrupt);
+    tcase_add_test(tcase, where_nothing_is_all_bits_are_one);
+    tcase_add_test(tcase, guest_switches_the_machine_off);
+    tcase_add_test(tcase, guest_resets_the_machine);
+    tcase_add_test(tcase, triple_fault_is_a_crash);
+    tcase_add_test(tcase, first_vp_starts_with_the_kernel_and_the_others_wait);
+    tcase_add_test(tcase, step_waits_until_something_is_due);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
