@@ -9,9 +9,10 @@
  * translation was taken away or narrowed, call hv_cpu_ops.flush_slat before they return, without
  * the lock.
  *
- * hv_address_translate(), hv_address_read() and hv_address_write() take no lock. Who takes a page
- * away from a partition and gives it to somebody else must first see each LP leave lib/core: one
- * may still be copying.
+ * hv_address_translate(), hv_address_read() and hv_address_write() take no lock. When a function
+ * has taken a page away from a partition and returns, none of them is still at work on it, on any
+ * LP: it can be given to somebody else. Who uses the page that hv_address_translate() has named
+ * does so between hv_address_enter() and hv_address_leave() to have the same.
  */
 #ifndef HV_ADDRESS_H
 #define HV_ADDRESS_H
@@ -71,6 +72,17 @@ hv_status hv_address_protect(struct hv_partition *partition, uint64_t gpa_page, 
  */
 bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_page,
                           struct hv_mapping *mapping);
+
+/**
+ * Begin to use memory of @p partition by hv_address_translate(): until hv_address_leave() no page
+ * that is mapped now, or that is found meanwhile, goes to anybody else. For a short while, in which
+ * the LP waits for nothing, takes no lock and changes no GPA space.
+ * @return for hv_address_leave().
+ */
+void *hv_address_enter(const struct hv_partition *partition);
+
+/** The end of that. */
+void hv_address_leave(void *section);
 
 /** System physical page number of the top-level nested page table, for the VMCB or the EPTP. */
 uint64_t hv_address_root(const struct hv_partition *partition);

@@ -4,8 +4,8 @@
  *
  * Who reads the tables, hardware and hv_address_translate(), takes no lock. Therefore each entry
  * changes in one atomic store, a table is complete before an entry points to it, and a table that
- * was once linked stays where it is until the partition ends, empty or not: nobody could know when
- * the last reader has left it. So a region that was once cut into small pages stays so.
+ * was once linked stays where it is, empty or not. So a region that was once cut into small pages
+ * stays so.
  *
  * Only accessed and dirty bits are written by hardware, and nothing here depends on them.
  *
@@ -75,8 +75,8 @@ static bool store(const struct hv_address_space *space, const struct place *plac
 
     if (mapping->access != HV_ACCESS_NONE)
         entry = space->slat->leaf(mapping, place->level);
-    /* Entries carry nothing but themselves; content of the page is ordered by whoever wrote it. */
-    atomic_store_explicit(place->slot, entry, memory_order_relaxed);
+    /* Release: who finds the page finds what was written to it before it was mapped. */
+    atomic_store_explicit(place->slot, entry, memory_order_release);
 
     if (!is_mapped(space, place))
         return false;
@@ -270,6 +270,7 @@ hv_status hv_address_space_init(struct hv_partition *partition, uint8_t gpa_bits
         return HV_STATUS_INVALID_PARAMETER;
 
     memset(space, 0, sizeof(*space));
+    space->readers = &partition->readers;
     space->slat = facts->slat_format == HV_SLAT_EPT ? &hv_slat_ept : &hv_slat_npt;
     space->page_count = UINT64_C(1) << (gpa_bits - HV_PAGE_SHIFT);
     space->capabilities = facts->capabilities;
@@ -314,8 +315,8 @@ hv_status hv_address_protect(struct hv_partition *partition, uint64_t gpa_page, 
     return restrict_range(partition, gpa_page, count, access);
 }
 
-bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_page,
-                          struct hv_mapping *mapping)
+bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
+                        struct hv_mapping *mapping)
 {
     const struct hv_address_space *space = &partition->address;
     struct place place;
@@ -329,6 +330,26 @@ bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_pag
     space->slat->decode(place.entry, place.level, mapping);
     mapping->spa_page += gpa_page % hv_slat_pages(place.level);
     return true;
+}
+
+bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_page,
+                          struct hv_mapping *mapping)
+{
+    void *section = hv_address_enter(partition);
+    bool mapped = hv_address_look_up(partition, gpa_page, mapping);
+
+    hv_address_leave(section);
+    return mapped;
+}
+
+void *hv_address_enter(const struct hv_partition *partition)
+{
+    return (void *)hv_grace_enter(partition->address.readers);
+}
+
+void hv_address_leave(void *section)
+{
+    hv_grace_leave((_Atomic uint32_t *)section);
 }
 
 uint64_t hv_address_root(const struct hv_partition *partition)
@@ -381,4 +402,5 @@ void hv_address_flush(struct hv_partition *partition)
     const struct hv_cpu_ops *cpu = &partition->platform->cpu;
 
     cpu->flush_slat(cpu->context, partition);
+    hv_grace_wait(&partition->readers);
 }

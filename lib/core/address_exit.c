@@ -21,7 +21,7 @@ static uint8_t violation_vector(struct hv_partition *partition, uint64_t gpa_pag
     const struct hv_overlay *overlay;
     struct hv_mapping mapping;
 
-    if (!hv_address_translate(partition, gpa_page, &mapping))
+    if (!hv_address_look_up(partition, gpa_page, &mapping))
         return HV_X64_EXCEPTION_MC;
     if ((mapping.access & access) == access)
         return 0;

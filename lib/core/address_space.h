@@ -21,10 +21,12 @@
 #define HV_OVERLAY_TABLES_BASE   64
 #define HV_OVERLAY_TABLES_PER_VP 12
 
+struct hv_grace;
 struct hv_overlay;
 
 struct hv_address_space {
     const struct hv_slat_ops *slat;
+    struct hv_grace *readers; /* the partition's: who translates without the lock */
     struct hv_lock lock; /* guards changes of the tables and all below; translation takes none */
     uint64_t root;       /* SPA page number of the top table */
     uint64_t page_count; /* GPA pages that exist: 1 << (gpa_bits - 12) */
@@ -87,6 +89,11 @@ enum hv_disposition hv_address_exit(struct hv_vp *vp, const struct hv_exit *exit
 bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uint64_t value,
                          uint64_t *old);
 
+/* As hv_address_translate(), between hv_address_enter() and hv_address_leave() or under the lock of
+   the space. */
+bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
+                        struct hv_mapping *mapping);
+
 /* ---- between address.c and overlay.c, under the lock of the space ---- */
 
 /* The visible overlay at gpa_page, or NULL. */
@@ -108,7 +115,10 @@ hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page);
 bool hv_address_set(struct hv_partition *partition, uint64_t gpa_page,
                     const struct hv_mapping *mapping);
 
-/* Without the lock: hardware forgets what it has cached of the partition's tables. */
+/*
+ * Hardware forgets what it has cached of the partition's tables, and lib/core too: when this
+ * returns nobody reads or writes by a translation that was there before the call. Without the lock.
+ */
 void hv_address_flush(struct hv_partition *partition);
 
 #endif

@@ -18,6 +18,7 @@
 #include "apic_route.h"
 #include "debug.h"
 #include "feature_set.h"
+#include "grace.h"
 #include "hierarchy.h"
 #include "lock.h"
 #include "pool.h"
@@ -58,6 +59,7 @@ struct hv_partition {
     struct hv_features features;
     struct hv_pool pool;
     struct hv_address_space address;
+    struct hv_grace readers; /* of the GPA space and of the memory in it */
 
     struct hv_lock register_lock;   /* writers of the partition-wide registers below */
     _Atomic uint64_t guest_os_id;   /* HV_X64_MSR_GUEST_OS_ID */

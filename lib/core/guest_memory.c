@@ -12,14 +12,15 @@
 
 #include "mem.h"
 
-/* Where the page that gpa lies in can be accessed, at gpa's offset; NULL when access is denied. */
+/* Where the page that gpa lies in can be accessed, at gpa's offset; NULL when access is denied.
+   Until hv_address_leave(). */
 static uint8_t *locate(const struct hv_partition *partition, uint64_t gpa, uint8_t access)
 {
     const struct hv_memory_ops *memory = &partition->platform->memory;
     struct hv_mapping mapping;
     uint8_t *page;
 
-    if (!hv_address_translate(partition, gpa >> HV_PAGE_SHIFT, &mapping))
+    if (!hv_address_look_up(partition, gpa >> HV_PAGE_SHIFT, &mapping))
         return NULL;
     if (!(mapping.access & access))
         return NULL;
@@ -80,13 +81,14 @@ static void copy_out(volatile uint8_t *guest, const uint8_t *in, uint32_t size)
 bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uint64_t value,
                          uint64_t *old)
 {
+    void *section = hv_address_enter(partition);
     uint8_t *guest = locate(partition, gpa, HV_ACCESS_WRITE);
 
-    if (guest == NULL)
-        return false;
     /* What the guest wrote before it set a bit of the word is visible to who sees that bit. */
-    *old = __atomic_exchange_n((guest_word *)(void *)guest, value, __ATOMIC_SEQ_CST);
-    return true;
+    if (guest != NULL)
+        *old = __atomic_exchange_n((guest_word *)(void *)guest, value, __ATOMIC_SEQ_CST);
+    hv_address_leave(section);
+    return guest != NULL;
 }
 
 static bool is_writable(const struct hv_partition *partition, uint64_t gpa, uint32_t size)
@@ -101,7 +103,7 @@ static bool is_writable(const struct hv_partition *partition, uint64_t gpa, uint
     return true;
 }
 
-bool hv_address_read(const struct hv_partition *partition, uint64_t gpa, void *out, uint32_t size)
+static bool read_all(const struct hv_partition *partition, uint64_t gpa, void *out, uint32_t size)
 {
     uint8_t *to = out;
     uint32_t step;
@@ -117,7 +119,7 @@ bool hv_address_read(const struct hv_partition *partition, uint64_t gpa, void *o
     return true;
 }
 
-bool hv_address_write(const struct hv_partition *partition, uint64_t gpa, const void *in,
+static bool write_all(const struct hv_partition *partition, uint64_t gpa, const void *in,
                       uint32_t size)
 {
     const uint8_t *from = in;
@@ -134,4 +136,23 @@ bool hv_address_write(const struct hv_partition *partition, uint64_t gpa, const 
         copy_out(guest, from, step);
     }
     return true;
+}
+
+bool hv_address_read(const struct hv_partition *partition, uint64_t gpa, void *out, uint32_t size)
+{
+    void *section = hv_address_enter(partition);
+    bool done = read_all(partition, gpa, out, size);
+
+    hv_address_leave(section);
+    return done;
+}
+
+bool hv_address_write(const struct hv_partition *partition, uint64_t gpa, const void *in,
+                      uint32_t size)
+{
+    void *section = hv_address_enter(partition);
+    bool done = write_all(partition, gpa, in, size);
+
+    hv_address_leave(section);
+    return done;
 }

@@ -37,7 +37,7 @@ static bool show(struct hv_partition *partition, const struct hv_overlay *overla
 static void remember_covered(struct hv_partition *partition, struct hv_overlay *overlay)
 {
     overlay->under = (struct hv_mapping){ .access = HV_ACCESS_NONE };
-    (void)hv_address_translate(partition, overlay->gpa_page, &overlay->under);
+    (void)hv_address_look_up(partition, overlay->gpa_page, &overlay->under);
 }
 
 static bool push(struct hv_partition *partition, struct hv_overlay *overlay, uint64_t gpa_page)
