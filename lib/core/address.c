@@ -16,8 +16,6 @@
 
 #include "mem.h"
 
-typedef _Atomic uint64_t hv_entry;
-
 /* Where a walk ended. */
 struct place {
     hv_entry *slot;
@@ -25,7 +23,7 @@ struct place {
     unsigned level;
 };
 
-static hv_entry *table_at(const struct hv_partition *partition, uint64_t spa_page)
+hv_entry *hv_address_table(const struct hv_partition *partition, uint64_t spa_page)
 {
     const struct hv_memory_ops *memory = &partition->platform->memory;
 
@@ -40,7 +38,7 @@ static struct place find(const struct hv_partition *partition, uint64_t gpa_page
     uint64_t table = space->root;
 
     for (;;) {
-        place.slot = table_at(partition, table) + hv_slat_index(gpa_page, place.level);
+        place.slot = hv_address_table(partition, table) + hv_slat_index(gpa_page, place.level);
         /* Acquire pairs with the release in deepen(): a table that is seen is seen filled. */
         place.entry = atomic_load_explicit(place.slot, memory_order_acquire);
         if (!space->slat->descend(place.entry, place.level, &table))
@@ -92,7 +90,7 @@ static void deepen(const struct hv_partition *partition, const struct place *pla
                    uint64_t spa_page)
 {
     const struct hv_slat_ops *slat = partition->address.slat;
-    hv_entry *table = table_at(partition, spa_page);
+    hv_entry *table = hv_address_table(partition, spa_page);
     uint64_t entry = place->entry;
 
     do {

@@ -3,6 +3,7 @@
 #ifndef HV_CORE_ADDRESS_SPACE_H
 #define HV_CORE_ADDRESS_SPACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,7 +30,8 @@ struct hv_address_space {
     struct hv_grace *readers; /* the partition's: who translates without the lock */
     struct hv_lock lock; /* guards changes of the tables and all below; translation takes none */
     uint64_t root;       /* SPA page number of the top table */
-    uint64_t page_count; /* GPA pages that exist: 1 << (gpa_bits - 12) */
+    /* GPA pages that exist: 1 << (gpa_bits - 12); 0 once it is destroyed. */
+    _Atomic uint64_t page_count;
     uint32_t capabilities;
     uint32_t overlay_tables; /* table pages made to place overlays; never given back */
     /* Overlays by GPA page number: the visible one of each covered page, those below linked to it.
@@ -42,6 +44,18 @@ struct hv_address_space {
  * gpa_bits outside 32 to HV_SLAT_ADDRESS_BITS; HV_STATUS_INSUFFICIENT_MEMORY.
  */
 hv_status hv_address_space_init(struct hv_partition *partition, uint8_t gpa_bits);
+
+/*
+ * The end of a partition's GPA space, when none of its VPs is there any more: overlays are taken
+ * away, nothing is mapped, every page that the partition held there is its parent's again, every
+ * table is back in the pool. What translates sees a space without pages from the first call on.
+ *
+ * Goes on until the deadline (hv_time_ops.tsc), by one table or one large page at least, which is
+ * 512 pages and some microseconds (a page of 1 GiB, which no guest can map, takes longer); false:
+ * to be called again for the rest, by one LP at a time. The owners of overlays that are still
+ * enabled must be there at the first call. Once it has returned true, it does nothing any more.
+ */
+bool hv_address_space_destroy(struct hv_partition *partition, uint64_t deadline);
 
 /*
  * One overlay page (TLFS: overlay pages). It owns its page for life, so its content survives being
@@ -93,6 +107,16 @@ bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uin
    the space. */
 bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
                         struct hv_mapping *mapping);
+
+/* ---- between the files of the address manager */
+
+typedef _Atomic uint64_t hv_entry;
+
+/* The entries of a table page. */
+hv_entry *hv_address_table(const struct hv_partition *partition, uint64_t spa_page);
+
+/* Takes every overlay away that lies within the space, under its lock; without flush. */
+void hv_overlay_remove_all(struct hv_partition *partition);
 
 /* ---- between address.c and overlay.c, under the lock of the space ---- */
 

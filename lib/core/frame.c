@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "core.h"
+
 #define DEPOSITED ((uintptr_t)1)
 
 static uintptr_t holding(const struct hv_partition *partition, bool deposited)
@@ -22,6 +24,11 @@ static bool change(struct hv_frames *frames, uint64_t spa_page, uintptr_t from, 
 
     return frame && atomic_compare_exchange_strong_explicit(
                         &frame->holder, &from, to, memory_order_acq_rel, memory_order_relaxed);
+}
+
+struct hv_partition *hv_frame_holder(struct hv_partition *partition)
+{
+    return partition->lineage.parent ? partition : NULL;
 }
 
 bool hv_frame_pass(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *from,

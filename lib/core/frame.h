@@ -27,6 +27,9 @@ struct hv_frames {
     uint64_t count; /* pages from 0 on that have an entry; all others can't be passed on */
 };
 
+/* How a partition is named as a holder: NULL for the root. */
+struct hv_partition *hv_frame_holder(struct hv_partition *partition);
+
 /*
  * A partition passes a page on: from holds it (NULL: the root), and now to does, in its pool if
  * deposited or else in its GPA space. False, with nothing changed, when from does not hold it, or

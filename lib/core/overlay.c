@@ -155,6 +155,15 @@ void hv_overlay_disable(struct hv_partition *partition, struct hv_overlay *overl
         hv_address_flush(partition);
 }
 
+void hv_overlay_remove_all(struct hv_partition *partition)
+{
+    struct hv_address_space *space = &partition->address;
+
+    for (unsigned i = 0; i < HV_COVERED_BUCKETS; i++)
+        while (space->covered[i] != NULL)
+            (void)take_away(partition, space->covered[i]);
+}
+
 struct hv_overlay *hv_overlay_at(const struct hv_address_space *space, uint64_t gpa_page)
 {
     struct hv_overlay *overlay = space->covered[bucket_of(gpa_page)];
