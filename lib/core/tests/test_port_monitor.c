@@ -411,13 +411,17 @@ START_TEST(what_is_signalled_is_what_was_taken)
 }
 END_TEST
 
-/* What the embedder takes away in the middle: after the header, the triggers, the parameters. */
+/* What another LP takes away in the middle: after the header, the triggers, the parameters. It
+   then waits for this access to end, which is of no interest here. */
 static void vanish(struct fake_platform *platform, uint64_t spa_page)
 {
+    static const struct hv_mapping nothing = { .access = HV_ACCESS_NONE };
     unsigned *left = platform->on_map_argument;
 
-    if (spa_page == PAGE >> HV_PAGE_SHIFT && --*left == 0)
-        hv_address_unmap(partition, spa_page, 1);
+    if (spa_page != PAGE >> HV_PAGE_SHIFT || --*left != 0)
+        return;
+    ck_assert_uint_eq(hv_address_isolate(partition, spa_page), HV_STATUS_SUCCESS);
+    hv_address_set(partition, spa_page, &nothing);
 }
 
 START_TEST(page_can_vanish_at_any_time)
