@@ -35,9 +35,10 @@ enum hv_cache_type {
 /** What a guest physical page maps to. */
 struct hv_mapping {
     uint64_t spa_page; /**< System physical page number. */
-    uint8_t access;    /**< Mask of enum hv_access; HV_ACCESS_NONE: not mapped. */
+    uint8_t access;    /**< Mask of enum hv_access; HV_ACCESS_NONE: not mapped, or inaccessible. */
     uint8_t cache;     /**< enum hv_cache_type. */
     bool overlay;      /**< This is an overlay page, which covers what is mapped here. */
+    bool inaccessible; /**< Not unmapped, but mapped without any right (TLFS v6.0b, 5.1). */
 };
 
 /**
@@ -68,7 +69,8 @@ hv_status hv_address_protect(struct hv_partition *partition, uint64_t gpa_page, 
 
 /**
  * What a guest access to @p gpa_page reaches, overlays included. Takes no lock.
- * @return false when the page lies outside the GPA space or nothing is mapped there.
+ * @return false when the page lies outside the GPA space or a guest can't access it at all; of
+ *         @p mapping, access is HV_ACCESS_NONE then and inaccessible tells whether it is mapped.
  */
 bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_page,
                           struct hv_mapping *mapping);

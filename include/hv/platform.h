@@ -246,6 +246,7 @@ enum hv_cpu_capability {
     HV_CPU_MSR_BITMAPS = 1u << 7,      /**< Uses MSR permission maps (announced in leaf 6). */
     HV_CPU_LOCAL_APIC = 1u << 8, /**< Leaves the VPs' local APICs to lib/core: hv/interrupt.h. */
     HV_CPU_START_VP = 1u << 9,   /**< start works. */
+    HV_CPU_EPT_ACCESS_FLAGS = 1u << 10, /**< EPT: accessed and dirty flags are on (EPTP bit 6). */
 };
 
 /** Facts about the machine, constant from boot on. */

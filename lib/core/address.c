@@ -3,127 +3,30 @@
  * The GPA space in nested page tables.
  *
  * Who reads the tables, hardware and hv_address_translate(), takes no lock. Therefore each entry
- * changes in one atomic store, a table is complete before an entry points to it, and a table that
- * was once linked stays where it is, empty or not. So a region that was once cut into small pages
- * stays so.
+ * changes in one atomic store, and a table is complete before an entry points to it. Here a table
+ * that was once linked stays where it is, empty or not, so a region that was once cut into small
+ * pages stays so; address_replace.c takes tables away.
  *
  * Only accessed and dirty bits are written by hardware, and nothing here depends on them.
  *
  * The space's lock is never held while hardware is made to forget: an LP that waits for the lock
  * could not answer.
  */
+#include "address_tables.h"
 #include "core.h"
-
 #include "mem.h"
 
-/* Where a walk ended. */
-struct place {
-    hv_entry *slot;
-    uint64_t entry; /* a leaf, or not present */
-    unsigned level;
-};
-
-hv_entry *hv_address_table(const struct hv_partition *partition, uint64_t spa_page)
-{
-    const struct hv_memory_ops *memory = &partition->platform->memory;
-
-    return memory->map(memory->context, spa_page);
-}
-
-/* The entry that decides on gpa_page, which lies within the space. */
-static struct place find(const struct hv_partition *partition, uint64_t gpa_page)
-{
-    const struct hv_address_space *space = &partition->address;
-    struct place place = { .level = HV_SLAT_TOP_LEVEL };
-    uint64_t table = space->root;
-
-    for (;;) {
-        place.slot = hv_address_table(partition, table) + hv_slat_index(gpa_page, place.level);
-        /* Acquire pairs with the release in deepen(): a table that is seen is seen filled. */
-        place.entry = atomic_load_explicit(place.slot, memory_order_acquire);
-        if (!space->slat->descend(place.entry, place.level, &table))
-            return place;
-        place.level--;
-    }
-}
-
-static bool is_mapped(const struct hv_address_space *space, const struct place *place)
-{
-    return space->slat->is_present(place->entry);
-}
-
-static uint64_t next_place(const struct place *place, uint64_t gpa_page)
-{
-    return (gpa_page | (hv_slat_pages(place->level) - 1)) + 1;
-}
-
-/* Whether what hardware may have cached of old misleads once new holds. */
-static bool is_stale(const struct hv_mapping *old, const struct hv_mapping *new)
-{
-    return old->spa_page != new->spa_page || old->cache != new->cache ||
-           (old->access & ~new->access);
-}
-
-/* Returns whether a cached translation may have become wrong. */
-static bool store(const struct hv_address_space *space, const struct place *place,
-                  const struct hv_mapping *mapping)
-{
-    uint64_t entry = 0;
-    struct hv_mapping old;
-
-    if (mapping->access != HV_ACCESS_NONE)
-        entry = space->slat->leaf(mapping, place->level);
-    /* Release: who finds the page finds what was written to it before it was mapped. */
-    atomic_store_explicit(place->slot, entry, memory_order_release);
-
-    if (!is_mapped(space, place))
-        return false;
-    space->slat->decode(place->entry, place->level, &old);
-    return is_stale(&old, mapping);
-}
-
-/*
- * Puts a table, in the page given, where place has a large leaf or nothing; it says the same. The
- * exchange is repeated if hardware sets an accessed or dirty bit in the leaf meanwhile.
- */
-static void deepen(const struct hv_partition *partition, const struct place *place,
-                   uint64_t spa_page)
-{
-    const struct hv_slat_ops *slat = partition->address.slat;
-    hv_entry *table = hv_address_table(partition, spa_page);
-    uint64_t entry = place->entry;
-
-    do {
-        for (unsigned i = 0; i < HV_SLAT_TABLE_ENTRIES; i++) {
-            uint64_t part = slat->is_present(entry) ? slat->split(entry, place->level, i) : 0;
-
-            atomic_store_explicit(&table[i], part, memory_order_relaxed);
-        }
-    } while (!atomic_compare_exchange_weak_explicit(place->slot, &entry, slat->table(spa_page),
-                                                    memory_order_release, memory_order_relaxed));
-}
-
-static hv_status deepen_from_pool(struct hv_partition *partition, const struct place *place)
-{
-    uint64_t spa_page;
-
-    if (hv_pool_alloc(&partition->pool, &spa_page) == NULL)
-        return HV_STATUS_INSUFFICIENT_MEMORY;
-    deepen(partition, place, spa_page);
-    return HV_STATUS_SUCCESS;
-}
-
-/* Cuts a leaf that begins before gpa_page and ends after it, so that none does. */
+/* Cuts what begins before gpa_page and ends after it, so that nothing does. */
 static hv_status cut(struct hv_partition *partition, uint64_t gpa_page)
 {
     const struct hv_address_space *space = &partition->address;
 
     while (gpa_page < space->page_count) {
-        struct place place = find(partition, gpa_page);
+        struct hv_place place = hv_tables_find(partition, gpa_page);
 
-        if (!is_mapped(space, &place) || gpa_page % hv_slat_pages(place.level) == 0)
+        if (place.entry == 0 || gpa_page % hv_slat_pages(place.level) == 0)
             break;
-        if (deepen_from_pool(partition, &place) != HV_STATUS_SUCCESS)
+        if (hv_tables_deepen_from_pool(partition, &place) != HV_STATUS_SUCCESS)
             return HV_STATUS_INSUFFICIENT_MEMORY;
     }
     return HV_STATUS_SUCCESS;
@@ -175,17 +78,17 @@ static hv_status map_step(struct hv_partition *partition, uint64_t gpa_page,
 {
     const struct hv_address_space *space = &partition->address;
     unsigned level = largest_leaf(space, gpa_page, mapping->spa_page, *count);
-    struct place place = find(partition, gpa_page);
+    struct hv_place place = hv_tables_find(partition, gpa_page);
 
     *count = 0;
     if (place.level > level)
-        return deepen_from_pool(partition, &place);
+        return hv_tables_deepen_from_pool(partition, &place);
 
     *count = hv_slat_pages(place.level);
     if (place.level == 1 && hv_overlay_at(space, gpa_page) != NULL)
         *hv_overlay_covered(space, gpa_page) = *mapping;
     else
-        *stale |= store(space, &place, mapping);
+        *stale |= hv_tables_store(space, &place, mapping);
     return HV_STATUS_SUCCESS;
 }
 
@@ -205,20 +108,27 @@ static hv_status map_locked(struct hv_partition *partition, uint64_t gpa_page,
     return HV_STATUS_SUCCESS;
 }
 
-/* Gives mapped pages other rights; HV_ACCESS_NONE unmaps them. */
-static bool restrict_place(const struct hv_address_space *space, const struct place *place,
+/* Gives mapped pages other rights; HV_ACCESS_NONE unmaps them, and inaccessible ones. */
+static void restrict_mapping(struct hv_mapping *mapping, uint8_t access)
+{
+    if (mapping->access != HV_ACCESS_NONE)
+        mapping->access = access;
+    if (access == HV_ACCESS_NONE)
+        mapping->inaccessible = false;
+}
+
+static bool restrict_place(const struct hv_address_space *space, const struct hv_place *place,
                            uint64_t gpa_page, uint8_t access)
 {
     struct hv_mapping mapping;
 
-    space->slat->decode(place->entry, place->level, &mapping);
-    if (!mapping.overlay) {
-        mapping.access = access;
-        return store(space, place, &mapping);
+    hv_slat_decode(space->slat, place->entry, place->level, &mapping);
+    if (mapping.overlay) {
+        restrict_mapping(hv_overlay_covered(space, gpa_page), access);
+        return false;
     }
-    if (hv_overlay_covered(space, gpa_page)->access != HV_ACCESS_NONE)
-        hv_overlay_covered(space, gpa_page)->access = access;
-    return false;
+    restrict_mapping(&mapping, access);
+    return hv_tables_store(space, place, &mapping);
 }
 
 /* Both ends are cut first, so running out of memory changes nothing. */
@@ -232,11 +142,11 @@ static hv_status restrict_locked(struct hv_partition *partition, uint64_t gpa_pa
         return HV_STATUS_INSUFFICIENT_MEMORY;
 
     while (gpa_page < end) {
-        struct place place = find(partition, gpa_page);
+        struct hv_place place = hv_tables_find(partition, gpa_page);
 
-        if (is_mapped(space, &place))
+        if (place.entry != 0)
             *stale |= restrict_place(space, &place, gpa_page, access);
-        gpa_page = next_place(&place, gpa_page);
+        gpa_page = (gpa_page | (hv_slat_pages(place.level) - 1)) + 1;
     }
     return HV_STATUS_SUCCESS;
 }
@@ -317,17 +227,17 @@ bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
                         struct hv_mapping *mapping)
 {
     const struct hv_address_space *space = &partition->address;
-    struct place place;
+    struct hv_place place;
 
-    if (gpa_page >= space->page_count)
+    if (gpa_page >= space->page_count) {
+        *mapping = (struct hv_mapping){ .spa_page = HV_NO_PAGE };
         return false;
-    place = find(partition, gpa_page);
-    if (!is_mapped(space, &place))
-        return false;
-
-    space->slat->decode(place.entry, place.level, mapping);
-    mapping->spa_page += gpa_page % hv_slat_pages(place.level);
-    return true;
+    }
+    place = hv_tables_find(partition, gpa_page);
+    hv_slat_decode(space->slat, place.entry, place.level, mapping);
+    if (mapping->spa_page != HV_NO_PAGE)
+        mapping->spa_page += gpa_page % hv_slat_pages(place.level);
+    return hv_place_is_mapped(space, &place);
 }
 
 bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_page,
@@ -367,7 +277,7 @@ hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page)
 {
     uint64_t pages[HV_SLAT_TOP_LEVEL - 1];
     struct hv_address_space *space = &partition->address;
-    struct place place = find(partition, gpa_page);
+    struct hv_place place = hv_tables_find(partition, gpa_page);
     unsigned needed = place.level - 1;
 
     if (needed > overlay_tables_left(partition))
@@ -380,8 +290,8 @@ hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     }
     for (unsigned i = 0; i < needed; i++) {
-        deepen(partition, &place, pages[i]);
-        place = find(partition, gpa_page);
+        hv_tables_deepen(partition, &place, pages[i]);
+        place = hv_tables_find(partition, gpa_page);
     }
     space->overlay_tables += needed;
     return HV_STATUS_SUCCESS;
@@ -390,9 +300,9 @@ hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page)
 bool hv_address_set(struct hv_partition *partition, uint64_t gpa_page,
                     const struct hv_mapping *mapping)
 {
-    struct place place = find(partition, gpa_page);
+    struct hv_place place = hv_tables_find(partition, gpa_page);
 
-    return store(&partition->address, &place, mapping);
+    return hv_tables_store(&partition->address, &place, mapping);
 }
 
 void hv_address_flush(struct hv_partition *partition)

@@ -4,6 +4,7 @@
  * more. After the flush nobody is in the tables, so what is left is taken apart without care, a
  * table at a time. How far that has come stands in the tables alone.
  */
+#include "address_tables.h"
 #include "core.h"
 
 /* No tables: the space is destroyed. */
@@ -34,14 +35,12 @@ static void return_frames(struct hv_partition *partition, uint64_t spa_page, uin
 
 static void empty(struct hv_partition *partition, hv_entry *slot, unsigned level)
 {
-    const struct hv_slat_ops *slat = partition->address.slat;
     uint64_t entry = atomic_load_explicit(slot, memory_order_relaxed);
     struct hv_mapping mapping;
 
-    if (slat->is_present(entry)) {
-        slat->decode(entry, level, &mapping);
+    hv_slat_decode(partition->address.slat, entry, level, &mapping);
+    if (mapping.spa_page != HV_NO_PAGE)
         return_frames(partition, mapping.spa_page, hv_slat_pages(level));
-    }
     atomic_store_explicit(slot, 0, memory_order_relaxed);
 }
 
@@ -76,7 +75,7 @@ static void take_apart(struct hv_partition *partition)
     hv_entry *link = NULL;
 
     for (unsigned level = HV_SLAT_TOP_LEVEL; level > 1; level--) {
-        hv_entry *used = first_used(hv_address_table(partition, table));
+        hv_entry *used = first_used(hv_tables_at(partition, table));
 
         if (!used) {
             free_table(partition, link, table);
@@ -90,7 +89,7 @@ static void take_apart(struct hv_partition *partition)
         link = used;
         table = below;
     }
-    empty_all(partition, hv_address_table(partition, table));
+    empty_all(partition, hv_tables_at(partition, table));
     free_table(partition, link, table);
 }
 

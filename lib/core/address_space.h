@@ -110,11 +110,6 @@ bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
 
 /* ---- between the files of the address manager */
 
-typedef _Atomic uint64_t hv_entry;
-
-/* The entries of a table page. */
-hv_entry *hv_address_table(const struct hv_partition *partition, uint64_t spa_page);
-
 /* Takes every overlay away that lies within the space, under its lock; without flush. */
 void hv_overlay_remove_all(struct hv_partition *partition);
 

@@ -36,7 +36,6 @@ static bool show(struct hv_partition *partition, const struct hv_overlay *overla
 
 static void remember_covered(struct hv_partition *partition, struct hv_overlay *overlay)
 {
-    overlay->under = (struct hv_mapping){ .access = HV_ACCESS_NONE };
     (void)hv_address_look_up(partition, overlay->gpa_page, &overlay->under);
 }
 

@@ -23,7 +23,11 @@
 /* Bits 51:12, where every entry of both formats has the address. */
 #define HV_SLAT_ADDRESS_MASK UINT64_C(0x000FFFFFFFFFF000)
 
+/* For hv_mapping.spa_page of what has no memory. */
+#define HV_NO_PAGE UINT64_MAX
+
 struct hv_slat_ops {
+    uint64_t accessed, dirty; /* the bits of a leaf in which hardware records accesses */
     /* An entry that points to a lower table and restricts nothing. */
     uint64_t (*table)(uint64_t spa_page);
     /* A leaf of the level, of a mapping with an access mask that access_valid() accepts; overlay is
@@ -44,6 +48,22 @@ struct hv_slat_ops {
 
 extern const struct hv_slat_ops hv_slat_npt;
 extern const struct hv_slat_ops hv_slat_ept;
+
+/*
+ * The entry for a leaf, or for what is not present: unmapped, or inaccessible with or without a
+ * page. Hardware ignores what an entry says that is not present, in either format.
+ */
+uint64_t hv_slat_encode(const struct hv_slat_ops *slat, const struct hv_mapping *mapping,
+                        unsigned level);
+
+/* The reverse, for anything but a table. */
+void hv_slat_decode(const struct hv_slat_ops *slat, uint64_t entry, unsigned level,
+                    struct hv_mapping *mapping);
+
+/* The entry of the next lower level that says for the index-th of 512 parts what this one says for
+   all of them; anything but a table. */
+uint64_t hv_slat_part(const struct hv_slat_ops *slat, uint64_t entry, unsigned level,
+                      unsigned index);
 
 /* 4 KiB pages that one entry of the level covers. */
 static inline uint64_t hv_slat_pages(unsigned level)

@@ -16,6 +16,8 @@
 #define EPT_TYPE_SHIFT 3
 #define EPT_TYPE_MASK  UINT64_C(7)
 #define EPT_LARGE      (UINT64_C(1) << 7)
+#define EPT_ACCESSED   (UINT64_C(1) << 8) /* with HV_CPU_EPT_ACCESS_FLAGS; else ignored */
+#define EPT_DIRTY      (UINT64_C(1) << 9)
 #define EPT_OVERLAY    (UINT64_C(1) << 52) /* ignored by hardware */
 
 /* Both are used as numbers below, without translation. */
@@ -89,6 +91,8 @@ static bool ept_access_valid(uint8_t access, uint32_t capabilities)
 }
 
 const struct hv_slat_ops hv_slat_ept = {
+    .accessed = EPT_ACCESSED,
+    .dirty = EPT_DIRTY,
     .table = ept_table,
     .leaf = ept_leaf,
     .split = ept_split,

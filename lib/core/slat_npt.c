@@ -16,6 +16,8 @@
 #define NPT_USER      (UINT64_C(1) << 2) /* every nested walk is a user access (15.25.5) */
 #define NPT_PWT       (UINT64_C(1) << 3)
 #define NPT_PCD       (UINT64_C(1) << 4)
+#define NPT_ACCESSED  (UINT64_C(1) << 5)
+#define NPT_DIRTY     (UINT64_C(1) << 6)
 #define NPT_PAT       (UINT64_C(1) << 7) /* at level 1 */
 #define NPT_LARGE     (UINT64_C(1) << 7) /* at levels 2 and 3 */
 #define NPT_OVERLAY   (UINT64_C(1) << 9) /* available to software */
@@ -138,6 +140,8 @@ static bool npt_access_valid(uint8_t access, uint32_t capabilities)
 }
 
 const struct hv_slat_ops hv_slat_npt = {
+    .accessed = NPT_ACCESSED,
+    .dirty = NPT_DIRTY,
     .table = npt_table,
     .leaf = npt_leaf,
     .split = npt_split,
