@@ -173,7 +173,9 @@ static void set_up(const struct fuzz_input *input, const uint8_t *rest, size_t s
     hv_partition_reset(partition);
     memset(ram, 0x5A, RAM_SIZE);
     memcpy(ram + at, rest, size < RAM_SIZE - at ? size : RAM_SIZE - at);
-    hv_address_protect(partition, 0, RAM_PAGES, HV_ACCESS_ALL);
+    /* Calls of the root for itself may have taken rights. */
+    must(hv_address_map(partition, 0, 0, RAM_PAGES, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK) ==
+         HV_STATUS_SUCCESS);
     if (input->options & OPTION_READ_ONLY)
         hv_address_protect(partition, 1, 1, HV_ACCESS_READ | HV_ACCESS_EXECUTE);
     atomic_store(&partition->guest_os_id, !(input->options & OPTION_NO_IDENTITY));

@@ -118,6 +118,9 @@ void hv_overlay_remove_all(struct hv_partition *partition);
 /* The visible overlay at gpa_page, or NULL. */
 struct hv_overlay *hv_overlay_at(const struct hv_address_space *space, uint64_t gpa_page);
 
+/* Whether there is an overlay at one of count pages from gpa_page on. */
+bool hv_overlay_among(const struct hv_address_space *space, uint64_t gpa_page, uint64_t count);
+
 /* What the overlays at gpa_page cover; there is one. */
 struct hv_mapping *hv_overlay_covered(const struct hv_address_space *space, uint64_t gpa_page);
 

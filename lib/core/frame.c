@@ -5,7 +5,9 @@
 
 #include "core.h"
 
+/* In the lowest bits of frame.holder, as a partition begins with a page. */
 #define DEPOSITED ((uintptr_t)1)
+#define HELD_BACK ((uintptr_t)2)
 
 static uintptr_t holding(const struct hv_partition *partition, bool deposited)
 {
@@ -41,6 +43,24 @@ bool hv_frame_return(struct hv_frames *frames, uint64_t spa_page, const struct h
                      bool deposited, struct hv_partition *to)
 {
     return change(frames, spa_page, holding(of, deposited), holding(to, false));
+}
+
+bool hv_frame_hold_back(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *of)
+{
+    return change(frames, spa_page, holding(of, false), (uintptr_t)of | HELD_BACK);
+}
+
+void hv_frame_give_back(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *of,
+                        struct hv_partition *to)
+{
+    change(frames, spa_page, (uintptr_t)of | HELD_BACK, holding(to, false));
+}
+
+bool hv_frame_is_passed_on(const struct hv_frames *frames, uint64_t spa_page)
+{
+    const struct hv_frame *frame = frame_of(frames, spa_page);
+
+    return frame && atomic_load_explicit(&frame->holder, memory_order_relaxed) != 0;
 }
 
 uint64_t *hv_frame_gpa_page(struct hv_frames *frames, uint64_t spa_page)

@@ -17,7 +17,7 @@
 struct hv_partition;
 
 struct hv_frame {
-    /* Who has it; NULL: the root, or nobody. The lowest bit says that it is deposited. */
+    /* Who has it; NULL: the root, or nobody. The lowest bits say how: see frame.c. */
     _Atomic uintptr_t holder;
     uint64_t gpa_page; /* of a deposited page: where the depositor had it */
 };
@@ -44,6 +44,21 @@ bool hv_frame_pass(struct hv_frames *frames, uint64_t spa_page, const struct hv_
  */
 bool hv_frame_return(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *of,
                      bool deposited, struct hv_partition *to);
+
+/*
+ * of has the page in its GPA space and is about to lose it: from now on it can't pass it on, and
+ * its parent gets it by hv_frame_give_back(), when nobody uses it any more. False, with nothing
+ * changed, when of does not have it there.
+ */
+bool hv_frame_hold_back(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *of);
+
+/* The end of that: to (NULL: the root) has the page in its GPA space. Nothing happens unless of
+   has held it back. */
+void hv_frame_give_back(struct hv_frames *frames, uint64_t spa_page, const struct hv_partition *of,
+                        struct hv_partition *to);
+
+/* Whether somebody other than the root has the page, in whatever way. */
+bool hv_frame_is_passed_on(const struct hv_frames *frames, uint64_t spa_page);
 
 /* The place of a deposited page in the depositor's GPA space; its holder's to read and write. */
 uint64_t *hv_frame_gpa_page(struct hv_frames *frames, uint64_t spa_page);

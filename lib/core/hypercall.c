@@ -165,6 +165,7 @@ static hv_status run_element(const struct hv_hypercall_frame *frame, struct hv_h
     const struct hv_hypercall_row *row = frame->row;
 
     call->index = index;
+    call->done = 0;
     call->input =
         frame->vp->hypercall_input + frame->header_size + (uint32_t)index * row->input_size;
     call->output = frame->vp->hypercall_output + (uint32_t)index * row->output_size;
@@ -184,6 +185,19 @@ static bool is_resumable(const struct hv_hypercall_frame *frame)
            now.words[1] == frame->words[1];
 }
 
+/* Elements that the handler has done, which was called for one. */
+static uint16_t count_done(const struct hv_hypercall_frame *frame,
+                           const struct hv_hypercall_call *call, hv_status status)
+{
+    if (frame->row->flags & HV_HYPERCALL_BATCH)
+        return call->done;
+    if (status != HV_STATUS_SUCCESS)
+        return 0;
+    if (frame->row->flags & HV_HYPERCALL_AT_ONCE)
+        return (uint16_t)(frame->control.rep_count - call->index);
+    return 1;
+}
+
 /* At least one element, then as many as time allows. */
 static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
 {
@@ -198,13 +212,11 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     hv_status status, written;
 
     prepare_call(frame, &call);
+    call.deadline = started + budget;
     do {
         status = run_element(frame, &call, index);
-        if (status != HV_STATUS_SUCCESS)
-            break;
-        index = frame->row->flags & HV_HYPERCALL_AT_ONCE ? frame->control.rep_count
-                                                         : (uint16_t)(index + 1);
-    } while (index < frame->control.rep_count &&
+        index = (uint16_t)(index + count_done(frame, &call, status));
+    } while (status == HV_STATUS_SUCCESS && index < frame->control.rep_count &&
              (hv_now(partition) - started < budget || !is_resumable(frame)));
 
     written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);

@@ -47,6 +47,10 @@ struct hv_hypercall_call {
     void *output;             /* rep call: this element's output; simple call: the whole output;
                                  zeroed beforehand */
     uint16_t index;           /* rep call: this element's index */
+    /* With HV_HYPERCALL_BATCH: TSC after which it ends with the element that it is at; and how many
+       elements the handler has done, one at least if it succeeds. */
+    uint64_t deadline;
+    uint16_t done;
     /* With HV_HYPERCALL_DATA_IN and _OUT: bytes behind the input, of which some may be no part of
        the call; and room behind the output, which the handler turns into what it has written. */
     uint16_t input_data_size;
@@ -68,6 +72,8 @@ enum hv_hypercall_flags {
     HV_HYPERCALL_DATA_OUT = 1u << 7,
     HV_HYPERCALL_AT_ONCE = 1u << 8, /* rep call: its handler is called for the first element and
                                        does what is left of the list */
+    HV_HYPERCALL_BATCH = 1u << 9,   /* rep call: its handler may do elements that follow, until the
+                                       deadline, and says how many it has done */
 };
 
 struct hv_hypercall_row {
@@ -135,5 +141,9 @@ hv_hypercall_handler hv_hypercall_start_virtual_processor;
 hv_hypercall_handler hv_hypercall_post_debug_data;
 hv_hypercall_handler hv_hypercall_retrieve_debug_data;
 hv_hypercall_handler hv_hypercall_reset_debug_session;
+hv_hypercall_handler hv_hypercall_map_gpa_pages;
+hv_hypercall_handler hv_hypercall_map_sparse_gpa_pages;
+hv_hypercall_handler hv_hypercall_unmap_gpa_pages;
+hv_hypercall_handler hv_hypercall_modify_sparse_gpa_pages;
 
 #endif

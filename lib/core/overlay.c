@@ -172,6 +172,18 @@ struct hv_overlay *hv_overlay_at(const struct hv_address_space *space, uint64_t 
     return overlay;
 }
 
+bool hv_overlay_among(const struct hv_address_space *space, uint64_t gpa_page, uint64_t count)
+{
+    for (unsigned i = 0; i < HV_COVERED_BUCKETS; i++) {
+        const struct hv_overlay *overlay = space->covered[i];
+
+        for (; overlay != NULL; overlay = overlay->next)
+            if (overlay->gpa_page - gpa_page < count)
+                return true;
+    }
+    return false;
+}
+
 struct hv_mapping *hv_overlay_covered(const struct hv_address_space *space, uint64_t gpa_page)
 {
     struct hv_overlay *overlay = hv_overlay_at(space, gpa_page);

@@ -47,6 +47,7 @@ static inline struct hv_partition *family_root(struct fake_platform *fake)
 
     memset(family_frames, 0, sizeof(family_frames));
     root = family_create(fake, true, 32);
+    root->features.privileges |= HV_PRIVILEGE_CreatePartitions;
     family_must(hv_address_map(root, 0, 0, FAKE_FIRST_POOL, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK) ==
                 HV_STATUS_SUCCESS);
     return root;
