@@ -78,12 +78,15 @@ size_t hv_partition_available(const struct hv_partition *partition);
 
 /**
  * Take a zeroed page of the partition's pool for the back end's own use (a VMCB, a bitmap). It
- * stays in use as long as the partition exists.
+ * stays in use until hv_partition_free_page().
  * @param partition whose pool pays.
  * @param[out] spa_page its system physical page number; may be NULL.
  * @return where it can be read and written, or NULL when the pool is empty.
  */
 void *hv_partition_alloc_page(struct hv_partition *partition, uint64_t *spa_page);
+
+/** Give a page of hv_partition_alloc_page() back to the pool that it is of. */
+void hv_partition_free_page(struct hv_partition *partition, uint64_t spa_page);
 
 /**
  * Put every synthetic register of the partition and its VPs back to its value at creation, and

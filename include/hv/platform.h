@@ -5,7 +5,8 @@
  *
  * One table of functions for each concern, each with its own context pointer that is handed back as
  * the first argument. Every function may be called on any logical processor (LP) unless its comment
- * says otherwise; none may call back into lib/core. lib/core uses nothing of the machine but these.
+ * says otherwise; none may call back into lib/core unless its comment says so. lib/core uses
+ * nothing of the machine but these.
  */
 #ifndef HV_PLATFORM_H
 #define HV_PLATFORM_H
@@ -101,6 +102,25 @@ struct hv_cpu_ops {
      */
     hv_status (*start)(void *context, struct hv_vp *vp,
                        const struct hv_initial_vp_context *initial);
+
+    /**
+     * Make the back end's part of @p vp, a VP of a partition that has a parent, with the registers
+     * that a processor has after reset; all VPs but number 0 wait for their start-up. It is
+     * suspended (hv_vp_is_suspended()). From here on it belongs to an LP that reacts to kick.
+     * Called with a lock held, so it must not wait for another LP.
+     * Pages for it come from hv_partition_alloc_page(), and this may call hv_vp_index() and
+     * hv_vp_partition(). With HV_CPU_CREATE_VP, as the next one.
+     * @param[out] backend what hv_vp_backend() tells.
+     * @return HV_STATUS_SUCCESS, or HV_STATUS_INSUFFICIENT_MEMORY with nothing left of it.
+     */
+    hv_status (*create_vp)(void *context, struct hv_vp *vp, void **backend);
+
+    /**
+     * Take the back end's part of @p vp away, and give its pages back by
+     * hv_partition_free_page(). The VP is suspended and outside the guest; when this returns no LP
+     * has anything to do with it any more.
+     */
+    void (*delete_vp)(void *context, struct hv_vp *vp);
 
     /**
      * Forget every cached translation of @p partition's nested page tables, on all LPs. When it
@@ -247,6 +267,7 @@ enum hv_cpu_capability {
     HV_CPU_LOCAL_APIC = 1u << 8, /**< Leaves the VPs' local APICs to lib/core: hv/interrupt.h. */
     HV_CPU_START_VP = 1u << 9,   /**< start works. */
     HV_CPU_EPT_ACCESS_FLAGS = 1u << 10, /**< EPT: accessed and dirty flags are on (EPTP bit 6). */
+    HV_CPU_CREATE_VP = 1u << 11, /**< create_vp and delete_vp work. */
 };
 
 /** Facts about the machine, constant from boot on. */

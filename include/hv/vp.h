@@ -26,7 +26,7 @@
 #include <hv/status.h>
 
 /**
- * Create a VP. To be called before any VP of the partition runs.
+ * Create a VP of a partition without a parent. To be called before any VP of the partition runs.
  *
  * @param partition its partition; pays with pages of its pool.
  * @param index     VP index.
@@ -62,6 +62,14 @@ enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit);
 
 /** Serve requests that others posted for @p vp. On the LP that runs it, before each entry. */
 void hv_vp_prepare(struct hv_vp *vp);
+
+/**
+ * Whether @p vp must not be entered, because its parent has suspended it or has not yet dealt with
+ * its intercept (TLFS: HvRegisterExplicitSuspend and those that follow). To be asked after
+ * hv_vp_prepare(), before each entry of a VP whose partition has a parent; a kick follows each
+ * change. On any LP; on the one that runs @p vp, what is no more so was so before hv_vp_prepare().
+ */
+bool hv_vp_is_suspended(const struct hv_vp *vp);
 
 /**
  * The VP starts to run on an LP: VP runtime and the synthetic time-unhalted timer count from here.

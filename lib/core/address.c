@@ -268,9 +268,11 @@ uint64_t hv_address_root(const struct hv_partition *partition)
 static uint32_t overlay_tables_left(const struct hv_partition *partition)
 {
     uint32_t vps = atomic_load_explicit(&partition->vp_count, memory_order_relaxed);
+    uint32_t limit = HV_OVERLAY_TABLES_BASE + vps * HV_OVERLAY_TABLES_PER_VP;
+    uint32_t taken = partition->address.overlay_tables;
 
-    return HV_OVERLAY_TABLES_BASE + vps * HV_OVERLAY_TABLES_PER_VP -
-           partition->address.overlay_tables;
+    /* VPs that have been deleted may have taken more than the others are granted. */
+    return taken < limit ? limit - taken : 0;
 }
 
 hv_status hv_address_isolate(struct hv_partition *partition, uint64_t gpa_page)

@@ -81,6 +81,10 @@ struct hv_overlay {
 hv_status hv_overlay_init(struct hv_partition *partition, struct hv_overlay *overlay,
                           uint8_t access, uint8_t violation_vector);
 
+/* Takes the overlay away and gives its page back; nothing to do for one that was not initialized.
+ */
+void hv_overlay_destroy(struct hv_partition *partition, struct hv_overlay *overlay);
+
 /*
  * Puts the overlay at gpa_page, on top of whatever is there; if it was elsewhere it leaves that
  * place first. Where it lies already, it stays as it is. Beyond the GPA space it becomes enabled

@@ -29,7 +29,7 @@ hv_status hv_apic_routes_init(struct hv_partition *partition)
     /* Without a known clock the timer counts TSC ticks. */
     uint64_t apic_hz = facts->apic_hz ? facts->apic_hz : facts->tsc_hz;
 
-    routes->by_id = hv_pool_alloc(&partition->pool, NULL);
+    routes->by_id = hv_pool_alloc(&partition->pool, &routes->by_id_page);
     if (!routes->by_id)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     routes->clock.tsc_per_tick = hv_ratio(facts->tsc_hz, apic_hz, CLOCK_SHIFT);
@@ -38,12 +38,26 @@ hv_status hv_apic_routes_init(struct hv_partition *partition)
     return HV_STATUS_SUCCESS;
 }
 
+void hv_apic_routes_destroy(struct hv_partition *partition)
+{
+    if (partition->apic.by_id)
+        hv_pool_free(&partition->pool, partition->apic.by_id_page);
+}
+
 void hv_apic_attach(struct hv_vp *vp, uint32_t id)
 {
     struct hv_apic_routes *routes = &vp->partition->apic;
 
     hv_apic_init(&vp->apic, &routes->clock, id, vp->index == 0);
     atomic_store_explicit(&routes->by_id[id], (uint16_t)(vp->index + 1), memory_order_release);
+}
+
+void hv_apic_detach(struct hv_vp *vp)
+{
+    struct hv_apic_routes *routes = &vp->partition->apic;
+
+    atomic_store_explicit(&routes->by_id[vp->apic.id], 0, memory_order_relaxed);
+    hv_apic_routes_update(vp->partition);
 }
 
 static struct hv_vp *vp_of(const struct hv_partition *partition, const _Atomic uint16_t *entry)

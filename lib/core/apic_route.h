@@ -22,7 +22,8 @@ struct hv_vp;
 struct hv_apic_routes {
     struct hv_apic_clock clock;
     _Atomic uint16_t *by_id; /* one page, by APIC ID */
-    struct hv_lock lock;     /* one rebuilds the two below at a time; readers need none */
+    uint64_t by_id_page;
+    struct hv_lock lock; /* one rebuilds the two below at a time; readers need none */
     _Atomic uint16_t flat[8];
     _Atomic uint16_t cluster[16][4];
     _Atomic bool shared; /* several VPs have one logical ID: the two above don't tell all */
@@ -37,8 +38,14 @@ struct hv_apic_destination {
 
 hv_status hv_apic_routes_init(struct hv_partition *partition);
 
+/* Gives the page back, if there is one. */
+void hv_apic_routes_destroy(struct hv_partition *partition);
+
 /* Gives a VP its APIC. The ID is below HV_APIC_MAX_IDS and nobody's. */
 void hv_apic_attach(struct hv_vp *vp, uint32_t id);
+
+/* Takes the APIC of a VP, which is in the table of VPs no more, out of all routes. */
+void hv_apic_detach(struct hv_vp *vp);
 
 /* To be called when a logical ID or a mode has changed. */
 void hv_apic_routes_update(struct hv_partition *partition);

@@ -19,6 +19,7 @@
 #include "debug.h"
 #include "feature_set.h"
 #include "grace.h"
+#include "gate.h"
 #include "hierarchy.h"
 #include "lock.h"
 #include "pool.h"
@@ -44,18 +45,31 @@ struct hv_crash_registers {
     _Atomic uint64_t parameters[5];
     struct hv_lock lock; /* one report at a time: guards message */
     void *message;       /* one page: private copy of the guest's message */
+    uint64_t message_page;
+};
+
+/* What a child was created with besides flags (TLFS: HvCallCreatePartition). */
+struct hv_creation {
+    uint32_t compatibility_version;
+    uint64_t disabled_features[2];
+    uint64_t disabled_xsave_features;
 };
 
 /* One partition; lives in its first deposited page. */
 struct hv_partition {
     const struct hv_platform *platform;
+    uint64_t spa_page; /* of this object */
     uint64_t id;
     bool root;
+    uint64_t creation_flags;     /* HV_PARTITION_CREATION_FLAG bits; of a child, constant */
+    struct hv_creation creation; /* of a child, constant */
     struct hv_lineage lineage;
+    struct hv_gate gate; /* for whoever of another partition works on the VPs */
     uint8_t gpa_bits;
     uint32_t max_vps;
     _Atomic uint32_t vp_count;
-    struct hv_vp **vps; /* one page of pointers, by VP index */
+    struct hv_vp *_Atomic *vps; /* one page of pointers, by VP index */
+    uint64_t vps_page;
     struct hv_features features;
     struct hv_pool pool;
     struct hv_address_space address;
@@ -75,18 +89,30 @@ struct hv_partition {
 
 _Static_assert(sizeof(struct hv_partition) <= HV_PAGE_SIZE, "a partition must fit in one page");
 
+/* Why a VP is not entered: bits of hv_vp.suspended. The first three are registers of the VP. */
+enum hv_vp_suspension {
+    HV_VP_SUSPEND_EXPLICIT = 1u << 0,  /* HvRegisterExplicitSuspend */
+    HV_VP_SUSPEND_INTERCEPT = 1u << 1, /* HvRegisterInterceptSuspend */
+    HV_VP_SUSPEND_DISPATCH = 1u << 2,  /* HvRegisterDispatchSuspend */
+    HV_VP_SUSPEND_MESSAGE = 1u << 3,   /* its intercept message waits for the parent's slot */
+    HV_VP_SUSPEND_CHANGE = 1u << 4,    /* its partition loses a VP: hv_vp_pause() */
+};
+
 /* One virtual processor; lives in one page. Everything in it belongs to the LP that owns the VP,
    but for requests. */
 struct hv_vp {
     struct hv_partition *partition;
     void *backend;
+    uint64_t spa_page; /* of this object */
     uint32_t index;
     uint32_t npiep;                        /* HV_X64_MSR_NPIEP_CONFIG */
     _Atomic(struct hv_request *) requests; /* posted by any LP */
     struct hv_sched sched;
-    bool running;         /* between account_start and account_stop */
-    uint64_t started_tsc; /* of the current run */
-    uint64_t run_ticks;   /* of earlier runs, TSC ticks */
+    _Atomic uint32_t suspended;            /* enum hv_vp_suspension; 0 without a parent */
+    bool waiting;                          /* serves requests in the middle of an exit */
+    bool running;                          /* between account_start and account_stop */
+    uint64_t started_tsc;                  /* of the current run */
+    uint64_t run_ticks;                    /* of earlier runs, TSC ticks */
     struct hv_stats_pages stats;
     struct hv_apic apic; /* unused without HV_CPU_LOCAL_APIC */
     struct hv_synic synic;
@@ -98,6 +124,8 @@ struct hv_vp {
     struct hv_overlay assist_page;
     uint8_t *hypercall_input;  /* one page: private copy of the current call's input */
     uint8_t *hypercall_output; /* one page: output before it is copied to the guest */
+    uint64_t hypercall_input_page;
+    uint64_t hypercall_output_page;
 };
 
 _Static_assert(sizeof(struct hv_vp) <= HV_PAGE_SIZE, "a VP must fit in one page");
@@ -154,6 +182,34 @@ static inline bool hv_vp_has_apic(const struct hv_vp *vp)
 {
     return (vp->partition->platform->facts.capabilities & HV_CPU_LOCAL_APIC) != 0;
 }
+
+/*
+ * Makes vp, of another partition than self's, stand still: it does not execute, nor does its LP do
+ * anything of an exit of it, until hv_vp_resume(). Its LP goes on to serve requests for it. On the
+ * LP that owns self.
+ */
+void hv_vp_pause(struct hv_vp *self, struct hv_vp *vp);
+void hv_vp_resume(struct hv_vp *vp);
+
+/*
+ * A VP of which the back end makes its part, explicitly suspended, with its index as APIC ID. As
+ * hv_vp_create(). Not twice at the same time for one partition.
+ */
+hv_status hv_vp_create_suspended(struct hv_partition *partition, uint32_t index);
+
+/*
+ * Takes such a VP, which stands still and to which nobody refers, from the back end and from its
+ * partition, and gives its pages back to the pool.
+ */
+void hv_vp_destroy(struct hv_vp *vp);
+
+/*
+ * A partition of pages of the parent's pool, which is not found yet: hv_hierarchy_add() is next.
+ * HV_STATUS_INSUFFICIENT_MEMORY.
+ */
+hv_status hv_partition_create_child(struct hv_partition *parent,
+                                    const struct hv_partition_config *config,
+                                    struct hv_partition **child);
 
 /*
  * Gives the pages of a deleted partition, which nobody refers to any more, back to its parent; its

@@ -14,8 +14,16 @@ _Static_assert(HV_CRASH_MESSAGE_MAX_BYTES <= HV_PAGE_SIZE, "a message must fit i
 
 hv_status hv_crash_init(struct hv_partition *partition)
 {
-    partition->crash.message = hv_pool_alloc(&partition->pool, NULL);
-    return partition->crash.message ? HV_STATUS_SUCCESS : HV_STATUS_INSUFFICIENT_MEMORY;
+    struct hv_crash_registers *crash = &partition->crash;
+
+    crash->message = hv_pool_alloc(&partition->pool, &crash->message_page);
+    return crash->message ? HV_STATUS_SUCCESS : HV_STATUS_INSUFFICIENT_MEMORY;
+}
+
+void hv_crash_destroy(struct hv_partition *partition)
+{
+    if (partition->crash.message)
+        hv_pool_free(&partition->pool, partition->crash.message_page);
 }
 
 void hv_crash_reset(struct hv_partition *partition)

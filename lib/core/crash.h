@@ -10,6 +10,8 @@
 struct hv_partition;
 
 hv_status hv_crash_init(struct hv_partition *partition);
+/* Gives the page back, if there is one. */
+void hv_crash_destroy(struct hv_partition *partition);
 void hv_crash_reset(struct hv_partition *partition);
 
 hv_msr_reader hv_crash_read_parameter;

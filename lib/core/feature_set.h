@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include <hv/abi/tlfs.h>
 #include <hv/platform.h>
 
 struct hv_features {
@@ -18,8 +19,22 @@ struct hv_features {
     uint32_t hardware;        /* leaf 0x40000006 EAX */
 };
 
+struct hv_partition;
+
+/* Privileges that mean nothing without a hierarchy of partitions, of which one is the root. */
+#define HV_FEATURES_OF_PARENTS (HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool)
+
 /* The privileges that this library can grant on that machine. */
 uint64_t hv_features_implemented(const struct hv_platform *platform);
+
+/*
+ * Those that a partition can have: a child none that its parent doesn't have, and none of parents,
+ * since what it could deposit its own parent has access to.
+ */
+uint64_t hv_features_grantable(const struct hv_partition *partition);
+
+/* Those that a child has if its parent doesn't say otherwise. */
+uint64_t hv_features_of_child(const struct hv_partition *parent);
 
 /* privileges: what the partition's creator asks for. */
 void hv_features_derive(struct hv_features *features, const struct hv_platform *platform,

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "core.h"
 
+/* TLFS v2.0 4.2.2: all registers but the reference TSC, and no hypercall. */
+#define DEFAULTS_OF_CHILDREN                                                                  \
+    (HV_PRIVILEGE_AccessVpRunTimeReg | HV_PRIVILEGE_AccessPartitionReferenceCounter |         \
+     HV_PRIVILEGE_AccessSynicRegs | HV_PRIVILEGE_AccessSyntheticTimerRegs |                   \
+     HV_PRIVILEGE_AccessIntrCtrlRegs | HV_PRIVILEGE_AccessHypercallMsrs |                     \
+     HV_PRIVILEGE_AccessVpIndex | HV_PRIVILEGE_AccessResetReg | HV_PRIVILEGE_AccessStatsReg | \
+     HV_PRIVILEGE_AccessGuestIdleReg)
+
 /* A privilege and what the machine must have for it to work. */
 struct privilege_rule {
     uint64_t privilege;
@@ -23,7 +31,9 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_AccessFrequencyRegs, 0 },
     { HV_PRIVILEGE_AccessReenlightenmentControls, 0 },
     { HV_PRIVILEGE_AccessTscInvariantControls, HV_CPU_INVARIANT_TSC },
+    { HV_PRIVILEGE_CreatePartitions, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_AccessPartitionId, 0 },
+    { HV_PRIVILEGE_AccessMemoryPool, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_PostMessages, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_SignalEvents, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_Debugging, 0 },
@@ -69,6 +79,20 @@ uint64_t hv_features_implemented(const struct hv_platform *platform)
     if (!hv_debug_is_present(platform))
         implemented &= ~HV_PRIVILEGE_Debugging;
     return implemented;
+}
+
+uint64_t hv_features_grantable(const struct hv_partition *partition)
+{
+    uint64_t grantable = hv_features_implemented(partition->platform);
+
+    if (partition->lineage.parent)
+        return grantable & partition->lineage.parent->features.privileges & ~HV_FEATURES_OF_PARENTS;
+    return partition->lineage.hierarchy ? grantable : grantable & ~HV_FEATURES_OF_PARENTS;
+}
+
+uint64_t hv_features_of_child(const struct hv_partition *parent)
+{
+    return parent->features.privileges & DEFAULTS_OF_CHILDREN;
 }
 
 static uint32_t derive_features_edx(uint64_t privileges, uint32_t capabilities)

@@ -70,11 +70,21 @@ uint64_t *hv_frame_gpa_page(struct hv_frames *frames, uint64_t spa_page)
     return frame ? &frame->gpa_page : NULL;
 }
 
-bool hv_frame_is_held(const struct hv_frames *frames, uint64_t spa_page,
-                      const struct hv_partition *holder)
+static bool is_now(const struct hv_frames *frames, uint64_t spa_page, uintptr_t holder)
 {
     const struct hv_frame *frame = frame_of(frames, spa_page);
 
-    return frame &&
-           atomic_load_explicit(&frame->holder, memory_order_relaxed) == holding(holder, false);
+    return frame && atomic_load_explicit(&frame->holder, memory_order_relaxed) == holder;
+}
+
+bool hv_frame_is_held(const struct hv_frames *frames, uint64_t spa_page,
+                      const struct hv_partition *holder)
+{
+    return is_now(frames, spa_page, holding(holder, false));
+}
+
+bool hv_frame_is_deposited(const struct hv_frames *frames, uint64_t spa_page,
+                           const struct hv_partition *holder)
+{
+    return is_now(frames, spa_page, holding(holder, true));
 }

@@ -67,4 +67,8 @@ uint64_t *hv_frame_gpa_page(struct hv_frames *frames, uint64_t spa_page);
 bool hv_frame_is_held(const struct hv_frames *frames, uint64_t spa_page,
                       const struct hv_partition *holder);
 
+/* Whether the page is deposited in that partition's (NULL: the root's) pool. */
+bool hv_frame_is_deposited(const struct hv_frames *frames, uint64_t spa_page,
+                           const struct hv_partition *holder);
+
 #endif

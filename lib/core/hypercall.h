@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <hv/abi/tlfs.h>
 #include <hv/exit.h>
 #include <hv/status.h>
 #include <hv/vp.h>
@@ -117,11 +118,40 @@ hv_status hv_hypercall_check_self(const struct hv_vp *vp, uint64_t partition_id)
 hv_status hv_hypercall_target(const struct hv_vp *vp, uint64_t partition_id,
                               struct hv_partition **target);
 
+/* As above for calls that are about children alone: HV_STATUS_ACCESS_DENIED for the caller's own.
+ */
+hv_status hv_hypercall_child(const struct hv_vp *vp, uint64_t partition_id,
+                             struct hv_partition **child);
+
+/*
+ * As hv_hypercall_target(), for calls that work on VPs of the partition: none of them is deleted
+ * before hv_hypercall_leave(), which drops the reference too. HV_STATUS_INVALID_PARTITION_STATE
+ * unless it is active.
+ */
+hv_status hv_hypercall_enter(struct hv_vp *vp, uint64_t partition_id, struct hv_partition **target);
+void hv_hypercall_leave(const struct hv_vp *vp, struct hv_partition *target);
+
+/*
+ * HV_STATUS_INVALID_PARAMETER for undefined flags; HV_STATUS_INVALID_PROXIMITY_DOMAIN_INFO for a
+ * domain that there is not and that is demanded.
+ */
+hv_status hv_hypercall_check_proximity(const struct hv_proximity_domain_info *info);
+
 /* HV_STATUS_INVALID_PARAMETER unless an HV_INPUT_VTL means VTL 0, the only one there is. */
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl);
 
 /* Handlers, by the name of the call. */
 hv_hypercall_handler hv_hypercall_notify_long_spin_wait;
+hv_hypercall_handler hv_hypercall_create_partition;
+hv_hypercall_handler hv_hypercall_initialize_partition;
+hv_hypercall_handler hv_hypercall_finalize_partition;
+hv_hypercall_handler hv_hypercall_delete_partition;
+hv_hypercall_handler hv_hypercall_get_next_child_partition;
+hv_hypercall_handler hv_hypercall_deposit_memory;
+hv_hypercall_handler hv_hypercall_withdraw_memory;
+hv_hypercall_handler hv_hypercall_get_memory_balance;
+hv_hypercall_handler hv_hypercall_create_vp;
+hv_hypercall_handler hv_hypercall_delete_vp;
 hv_hypercall_handler hv_hypercall_get_partition_property;
 hv_hypercall_handler hv_hypercall_get_partition_id;
 hv_hypercall_handler hv_hypercall_get_vp_registers;

@@ -82,23 +82,30 @@ hv_status hv_hypercall_get_partition_property(struct hv_hypercall_call *call)
     return hv_partition_get_property(call->vp->partition, input->property_code, call->output);
 }
 
+static hv_status find_apic_id(const struct hv_partition *partition, uint32_t apic_id,
+                              uint32_t *vp_index)
+{
+    const struct hv_vp *found = hv_apic_find(partition, apic_id);
+
+    if (!found)
+        return HV_STATUS_INVALID_PARAMETER;
+    *vp_index = found->index;
+    return HV_STATUS_SUCCESS;
+}
+
 /* TLFS: HvCallGetVpIndexFromApicId. */
 hv_status hv_hypercall_get_vp_index_from_apic_id(struct hv_hypercall_call *call)
 {
     const struct hv_input_get_vp_index_from_apic_id *header = call->header;
     const uint32_t *apic_id = call->input; /* padding follows */
-    uint32_t *vp_index = call->output;
-    hv_status status = hv_hypercall_check_self(call->vp, header->partition_id);
-    const struct hv_vp *target;
+    struct hv_partition *target;
+    hv_status status = hv_hypercall_enter(call->vp, header->partition_id, &target);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = hv_hypercall_check_vtl(header->target_vtl);
-    if (status != HV_STATUS_SUCCESS)
-        return status;
-    target = hv_apic_find(call->vp->partition, *apic_id);
-    if (!target)
-        return HV_STATUS_INVALID_PARAMETER;
-    *vp_index = target->index;
-    return HV_STATUS_SUCCESS;
+    if (status == HV_STATUS_SUCCESS)
+        status = find_apic_id(target, *apic_id, call->output);
+    hv_hypercall_leave(call->vp, target);
+    return status;
 }

@@ -30,6 +30,11 @@ hv_status hv_hypercall_page_init(struct hv_partition *partition)
     return status;
 }
 
+void hv_hypercall_page_destroy(struct hv_partition *partition)
+{
+    hv_overlay_destroy(partition, &partition->hypercall_page);
+}
+
 void hv_hypercall_page_reset(struct hv_partition *partition)
 {
     hv_lock_acquire(&partition->register_lock);

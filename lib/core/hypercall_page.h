@@ -10,6 +10,8 @@
 struct hv_partition;
 
 hv_status hv_hypercall_page_init(struct hv_partition *partition);
+/* Gives the page back, if there is one. */
+void hv_hypercall_page_destroy(struct hv_partition *partition);
 void hv_hypercall_page_reset(struct hv_partition *partition);
 
 hv_msr_reader hv_guest_os_id_read;

@@ -163,6 +163,15 @@ void hv_overlay_remove_all(struct hv_partition *partition)
             (void)take_away(partition, space->covered[i]);
 }
 
+void hv_overlay_destroy(struct hv_partition *partition, struct hv_overlay *overlay)
+{
+    if (overlay->page == NULL)
+        return;
+    hv_overlay_disable(partition, overlay);
+    hv_pool_free(&partition->pool, overlay->spa_page);
+    overlay->page = NULL;
+}
+
 struct hv_overlay *hv_overlay_at(const struct hv_address_space *space, uint64_t gpa_page)
 {
     struct hv_overlay *overlay = space->covered[bucket_of(gpa_page)];

@@ -25,6 +25,13 @@ static bool has_hierarchy(const struct hv_partition_config *config)
     return config->root && config->frames;
 }
 
+/* Only who has a hierarchy can have children. */
+static uint64_t wanted_privileges(const struct hv_partition_config *config)
+{
+    return has_hierarchy(config) ? config->privileges
+                                 : config->privileges & ~HV_FEATURES_OF_PARENTS;
+}
+
 size_t hv_partition_pages(const struct hv_partition_config *config)
 {
     return PARTITION_PAGES + (has_hierarchy(config) ? ROOT_PAGES : 0);
@@ -53,7 +60,7 @@ static hv_status init_components(struct hv_partition *partition)
 {
     hv_status status;
 
-    partition->vps = hv_pool_alloc(&partition->pool, NULL);
+    partition->vps = hv_pool_alloc(&partition->pool, &partition->vps_page);
     if (!partition->vps)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     status = hv_apic_routes_init(partition);
@@ -74,7 +81,21 @@ static hv_status init_components(struct hv_partition *partition)
     return hv_stats_init(partition, &partition->stats);
 }
 
-/* A partition that is nobody's child yet. */
+static void destroy_components(struct hv_partition *partition)
+{
+    struct hv_pool *pool = &partition->pool;
+
+    hv_stats_destroy(partition, &partition->stats);
+    hv_crash_destroy(partition);
+    hv_time_destroy(partition);
+    hv_hypercall_page_destroy(partition);
+    hv_pool_free(pool, partition->address.root);
+    hv_apic_routes_destroy(partition);
+    hv_pool_free(pool, partition->vps_page);
+}
+
+/* A partition that is nobody's child yet: its object in the first page, its components in the
+ * others. */
 static hv_status build(const struct hv_platform *platform, const struct hv_partition_config *config,
                        const uint64_t *pages, size_t count, struct hv_partition **partition)
 {
@@ -89,12 +110,13 @@ static hv_status build(const struct hv_platform *platform, const struct hv_parti
 
     memset(created, 0, sizeof(*created));
     created->platform = platform;
+    created->spa_page = pages[0];
     created->id = config->id;
     created->root = config->root;
     created->gpa_bits = config->gpa_bits;
     created->max_vps = config->max_vps;
     atomic_init(&created->lineage.references, 1);
-    hv_features_derive(&created->features, platform, config->privileges);
+    hv_features_derive(&created->features, platform, wanted_privileges(config));
     hv_pool_init(&created->pool, &platform->memory);
     status = deposit_all(created, pages + 1, count - 1);
     if (status == HV_STATUS_SUCCESS)
@@ -123,6 +145,34 @@ hv_status hv_partition_create(const struct hv_platform *platform,
     return HV_STATUS_SUCCESS;
 }
 
+static void give_back(struct hv_pool *pool, const uint64_t *pages, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        hv_pool_free(pool, pages[i]);
+}
+
+/* Its own pages stay in its parent's account, where they are in use until it is released. */
+hv_status hv_partition_create_child(struct hv_partition *parent,
+                                    const struct hv_partition_config *config,
+                                    struct hv_partition **child)
+{
+    uint64_t pages[PARTITION_PAGES];
+    hv_status status;
+
+    for (size_t i = 0; i < PARTITION_PAGES; i++) {
+        if (hv_pool_alloc(&parent->pool, &pages[i]))
+            continue;
+        give_back(&parent->pool, pages, i);
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    }
+    status = build(parent->platform, config, pages, PARTITION_PAGES, child);
+    if (status == HV_STATUS_SUCCESS)
+        (*child)->pool.total = 0;
+    else
+        give_back(&parent->pool, pages, PARTITION_PAGES);
+    return status;
+}
+
 hv_status hv_partition_deposit(struct hv_partition *partition, uint64_t spa_page)
 {
     return hv_pool_deposit(&partition->pool, spa_page);
@@ -143,6 +193,11 @@ void *hv_partition_alloc_page(struct hv_partition *partition, uint64_t *spa_page
     return hv_pool_alloc(&partition->pool, spa_page);
 }
 
+void hv_partition_free_page(struct hv_partition *partition, uint64_t spa_page)
+{
+    hv_pool_free(&partition->pool, spa_page);
+}
+
 void hv_partition_reset(struct hv_partition *partition)
 {
     for (uint32_t i = 0; i < partition->max_vps; i++) {
@@ -155,13 +210,16 @@ void hv_partition_reset(struct hv_partition *partition)
     hv_stats_reset(partition, &partition->stats);
 }
 
+/* Its own pages were its parent's, which has had them in use all the time. */
 void hv_partition_release(struct hv_partition *partition)
 {
     struct hv_partition *parent = partition->lineage.parent;
     uint64_t spa_page;
 
-    while (hv_pool_withdraw(&partition->pool, &spa_page) == HV_STATUS_SUCCESS)
-        hv_pool_deposit(&parent->pool, spa_page);
+    destroy_components(partition);
+    while (hv_pool_alloc(&partition->pool, &spa_page))
+        hv_pool_free(&parent->pool, spa_page);
+    hv_pool_free(&parent->pool, partition->spa_page);
     hv_partition_drop(parent);
 }
 

@@ -76,6 +76,51 @@ hv_status hv_pool_withdraw(struct hv_pool *pool, uint64_t *spa_page)
     return HV_STATUS_SUCCESS;
 }
 
+/* Takes the first page that is chosen out of the list; NULL when none is. */
+static struct hv_pool_link *pop_chosen(struct hv_pool *pool, hv_pool_choice *choice,
+                                       const void *context, uint64_t *spa_page)
+{
+    uint64_t *number = &pool->first_unused;
+
+    for (size_t left = hv_pool_unused(pool); left > 0; left--) {
+        struct hv_pool_link *link = map(pool, *number);
+
+        if (choice(context, *number)) {
+            *spa_page = *number;
+            *number = link->next;
+            set_unused(pool, hv_pool_unused(pool) - 1);
+            return link;
+        }
+        number = &link->next;
+    }
+    return NULL;
+}
+
+hv_status hv_pool_withdraw_chosen(struct hv_pool *pool, hv_pool_choice *choice, const void *context,
+                                  uint64_t *spa_page)
+{
+    void *page;
+
+    hv_lock_acquire(&pool->lock);
+    page = pop_chosen(pool, choice, context, spa_page);
+    if (page != NULL)
+        pool->total--;
+    hv_lock_release(&pool->lock);
+
+    if (page == NULL)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    memset(page, 0, HV_PAGE_SIZE);
+    return HV_STATUS_SUCCESS;
+}
+
+void hv_pool_balance(struct hv_pool *pool, uint64_t *unused, uint64_t *used)
+{
+    hv_lock_acquire(&pool->lock);
+    *unused = hv_pool_unused(pool);
+    *used = pool->total - *unused;
+    hv_lock_release(&pool->lock);
+}
+
 size_t hv_pool_unused(const struct hv_pool *pool)
 {
     return atomic_load_explicit(&pool->unused, memory_order_relaxed);

@@ -7,6 +7,7 @@
 #define HV_CORE_POOL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,18 @@ hv_status hv_pool_deposit(struct hv_pool *pool, uint64_t spa_page);
  * HV_STATUS_INSUFFICIENT_MEMORY when there is none.
  */
 hv_status hv_pool_withdraw(struct hv_pool *pool, uint64_t *spa_page);
+
+typedef bool hv_pool_choice(const void *context, uint64_t spa_page);
+
+/*
+ * As hv_pool_withdraw(), of the pages for which the choice says true. Called with the lock held, it
+ * uses nothing of the pool. Looks at each unused page at worst.
+ */
+hv_status hv_pool_withdraw_chosen(struct hv_pool *pool, hv_pool_choice *choice, const void *context,
+                                  uint64_t *spa_page);
+
+/* Pages that are not in use, and those that are, at one moment. */
+void hv_pool_balance(struct hv_pool *pool, uint64_t *unused, uint64_t *used);
 
 /* Pages that hv_pool_alloc() could give at this moment. */
 size_t hv_pool_unused(const struct hv_pool *pool);

@@ -9,6 +9,7 @@
 #include "port.h"
 
 #define ID_MASK     0x00FFFFFFu
+#define NO_ID       UINT32_MAX
 #define FIRST_SINT  1u
 #define ALL_BUFFERS ((1u << HV_PORT_MESSAGES) - 1)
 
@@ -210,19 +211,31 @@ static void free_connection(struct hv_ports *ports, struct hv_connection *connec
     ports->free_connections = connection;
 }
 
-/* Connections come by the page, and stay their partition's. */
+static bool add_connection_page(struct hv_partition *sender)
+{
+    const size_t count =
+        (HV_PAGE_SIZE - sizeof(struct hv_connection_page)) / sizeof(struct hv_connection);
+    struct hv_ports *ports = &sender->ports;
+    uint64_t spa_page;
+    struct hv_connection_page *page = hv_pool_alloc(&sender->pool, &spa_page);
+
+    if (!page)
+        return false;
+    page->spa_page = spa_page;
+    page->next = ports->connection_pages;
+    ports->connection_pages = page;
+    for (size_t i = 0; i < count; i++)
+        free_connection(ports, &page->connections[i]);
+    return true;
+}
+
 static struct hv_connection *alloc_connection(struct hv_partition *sender)
 {
     struct hv_ports *ports = &sender->ports;
     struct hv_connection *connection;
 
-    if (!ports->free_connections) {
-        connection = hv_pool_alloc(&sender->pool, NULL);
-        if (!connection)
-            return NULL;
-        for (size_t i = 0; i < HV_PAGE_SIZE / sizeof(*connection); i++)
-            free_connection(ports, &connection[i]);
-    }
+    if (!ports->free_connections && !add_connection_page(sender))
+        return NULL;
     connection = ports->free_connections;
     ports->free_connections = connection->next;
     return connection;
@@ -307,6 +320,81 @@ hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id
     return HV_STATUS_SUCCESS;
 }
 
+/* ---- The end of a partition ---- */
+
+/* The ID of a connection of the bucket to a port of owner (NULL: to any), or NO_ID. */
+static uint32_t connection_to(struct hv_ports *ports, unsigned bucket,
+                              const struct hv_partition *owner)
+{
+    const struct hv_connection *connection;
+    uint32_t id = NO_ID;
+
+    hv_lock_acquire(&ports->connection_lock);
+    for (connection = ports->connection_bucket[bucket]; connection && id == NO_ID;
+         connection = connection->next)
+        if (!owner || connection->port->owner == owner)
+            id = connection->id;
+    hv_lock_release(&ports->connection_lock);
+    return id;
+}
+
+static void disconnect_all(struct hv_partition *sender, const struct hv_partition *owner)
+{
+    for (unsigned bucket = 0; bucket < HV_CONNECTION_BUCKETS; bucket++)
+        for (uint32_t id; (id = connection_to(&sender->ports, bucket, owner)) != NO_ID;)
+            hv_port_disconnect(sender, id);
+}
+
+/* A connection's own partition, its siblings and its parent. */
+static void disconnect_relatives(struct hv_partition *owner)
+{
+    struct hv_partition *parent = owner->lineage.parent, *sibling;
+    uint64_t id = HV_PARTITION_ID_INVALID;
+
+    disconnect_all(parent, owner);
+    while ((sibling = hv_hierarchy_next_child(parent, id))) {
+        id = sibling->id;
+        disconnect_all(sibling, owner);
+        hv_partition_drop(sibling);
+    }
+}
+
+void hv_ports_delete(struct hv_partition *owner)
+{
+    struct hv_ports *ports = &owner->ports;
+
+    for (unsigned bucket = 0; bucket < HV_PORT_BUCKETS; bucket++) {
+        struct hv_port *port;
+
+        do {
+            uint32_t id = 0;
+
+            hv_lock_acquire(&ports->lock);
+            port = ports->bucket[bucket];
+            if (port)
+                id = port->id;
+            hv_lock_release(&ports->lock);
+            if (port)
+                hv_port_delete(owner, id);
+        } while (port);
+    }
+    disconnect_relatives(owner);
+}
+
+void hv_ports_destroy(struct hv_partition *partition)
+{
+    struct hv_ports *ports = &partition->ports;
+
+    disconnect_all(partition, NULL);
+    while (ports->connection_pages) {
+        struct hv_connection_page *page = ports->connection_pages;
+
+        ports->connection_pages = page->next;
+        hv_pool_free(&partition->pool, page->spa_page);
+    }
+    ports->free_connections = NULL;
+}
+
 /* ---- Sending ---- */
 
 /* A reference to the port that a connection leads to. */
@@ -341,7 +429,7 @@ static hv_status choose_target(struct hv_port *port, bool (*takes)(const struct 
 
     if (port->config.vp_index != HV_ANY_VP) {
         *target = hv_vp_get(owner, port->config.vp_index);
-        return takes(*target) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
+        return *target && takes(*target) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
     }
     for (uint32_t i = 0; i < owner->max_vps; i++) {
         uint32_t index = (last + i) % owner->max_vps;
@@ -372,8 +460,21 @@ struct hv_port_buffer *hv_port_take_buffer(struct hv_port *port)
     return NULL;
 }
 
-static hv_status post(struct hv_vp *self, struct hv_port *port,
-                      const struct hv_input_post_message *input)
+/* VPs of a partition that has a parent may be deleted; not between these two, if the first says so.
+ */
+static bool begin_use(const struct hv_vp *self, struct hv_partition *owner)
+{
+    return owner == self->partition || !owner->lineage.parent || hv_gate_try_enter(&owner->gate);
+}
+
+static void end_use(const struct hv_vp *self, struct hv_partition *owner)
+{
+    if (owner != self->partition && owner->lineage.parent)
+        hv_gate_leave(&owner->gate);
+}
+
+static hv_status post_to_owner(struct hv_vp *self, struct hv_port *port,
+                               const struct hv_input_post_message *input)
 {
     struct hv_port_buffer *buffer;
     struct hv_vp *target;
@@ -396,6 +497,19 @@ static hv_status post(struct hv_vp *self, struct hv_port *port,
     return HV_STATUS_SUCCESS;
 }
 
+static hv_status post(struct hv_vp *self, struct hv_port *port,
+                      const struct hv_input_post_message *input)
+{
+    struct hv_partition *owner = port->owner;
+    hv_status status;
+
+    if (!begin_use(self, owner))
+        return HV_STATUS_INVALID_SYNIC_STATE;
+    status = post_to_owner(self, port, input);
+    end_use(self, owner);
+    return status;
+}
+
 /* TLFS: HvCallPostMessage. */
 hv_status hv_hypercall_post_message(struct hv_hypercall_call *call)
 {
@@ -415,7 +529,7 @@ hv_status hv_hypercall_post_message(struct hv_hypercall_call *call)
     return status;
 }
 
-static hv_status signal(struct hv_vp *self, struct hv_port *port, uint16_t flag)
+static hv_status signal_owner(struct hv_vp *self, struct hv_port *port, uint16_t flag)
 {
     struct hv_vp *target;
     bool newly_set;
@@ -428,6 +542,18 @@ static hv_status signal(struct hv_vp *self, struct hv_port *port, uint16_t flag)
         return status;
     return hv_synic_signal(self, target, (uint8_t)port->config.sint,
                            (uint32_t)port->config.base_flag + flag, &newly_set);
+}
+
+static hv_status signal(struct hv_vp *self, struct hv_port *port, uint16_t flag)
+{
+    struct hv_partition *owner = port->owner;
+    hv_status status;
+
+    if (!begin_use(self, owner))
+        return HV_STATUS_INVALID_SYNIC_STATE;
+    status = signal_owner(self, port, flag);
+    end_use(self, owner);
+    return status;
 }
 
 hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event *input)

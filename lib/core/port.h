@@ -49,6 +49,13 @@ struct hv_connection {
     uint32_t id;
 };
 
+/* They come by the page, and stay their partition's. */
+struct hv_connection_page {
+    struct hv_connection_page *next;
+    uint64_t spa_page;
+    struct hv_connection connections[];
+};
+
 /* A page that the hypervisor watches for a sender. */
 struct hv_port_monitor {
     const struct hv_port *port; /* NULL: none; the connection has the reference */
@@ -68,6 +75,7 @@ struct hv_ports {
     struct hv_lock connection_lock; /* guards the connections; held while one is used */
     struct hv_connection *connection_bucket[HV_CONNECTION_BUCKETS];
     struct hv_connection *free_connections;
+    struct hv_connection_page *connection_pages;
     struct hv_port_monitors monitors;
 };
 
@@ -91,6 +99,15 @@ hv_status hv_port_connect_to(struct hv_partition *sender, uint32_t connection_id
 
 /* HvCallSignalEvent, on behalf of the partition of self. On the LP of self. */
 hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event *input);
+
+/*
+ * Deletes all ports of a partition, and all connections that lead to them from partitions of its
+ * hierarchy. Those who are sending to one of them have a reference to it until they have done.
+ */
+void hv_ports_delete(struct hv_partition *owner);
+
+/* Gives the pages of ports and connections back. No VP of the partition runs. */
+void hv_ports_destroy(struct hv_partition *partition);
 
 /* ---- Of port_monitor.c ---- */
 

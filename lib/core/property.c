@@ -38,7 +38,7 @@ static hv_status set_privileges(struct hv_partition *partition, uint64_t value)
 {
     if (atomic_load_explicit(&partition->vp_count, memory_order_relaxed) > 0)
         return HV_STATUS_INVALID_PARTITION_STATE;
-    if (value & ~hv_features_implemented(partition->platform))
+    if (value & ~hv_features_grantable(partition))
         return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
     hv_features_derive(&partition->features, partition->platform, value);
     return HV_STATUS_SUCCESS;

@@ -118,6 +118,11 @@ hv_status hv_time_init(struct hv_partition *partition)
     return HV_STATUS_SUCCESS;
 }
 
+void hv_time_destroy(struct hv_partition *partition)
+{
+    hv_overlay_destroy(partition, &partition->time.page);
+}
+
 void hv_time_reset(struct hv_partition *partition)
 {
     struct hv_time *time = &partition->time;

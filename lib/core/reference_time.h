@@ -26,6 +26,8 @@ struct hv_time {
 
 /* HV_STATUS_INVALID_PARAMETER when the TSC is too slow for the scale to fit in 64 bits. */
 hv_status hv_time_init(struct hv_partition *partition);
+/* Gives the page back, if there is one. */
+void hv_time_destroy(struct hv_partition *partition);
 /* Registers back to their values at creation; the counter keeps running. */
 void hv_time_reset(struct hv_partition *partition);
 /* Makes the counter continue from value (TLFS: HvPartitionPropertyReferenceTime). */

@@ -63,8 +63,14 @@ void hv_request_call(struct hv_vp *self, struct hv_vp *target,
     post(target, &request);
     hv_vp_kick(target);
     /* Acquire: pairs with the release in hv_request_serve(). */
-    while (!atomic_load_explicit(&request.done, memory_order_acquire)) {
-        hv_sched_serve(self);
-        __builtin_ia32_pause();
-    }
+    while (!atomic_load_explicit(&request.done, memory_order_acquire))
+        hv_request_wait(self);
+}
+
+void hv_request_wait(struct hv_vp *self)
+{
+    self->waiting = true;
+    hv_sched_serve(self);
+    self->waiting = false;
+    __builtin_ia32_pause();
 }

@@ -30,6 +30,12 @@ struct hv_request {
 void hv_request_call(struct hv_vp *self, struct hv_vp *target,
                      void (*run)(struct hv_vp *vp, void *argument), void *argument);
 
+/*
+ * One step of waiting for something that another LP does: serves requests for self meanwhile. On
+ * the LP that owns self.
+ */
+void hv_request_wait(struct hv_vp *self);
+
 /* Serves what is posted for vp, in the order in which it was posted. On the LP that owns it. */
 void hv_request_serve(struct hv_vp *vp);
 

@@ -19,6 +19,12 @@ hv_status hv_stats_init(struct hv_partition *partition, struct hv_stats_pages *s
     return HV_STATUS_SUCCESS;
 }
 
+void hv_stats_destroy(struct hv_partition *partition, struct hv_stats_pages *stats)
+{
+    for (size_t i = 0; i < PAGES; i++)
+        hv_overlay_destroy(partition, &stats->overlay[i]);
+}
+
 void hv_stats_reset(struct hv_partition *partition, struct hv_stats_pages *stats)
 {
     hv_lock_acquire(&partition->register_lock);

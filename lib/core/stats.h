@@ -11,6 +11,8 @@ struct hv_partition;
 struct hv_stats_pages;
 
 hv_status hv_stats_init(struct hv_partition *partition, struct hv_stats_pages *stats);
+/* Gives the pages back, also those of an initialization that failed. */
+void hv_stats_destroy(struct hv_partition *partition, struct hv_stats_pages *stats);
 void hv_stats_reset(struct hv_partition *partition, struct hv_stats_pages *stats);
 
 hv_msr_reader hv_stats_read;

@@ -300,6 +300,15 @@ hv_status hv_synic_init(struct hv_vp *vp)
     return status;
 }
 
+void hv_synic_destroy(struct hv_vp *vp)
+{
+    /* The page that is made last. */
+    if (vp->synic.message_page.page)
+        hv_synic_reset(vp);
+    hv_overlay_destroy(vp->partition, &vp->synic.event_page);
+    hv_overlay_destroy(vp->partition, &vp->synic.message_page);
+}
+
 /* A vector needs no EOI if any SINT that raises it says so. */
 static void find_auto_eoi(struct hv_synic *synic)
 {

@@ -52,6 +52,9 @@ struct hv_synic {
 
 /* Two pages of the partition's pool. */
 hv_status hv_synic_init(struct hv_vp *vp);
+/* Drops all messages and gives the pages back, also those of an initialization that failed. Nobody
+   posts any more. */
+void hv_synic_destroy(struct hv_vp *vp);
 /* Registers to their values at creation, pages zeroed, queues emptied. On the VP's LP. */
 void hv_synic_reset(struct hv_vp *vp);
 

@@ -21,8 +21,8 @@ static hv_status init_components(struct hv_vp *vp)
 {
     struct hv_pool *pool = &vp->partition->pool;
 
-    vp->hypercall_input = hv_pool_alloc(pool, NULL);
-    vp->hypercall_output = hv_pool_alloc(pool, NULL);
+    vp->hypercall_input = hv_pool_alloc(pool, &vp->hypercall_input_page);
+    vp->hypercall_output = hv_pool_alloc(pool, &vp->hypercall_output_page);
     if (!vp->hypercall_input || !vp->hypercall_output)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     hv_stimer_init(vp);
@@ -33,34 +33,129 @@ static hv_status init_components(struct hv_vp *vp)
     return hv_vp_assist_init(vp);
 }
 
-hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, uint32_t apic_id,
-                       void *backend, struct hv_vp **vp)
+/* Gives back what there is of them, and the VP's own page at last. */
+static void free_pages(struct hv_vp *vp)
 {
-    struct hv_vp *created;
+    struct hv_partition *partition = vp->partition;
+
+    hv_vp_assist_destroy(vp);
+    hv_stats_destroy(partition, &vp->stats);
+    hv_synic_destroy(vp);
+    if (vp->hypercall_output)
+        hv_pool_free(&partition->pool, vp->hypercall_output_page);
+    if (vp->hypercall_input)
+        hv_pool_free(&partition->pool, vp->hypercall_input_page);
+    hv_pool_free(&partition->pool, vp->spa_page);
+}
+
+/* A VP that nobody finds yet. */
+static hv_status build(struct hv_partition *partition, uint32_t index, struct hv_vp **vp)
+{
+    uint64_t spa_page;
+    struct hv_vp *built = hv_pool_alloc(&partition->pool, &spa_page);
     hv_status status;
 
+    if (!built)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    built->partition = partition;
+    built->spa_page = spa_page;
+    built->index = index;
+    status = init_components(built);
+    if (status != HV_STATUS_SUCCESS)
+        free_pages(built);
+    *vp = built;
+    return status;
+}
+
+static void publish(struct hv_vp *vp, uint32_t apic_id)
+{
+    struct hv_partition *partition = vp->partition;
+
+    /* Release: who finds it, finds it complete. */
+    atomic_store_explicit(&partition->vps[vp->index], vp, memory_order_release);
+    hv_apic_attach(vp, apic_id);
+    atomic_fetch_add_explicit(&partition->vp_count, 1, memory_order_relaxed);
+}
+
+static hv_status check_free(const struct hv_partition *partition, uint32_t index, uint32_t apic_id)
+{
     if (index >= partition->max_vps || partition->vps[index])
         return HV_STATUS_INVALID_VP_INDEX;
     if (apic_id >= HV_APIC_MAX_IDS || hv_apic_find(partition, apic_id))
         return HV_STATUS_INVALID_PARAMETER;
-    /* Checked first, so that a failure leaves no page behind that nobody owns. */
-    if (hv_pool_unused(&partition->pool) < VP_PAGES)
-        return HV_STATUS_INSUFFICIENT_MEMORY;
-    created = hv_pool_alloc(&partition->pool, NULL);
-    if (!created)
-        return HV_STATUS_INSUFFICIENT_MEMORY;
+    return HV_STATUS_SUCCESS;
+}
 
-    created->partition = partition;
-    created->backend = backend;
-    created->index = index;
-    status = init_components(created);
+hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, uint32_t apic_id,
+                       void *backend, struct hv_vp **vp)
+{
+    hv_status status = check_free(partition, index, apic_id);
+
+    if (status == HV_STATUS_SUCCESS)
+        status = build(partition, index, vp);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    partition->vps[index] = created;
-    hv_apic_attach(created, apic_id);
-    atomic_fetch_add_explicit(&partition->vp_count, 1, memory_order_relaxed);
-    *vp = created;
+    (*vp)->backend = backend;
+    publish(*vp, apic_id);
     return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_vp_create_suspended(struct hv_partition *partition, uint32_t index)
+{
+    const struct hv_cpu_ops *cpu = &partition->platform->cpu;
+    struct hv_vp *vp;
+    hv_status status = check_free(partition, index, index);
+
+    if (status == HV_STATUS_SUCCESS)
+        status = build(partition, index, &vp);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    atomic_init(&vp->suspended, HV_VP_SUSPEND_EXPLICIT);
+    status = cpu->create_vp(cpu->context, vp, &vp->backend);
+    if (status == HV_STATUS_SUCCESS)
+        publish(vp, index);
+    else
+        free_pages(vp);
+    return status;
+}
+
+void hv_vp_destroy(struct hv_vp *vp)
+{
+    struct hv_partition *partition = vp->partition;
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+
+    cpu->delete_vp(cpu->context, vp);
+    atomic_store_explicit(&partition->vps[vp->index], NULL, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&partition->vp_count, 1, memory_order_relaxed);
+    hv_apic_detach(vp);
+    free_pages(vp);
+}
+
+static void stand_still(struct hv_vp *vp, void *in_exit)
+{
+    atomic_fetch_or_explicit(&vp->suspended, HV_VP_SUSPEND_CHANGE, memory_order_relaxed);
+    *(bool *)in_exit = vp->waiting;
+}
+
+/* A VP that waits for another one in the middle of an exit ends it first. */
+void hv_vp_pause(struct hv_vp *self, struct hv_vp *vp)
+{
+    bool in_exit = true;
+
+    while (in_exit)
+        hv_request_call(self, vp, stand_still, &in_exit);
+}
+
+void hv_vp_resume(struct hv_vp *vp)
+{
+    /* Release: what was done meanwhile comes before what it does next. */
+    atomic_fetch_and_explicit(&vp->suspended, ~HV_VP_SUSPEND_CHANGE, memory_order_release);
+    hv_vp_kick(vp);
+}
+
+bool hv_vp_is_suspended(const struct hv_vp *vp)
+{
+    return atomic_load_explicit(&vp->suspended, memory_order_acquire) != 0;
 }
 
 struct hv_vp *hv_vp_get(const struct hv_partition *partition, uint32_t index)

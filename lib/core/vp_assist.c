@@ -18,6 +18,11 @@ hv_status hv_vp_assist_init(struct hv_vp *vp)
                            HV_X64_EXCEPTION_MC);
 }
 
+void hv_vp_assist_destroy(struct hv_vp *vp)
+{
+    hv_overlay_destroy(vp->partition, &vp->assist_page);
+}
+
 void hv_vp_assist_reset(struct hv_vp *vp)
 {
     struct hv_partition *partition = vp->partition;

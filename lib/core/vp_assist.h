@@ -11,6 +11,9 @@
 /* Gives the VP its page. HV_STATUS_INSUFFICIENT_MEMORY. */
 hv_status hv_vp_assist_init(struct hv_vp *vp);
 
+/* Gives the page back, if there is one. */
+void hv_vp_assist_destroy(struct hv_vp *vp);
+
 /* Takes the page away and empties it. */
 void hv_vp_assist_reset(struct hv_vp *vp);
 

@@ -57,6 +57,12 @@ struct hv_input_set_partition_property {
     uint64_t property_value; /**< new value */
 } HV_PACKED;
 
+/** HvCallGetNextChildPartition; the output is an ID, or HV_PARTITION_ID_INVALID at the end. */
+struct hv_input_get_next_child_partition {
+    uint64_t parent_id;         /**< may be HV_PARTITION_ID_SELF */
+    uint64_t previous_child_id; /**< HV_PARTITION_ID_INVALID to begin */
+} HV_PACKED;
+
 /** HvCallDepositMemory; a list of page numbers of 8 bytes follows. */
 struct hv_input_deposit_memory {
     uint64_t partition_id; /**< may be HV_PARTITION_ID_SELF */
@@ -83,6 +89,13 @@ struct hv_input_create_vp {
     uint64_t subnode_id;                                   /**< ignored for subnode_type 0 */
     struct hv_proximity_domain_info proximity_domain_info; /**< where its memory is taken */
     uint64_t flags; /**< for a VP of the root partition, the index of its logical processor */
+} HV_PACKED;
+
+/** HvCallDeleteVp. */
+struct hv_input_delete_vp {
+    uint64_t partition_id; /**< of the VP */
+    uint32_t vp_index;     /**< of the VP */
+    uint32_t padding;      /**< ignored */
 } HV_PACKED;
 
 /** HvCallGetVpRegisters and HvCallSetVpRegisters. A list follows: of names of 4 bytes for Get,
@@ -291,6 +304,12 @@ HV_ABI_OFFSET(hv_input_create_vp, subnode_type, 15);
 HV_ABI_OFFSET(hv_input_create_vp, subnode_id, 16);
 HV_ABI_OFFSET(hv_input_create_vp, proximity_domain_info, 24);
 HV_ABI_OFFSET(hv_input_create_vp, flags, 32);
+HV_ABI_SIZE(hv_input_get_next_child_partition, 16);
+HV_ABI_OFFSET(hv_input_get_next_child_partition, parent_id, 0);
+HV_ABI_OFFSET(hv_input_get_next_child_partition, previous_child_id, 8);
+HV_ABI_SIZE(hv_input_delete_vp, 16);
+HV_ABI_OFFSET(hv_input_delete_vp, partition_id, 0);
+HV_ABI_OFFSET(hv_input_delete_vp, vp_index, 8);
 HV_ABI_SIZE(hv_input_vp_registers, 16);
 HV_ABI_OFFSET(hv_input_vp_registers, partition_id, 0);
 HV_ABI_OFFSET(hv_input_vp_registers, vp_index, 8);

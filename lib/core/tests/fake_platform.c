@@ -195,6 +195,43 @@ static bool push(void *context, struct hv_vp *vp, uint32_t value)
     return true;
 }
 
+/* The back end's part: two pages of the pool. */
+static hv_status create_vp(void *context, struct hv_vp *vp, void **backend)
+{
+    struct fake_platform *fake = context;
+    struct hv_partition *partition = hv_vp_partition(vp);
+    struct fake_vp *created = calloc(1, sizeof(*created));
+
+    must(created != NULL, "out of memory");
+    for (unsigned i = 0; i < FAKE_VP_PAGES; i++) {
+        if (hv_partition_alloc_page(partition, &created->pages[i]) != NULL)
+            continue;
+        while (i-- > 0)
+            hv_partition_free_page(partition, created->pages[i]);
+        free(created);
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    }
+    created->waits = hv_vp_index(vp) != 0;
+    created->next = fake->vps;
+    fake->vps = created;
+    *backend = created;
+    return HV_STATUS_SUCCESS;
+}
+
+static void delete_vp(void *context, struct hv_vp *vp)
+{
+    struct fake_platform *fake = context;
+    struct fake_vp *backend = fake_vp(vp), **link = &fake->vps;
+
+    must(hv_vp_is_suspended(vp), "a VP deleted that may run");
+    for (unsigned i = 0; i < FAKE_VP_PAGES; i++)
+        hv_partition_free_page(hv_vp_partition(vp), backend->pages[i]);
+    while (*link != backend)
+        link = &(*link)->next;
+    *link = backend->next;
+    free(backend);
+}
+
 static void flush_slat(void *context, struct hv_partition *partition)
 {
     struct fake_platform *fake = context;
@@ -370,6 +407,8 @@ void fake_platform_init(struct fake_platform *fake)
                  .apic_changed = apic_changed,
                  .push = push,
                  .start = start,
+                 .create_vp = create_vp,
+                 .delete_vp = delete_vp,
                  .flush_slat = flush_slat,
                  .flush_tlb = flush_tlb,
                  .wait_flushed = wait_flushed,
@@ -389,7 +428,7 @@ void fake_platform_init(struct fake_platform *fake)
                    .capabilities = HV_CPU_INVARIANT_TSC | HV_CPU_NPIEP | HV_CPU_GUEST_IDLE |
                                    HV_CPU_RESET | HV_CPU_XMM | HV_CPU_1G_PAGES |
                                    HV_CPU_EPT_EXECUTE_ONLY | HV_CPU_MSR_BITMAPS |
-                                   HV_CPU_LOCAL_APIC | HV_CPU_START_VP,
+                                   HV_CPU_LOCAL_APIC | HV_CPU_START_VP | HV_CPU_CREATE_VP,
                    .slat_format = HV_SLAT_NPT,
                    .physical_address_bits = 40 },
     };
@@ -403,17 +442,23 @@ void fake_platform_destroy(struct fake_platform *fake)
         fake->vps = vp->next;
         free(vp);
     }
+    free(fake->frames);
     free(fake->memory);
     fake->memory = NULL;
 }
 
 /* ---- partitions and VPs ---- */
 
-struct hv_partition *fake_partition_with(struct fake_platform *fake, uint64_t privileges)
+static struct hv_partition *create_root(struct fake_platform *fake, uint64_t privileges,
+                                        void *frames)
 {
-    struct hv_partition_config config = {
-        .id = 1, .privileges = privileges, .root = true, .max_vps = 64, .gpa_bits = 40
-    };
+    struct hv_partition_config config = { .id = 1,
+                                          .privileges = privileges,
+                                          .root = true,
+                                          .max_vps = 64,
+                                          .gpa_bits = 40,
+                                          .frames = frames,
+                                          .frame_count = FAKE_PAGES };
     uint64_t pages[128];
     struct hv_partition *partition;
 
@@ -425,6 +470,19 @@ struct hv_partition *fake_partition_with(struct fake_platform *fake, uint64_t pr
              HV_STATUS_SUCCESS,
          "guest RAM not mapped");
     return partition;
+}
+
+struct hv_partition *fake_partition_with(struct fake_platform *fake, uint64_t privileges)
+{
+    return create_root(fake, privileges, NULL);
+}
+
+struct hv_partition *fake_root(struct fake_platform *fake)
+{
+    must(fake->frames == NULL, "a second root");
+    fake->frames = calloc(1, hv_frame_table_size(FAKE_PAGES));
+    must(fake->frames != NULL, "out of memory");
+    return create_root(fake, UINT64_MAX, fake->frames);
 }
 
 struct hv_partition *fake_partition(struct fake_platform *fake)

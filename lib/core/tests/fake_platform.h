@@ -16,6 +16,7 @@
 #define FAKE_PAGES        1024 /* pages of physical memory, SPA page numbers 0 to FAKE_PAGES - 1 */
 #define FAKE_REGISTERS    320
 #define FAKE_DEBUG_BUFFER 6000 /* bytes to and from the debugger that fit */
+#define FAKE_VP_PAGES     2    /* that the back end takes for a VP that lib/core asks it for */
 #define FAKE_TSC_HZ       UINT64_C(2000000000)
 #define FAKE_FIRST_POOL   512 /* pages from here on are given to pools by alloc; below: guest RAM */
 
@@ -48,6 +49,7 @@ struct fake_vp {
     unsigned apic_changes;
     uint32_t pushed;
     bool push_faults;
+    uint64_t pages[FAKE_VP_PAGES]; /* of a VP that lib/core has asked for */
 };
 
 struct fake_platform {
@@ -55,6 +57,7 @@ struct fake_platform {
     uint8_t *memory; /* FAKE_PAGES pages */
     bool taken[FAKE_PAGES];
     struct fake_vp *vps;
+    void *frames; /* of the root that has a hierarchy */
     _Atomic uint64_t tsc;
     uint64_t tsc_step; /* added at each reading */
     _Atomic unsigned slat_flushes;
@@ -87,6 +90,9 @@ void *fake_page(struct fake_platform *fake, uint64_t spa_page);
    RAM of FAKE_FIRST_POOL pages mapped at GPA = SPA, all access; asserts that nothing fails. */
 struct hv_partition *fake_partition(struct fake_platform *fake);
 struct hv_partition *fake_partition_with(struct fake_platform *fake, uint64_t privileges);
+
+/* The same, with a hierarchy: it may have children. Once. */
+struct hv_partition *fake_root(struct fake_platform *fake);
 
 /*
  * Only the memory half of a partition: a pool of that many pages, less one for the top table of an

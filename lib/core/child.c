@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "child.h"
+
+#include "core.h"
+
+/* What the TLFS defines (HV_PARTITION_CREATION_FLAGS). */
+#define DEFINED_FLAGS                                                                      \
+    (HV_PARTITION_CREATION_FLAG_SMT_ENABLED_GUEST |                                        \
+     HV_PARTITION_CREATION_FLAG_NESTED_VIRTUALIZATION_CAPABLE |                            \
+     HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES_ENABLED |                                  \
+     HV_PARTITION_CREATION_FLAG_EXO_PARTITION | HV_PARTITION_CREATION_FLAG_VTL1_OVERRIDE | \
+     HV_PARTITION_CREATION_FLAG_VTL2_OVERRIDE | HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED | \
+     HV_PARTITION_CREATION_FLAG_ENABLE_PERFMON_PMU |                                       \
+     HV_PARTITION_CREATION_FLAG_ENABLE_PERFMON_LBR |                                       \
+     HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED |                           \
+     HV_PARTITION_CREATION_FLAG_HYPERCALL_DOORBELL_PAGE_ENABLED |                          \
+     HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
+
+#define IMPLEMENTED_FLAGS                                                                  \
+    (HV_PARTITION_CREATION_FLAG_SMT_ENABLED_GUEST |                                        \
+     HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES_ENABLED |                                  \
+     HV_PARTITION_CREATION_FLAG_EXO_PARTITION | HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED | \
+     HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED |                           \
+     HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
+
+static uint8_t widest_gpa(const struct hv_platform *platform)
+{
+    uint8_t bits = platform->facts.physical_address_bits;
+
+    return bits < HV_SLAT_ADDRESS_BITS ? bits : HV_SLAT_ADDRESS_BITS;
+}
+
+hv_status hv_child_create(struct hv_partition *parent,
+                          const struct hv_input_create_partition *input, uint64_t *id)
+{
+    const struct hv_partition_config config = { .privileges = hv_features_of_child(parent),
+                                                .max_vps = HV_PARTITION_MAX_VPS,
+                                                .gpa_bits = widest_gpa(parent->platform) };
+    struct hv_partition *child;
+    hv_status status;
+
+    if ((input->flags & ~DEFINED_FLAGS) || input->padding || input->isolation_properties)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (input->flags & ~IMPLEMENTED_FLAGS)
+        return HV_STATUS_FEATURE_UNAVAILABLE;
+    status = hv_partition_create_child(parent, &config, &child);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    child->creation_flags = input->flags;
+    child->creation = (struct hv_creation){
+        .compatibility_version = input->compatibility_version,
+        .disabled_features = { input->disabled_processor_features[0],
+                               input->disabled_processor_features[1] },
+        .disabled_xsave_features = input->disabled_processor_xsave_features,
+    };
+    hv_hierarchy_add(parent, child);
+    *id = child->id;
+    return HV_STATUS_SUCCESS;
+}
+
+static bool is_in(const struct hv_partition *child, enum hv_partition_state state)
+{
+    return hv_partition_state(&child->lineage) == state;
+}
+
+/* From one state to another, or not at all. */
+static hv_status change_state(struct hv_partition *child, enum hv_partition_state from,
+                              enum hv_partition_state to)
+{
+    hv_status status = HV_STATUS_INVALID_PARTITION_STATE;
+
+    hv_lock_acquire(&child->lineage.lock);
+    if (is_in(child, from)) {
+        atomic_store_explicit(&child->lineage.state, to, memory_order_release);
+        status = HV_STATUS_SUCCESS;
+    }
+    hv_lock_release(&child->lineage.lock);
+    return status;
+}
+
+hv_status hv_child_initialize(struct hv_partition *child)
+{
+    return change_state(child, HV_PARTITION_CREATED, HV_PARTITION_ACTIVE);
+}
+
+/* ---- VPs ---- */
+
+/* VPs of one partition refer to each other, so none of them may be in the middle of something. */
+static void pause_all(struct hv_vp *self, struct hv_partition *child)
+{
+    for (uint32_t i = 0; i < child->max_vps; i++)
+        if (child->vps[i])
+            hv_vp_pause(self, child->vps[i]);
+}
+
+static void resume_all(struct hv_partition *child)
+{
+    for (uint32_t i = 0; i < child->max_vps; i++)
+        if (child->vps[i])
+            hv_vp_resume(child->vps[i]);
+}
+
+/* With the gate entered, so that the child keeps its VPs. */
+static hv_status create_vp(struct hv_partition *child, uint32_t index)
+{
+    hv_status status = HV_STATUS_INVALID_PARTITION_STATE;
+
+    hv_lock_acquire(&child->lineage.lock);
+    if (is_in(child, HV_PARTITION_ACTIVE))
+        status = hv_vp_create_suspended(child, index);
+    hv_lock_release(&child->lineage.lock);
+    return status;
+}
+
+hv_status hv_child_create_vp(struct hv_vp *self, struct hv_partition *child, uint32_t index)
+{
+    hv_status status;
+
+    hv_gate_enter(&child->gate, self);
+    status = create_vp(child, index);
+    hv_gate_leave(&child->gate);
+    return status;
+}
+
+/* With the gate closed. */
+static hv_status delete_vp(struct hv_vp *self, struct hv_partition *child, uint32_t index)
+{
+    struct hv_vp *vp = hv_vp_get(child, index);
+
+    if (!is_in(child, HV_PARTITION_ACTIVE))
+        return HV_STATUS_INVALID_PARTITION_STATE;
+    if (!vp)
+        return HV_STATUS_INVALID_VP_INDEX;
+    pause_all(self, child);
+    hv_vp_destroy(vp);
+    resume_all(child);
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_child_delete_vp(struct hv_vp *self, struct hv_partition *child, uint32_t index)
+{
+    hv_status status;
+
+    hv_gate_close(&child->gate, self);
+    status = delete_vp(self, child, index);
+    hv_gate_open(&child->gate);
+    return status;
+}
+
+/* ---- The end ---- */
+
+static bool has_children(struct hv_partition *partition)
+{
+    struct hv_partition *first = hv_hierarchy_next_child(partition, HV_PARTITION_ID_INVALID);
+
+    if (first)
+        hv_partition_drop(first);
+    return first != NULL;
+}
+
+/* Ports go first: whoever sends to one may hold locks that keep others from serving requests. */
+static void take_everything(struct hv_vp *self, struct hv_partition *child)
+{
+    hv_ports_delete(child);
+    hv_gate_close(&child->gate, self);
+    pause_all(self, child);
+    for (uint32_t i = 0; i < child->max_vps; i++)
+        if (child->vps[i])
+            hv_vp_destroy(child->vps[i]);
+    hv_ports_destroy(child);
+    hv_partition_reset(child);
+    hv_gate_open(&child->gate);
+}
+
+hv_status hv_child_finalize(struct hv_vp *self, struct hv_partition *child)
+{
+    hv_status status;
+
+    if (is_in(child, HV_PARTITION_FINALIZED))
+        return HV_STATUS_SUCCESS;
+    if (has_children(child))
+        return HV_STATUS_OPERATION_DENIED;
+    status = change_state(child, HV_PARTITION_ACTIVE, HV_PARTITION_FINALIZED);
+    if (status == HV_STATUS_SUCCESS)
+        take_everything(self, child);
+    return status;
+}
+
+/* Under the lock of its state. */
+static hv_status check_deletable(struct hv_partition *child)
+{
+    uint64_t unused, used;
+
+    if (!is_in(child, HV_PARTITION_CREATED) && !is_in(child, HV_PARTITION_FINALIZED))
+        return HV_STATUS_INVALID_PARTITION_STATE;
+    hv_pool_balance(&child->pool, &unused, &used);
+    return unused + used ? HV_STATUS_OPERATION_DENIED : HV_STATUS_SUCCESS;
+}
+
+hv_status hv_child_delete(struct hv_partition *child)
+{
+    hv_status status;
+
+    hv_lock_acquire(&child->lineage.lock);
+    status = check_deletable(child);
+    if (status == HV_STATUS_SUCCESS)
+        atomic_store_explicit(&child->lineage.state, HV_PARTITION_DELETED, memory_order_release);
+    hv_lock_release(&child->lineage.lock);
+    if (status == HV_STATUS_SUCCESS)
+        hv_hierarchy_remove(child);
+    return status;
+}
