@@ -158,21 +158,27 @@ static bool has_children(struct hv_partition *partition)
     return first != NULL;
 }
 
-/* Ports go first: whoever sends to one may hold locks that keep others from serving requests. */
-static void take_everything(struct hv_vp *self, struct hv_partition *child)
+/* With the gate closed, and as often as it takes. */
+static bool take_everything(struct hv_vp *self, struct hv_partition *child, uint64_t deadline)
 {
-    hv_ports_delete(child);
-    hv_gate_close(&child->gate, self);
+    struct hv_partition *parent = child->lineage.parent;
+    uint64_t top_table = child->address.root;
+    bool done;
+
     pause_all(self, child);
     for (uint32_t i = 0; i < child->max_vps; i++)
         if (child->vps[i])
             hv_vp_destroy(child->vps[i]);
     hv_ports_destroy(child);
     hv_partition_reset(child);
-    hv_gate_open(&child->gate);
+    done = hv_address_space_destroy(child, deadline);
+    /* One of the pages that the child began with. */
+    if (done && hv_pool_take(&child->pool, top_table))
+        hv_pool_free(&parent->pool, top_table);
+    return done;
 }
 
-hv_status hv_child_finalize(struct hv_vp *self, struct hv_partition *child)
+static hv_status begin_end(struct hv_partition *child)
 {
     hv_status status;
 
@@ -182,8 +188,21 @@ hv_status hv_child_finalize(struct hv_vp *self, struct hv_partition *child)
         return HV_STATUS_OPERATION_DENIED;
     status = change_state(child, HV_PARTITION_ACTIVE, HV_PARTITION_FINALIZED);
     if (status == HV_STATUS_SUCCESS)
-        take_everything(self, child);
+        hv_ports_delete(child);
     return status;
+}
+
+hv_status hv_child_finalize(struct hv_vp *self, struct hv_partition *child, uint64_t deadline,
+                            bool *done)
+{
+    hv_status status = begin_end(child);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    hv_gate_close(&child->gate, self);
+    *done = take_everything(self, child, deadline);
+    hv_gate_open(&child->gate);
+    return HV_STATUS_SUCCESS;
 }
 
 /* Under the lock of its state. */

@@ -6,6 +6,7 @@
 #ifndef HV_CORE_CHILD_H
 #define HV_CORE_CHILD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hv/abi/tlfs.h>
@@ -27,12 +28,14 @@ hv_status hv_child_create(struct hv_partition *parent,
 hv_status hv_child_initialize(struct hv_partition *child);
 
 /*
- * Takes everything from the child but itself: VPs, ports, connections, GPA space. When this
- * returns, nothing of its pool is in use, but for what another LP is just working with. Nothing to
- * do for one that is finalized. HV_STATUS_INVALID_PARTITION_STATE; HV_STATUS_OPERATION_DENIED while
- * it has children.
+ * Takes everything from the child but itself: VPs, ports, connections, GPA space. After that
+ * nothing of its pool is in use, but for what another LP is just working with. When done becomes
+ * false, the deadline (hv_time_ops.tsc) has passed, and the call is to be repeated for what is left
+ * of the GPA space. HV_STATUS_INVALID_PARTITION_STATE; HV_STATUS_OPERATION_DENIED while it has
+ * children.
  */
-hv_status hv_child_finalize(struct hv_vp *self, struct hv_partition *child);
+hv_status hv_child_finalize(struct hv_vp *self, struct hv_partition *child, uint64_t deadline,
+                            bool *done);
 
 /*
  * Makes the child's ID invalid, and its memory its parent's as soon as nobody refers to it.

@@ -154,6 +154,8 @@ static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
     prepare_call(frame, &call);
     memset(call.output, 0, frame->output_size);
     status = frame->row->handler(&call);
+    if (call.again)
+        return suspend(frame, 0);
     if (status == HV_STATUS_SUCCESS)
         status = hv_hypercall_write_output(frame, 0, frame->output_size + call.output_data_size);
     return complete(frame, status, 0);

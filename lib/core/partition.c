@@ -89,7 +89,7 @@ static void destroy_components(struct hv_partition *partition)
     hv_crash_destroy(partition);
     hv_time_destroy(partition);
     hv_hypercall_page_destroy(partition);
-    hv_pool_free(pool, partition->address.root);
+    (void)hv_address_space_destroy(partition, UINT64_MAX);
     hv_apic_routes_destroy(partition);
     hv_pool_free(pool, partition->vps_page);
 }

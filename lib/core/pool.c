@@ -113,6 +113,21 @@ hv_status hv_pool_withdraw_chosen(struct hv_pool *pool, hv_pool_choice *choice, 
     return HV_STATUS_SUCCESS;
 }
 
+static bool is_page(const void *wanted, uint64_t spa_page)
+{
+    return *(const uint64_t *)wanted == spa_page;
+}
+
+bool hv_pool_take(struct hv_pool *pool, uint64_t spa_page)
+{
+    bool taken;
+
+    hv_lock_acquire(&pool->lock);
+    taken = pop_chosen(pool, is_page, &spa_page, &spa_page) != NULL;
+    hv_lock_release(&pool->lock);
+    return taken;
+}
+
 void hv_pool_balance(struct hv_pool *pool, uint64_t *unused, uint64_t *used)
 {
     hv_lock_acquire(&pool->lock);

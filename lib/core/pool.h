@@ -48,6 +48,9 @@ typedef bool hv_pool_choice(const void *context, uint64_t spa_page);
 hv_status hv_pool_withdraw_chosen(struct hv_pool *pool, hv_pool_choice *choice, const void *context,
                                   uint64_t *spa_page);
 
+/* Takes a page out that is in no account of the pool; false when it isn't among the unused ones. */
+bool hv_pool_take(struct hv_pool *pool, uint64_t spa_page);
+
 /* Pages that are not in use, and those that are, at one moment. */
 void hv_pool_balance(struct hv_pool *pool, uint64_t *unused, uint64_t *used);
 

@@ -118,4 +118,13 @@ static inline struct hv_partition *active_child(uint64_t first, unsigned count)
     return child;
 }
 
+static inline hv_status finalize(struct hv_partition *child)
+{
+    bool done = true;
+    hv_status status = hv_child_finalize(root_vp, child, UINT64_MAX, &done);
+
+    ck_assert(done);
+    return status;
+}
+
 #endif

@@ -118,16 +118,16 @@ START_TEST(states_follow_each_other)
 {
     struct hv_partition *child = create_child();
 
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_INVALID_PARTITION_STATE);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert_uint_eq(hv_child_create_vp(root_vp, child, 0), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert_uint_eq(hv_child_delete_vp(root_vp, child, 0), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert_uint_eq(hv_child_initialize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(state(child), HV_PARTITION_ACTIVE);
     ck_assert_uint_eq(hv_child_initialize(child), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert_uint_eq(hv_child_delete(child), HV_STATUS_INVALID_PARTITION_STATE);
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(state(child), HV_PARTITION_FINALIZED);
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_child_initialize(child), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert_uint_eq(hv_child_create_vp(root_vp, child, 0), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert_uint_eq(hv_child_delete(child), HV_STATUS_SUCCESS);
@@ -270,13 +270,51 @@ START_TEST(finalizing_leaves_nothing_in_use)
 
     use_everything(child);
     ck_assert_uint_gt(used(child), 3 * VP_PAGES);
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(used(child), 0);
     ck_assert_uint_eq(unused(child), 60);
     ck_assert_uint_eq(atomic_load(&child->vp_count), 0);
     ck_assert_ptr_null(fake.vps->next);
     ck_assert_uint_eq(hv_port_disconnect(root, 7), HV_STATUS_INVALID_CONNECTION_ID);
     ck_assert_uint_eq(hv_port_delete(root, 6), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+/* As a parent maps it. */
+static void give_memory(struct hv_partition *child, uint64_t gpa_page, uint64_t spa_page)
+{
+    ck_assert(hv_frame_pass(&root->lineage.hierarchy->frames, spa_page, NULL, child, false));
+    ck_assert_uint_eq(
+        hv_address_map(child, gpa_page, spa_page, 1, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK),
+        HV_STATUS_SUCCESS);
+}
+
+START_TEST(finalizing_gives_memory_back_and_all_tables)
+{
+    size_t before = unused(root);
+    struct hv_partition *child = active_child(FIRST_OWN, 60);
+    size_t tables_of_root = before - unused(root) - BASE_PAGES;
+    struct hv_frames *frames = &root->lineage.hierarchy->frames;
+    struct hv_vp *vp;
+
+    ck_assert_uint_eq(hv_child_create_vp(root_vp, child, 0), HV_STATUS_SUCCESS);
+    vp = hv_vp_get(child, 0);
+    atomic_store(&child->guest_os_id, 1);
+    give_memory(child, 0, 400);
+    give_memory(child, 0x12345, 401);
+    ck_assert_uint_eq(
+        fake_wrmsr(vp, HV_X64_MSR_HYPERCALL, 0x12345000 | HV_X64_MSR_HYPERCALL_ENABLE),
+        HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(
+        fake_wrmsr(vp, HV_X64_MSR_VP_ASSIST_PAGE, 0x654321000 | HV_X64_MSR_PAGE_ENABLE),
+        HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(used(child), 0);
+    ck_assert_uint_eq(unused(child), 60);
+    ck_assert(hv_frame_is_held(frames, 400, NULL) && hv_frame_is_held(frames, 401, NULL));
+    ck_assert_uint_eq(withdraw(child->id, 100), result(HV_STATUS_NO_RESOURCES, 60));
+    ck_assert_uint_eq(hv_child_delete(child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(unused(root), before - tables_of_root);
 }
 END_TEST
 
@@ -296,7 +334,7 @@ START_TEST(a_message_that_waits_in_a_vp_does_not_keep_its_port)
     for (unsigned i = 0; i < 3; i++)
         ck_assert_uint_eq(call(HvCallPostMessage, &message, sizeof(message)), HV_STATUS_SUCCESS);
     ck_assert_uint_ne(vp->synic.waiting, 0);
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(used(child), 0);
     ck_assert_uint_eq(call(HvCallPostMessage, &message, sizeof(message)),
                       HV_STATUS_INVALID_CONNECTION_ID);
@@ -344,6 +382,7 @@ int main(void)
     tcase_add_test(tests, a_deleted_vp_gives_its_pages_back_and_the_others_go_on);
     tcase_add_test(tests, a_vp_that_waits_for_another_ends_its_exit_before_it_stands_still);
     tcase_add_test(tests, finalizing_leaves_nothing_in_use);
+    tcase_add_test(tests, finalizing_gives_memory_back_and_all_tables);
     tcase_add_test(tests, a_message_that_waits_in_a_vp_does_not_keep_its_port);
     tcase_add_test(tests, nothing_is_sent_to_a_partition_that_gets_or_loses_a_vp);
     suite_add_tcase(suite, tests);

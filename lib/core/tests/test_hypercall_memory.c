@@ -140,7 +140,7 @@ START_TEST(states_decide_about_deposits)
     ck_assert_uint_eq(deposit(child->id, FIRST_OWN, 1), result(HV_STATUS_SUCCESS, 1));
     ck_assert_uint_eq(hv_child_initialize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(deposit(child->id, FIRST_OWN + 1, 1), result(HV_STATUS_SUCCESS, 1));
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(deposit(child->id, FIRST_OWN + 2, 1), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert(is_mapped(FIRST_OWN + 2));
     expect_balance(child->id, 2, 0);
@@ -164,7 +164,7 @@ START_TEST(withdrawing_ends_when_nothing_is_unused)
     }
     ck_assert_uint_eq(withdraw(child->id, 3), result(HV_STATUS_NO_RESOURCES, 1));
     ck_assert_uint_eq(withdraw(child->id, 1), HV_STATUS_NO_RESOURCES);
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(withdraw(child->id, 512), result(HV_STATUS_NO_RESOURCES, 10));
     for (uint64_t page = FIRST_OWN; page < FIRST_OWN + 14; page++)
         ck_assert(is_mapped(page));

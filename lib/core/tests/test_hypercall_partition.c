@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Calls that make and end partitions and their VPs: who may, for whom, what is refused. */
+#include <hv/address.h>
+
 #include "root_fixture.h"
 #include "suite.h"
 
@@ -179,6 +181,36 @@ START_TEST(a_vp_is_refused_what_it_cannot_have)
 }
 END_TEST
 
+START_TEST(finalizing_much_memory_takes_several_executions)
+{
+    struct hv_partition *child = active_child(FIRST_OWN, 60);
+    struct hv_gprs *gprs = &fake_vp(root_vp)->gprs;
+    unsigned executions = 0;
+    uint64_t id = child->id;
+
+    for (uint64_t i = 0; i < 4; i++) {
+        ck_assert(hv_frame_pass(&root->lineage.hierarchy->frames, 400 + i, NULL, child, false));
+        ck_assert_uint_eq(
+            hv_address_map(child, i << 18, 400 + i, 1, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK),
+            HV_STATUS_SUCCESS);
+    }
+    fake.tsc_step = FAKE_TSC_HZ / 10000;
+    gprs->rip = 0x1000;
+    do {
+        gprs->gpr[HV_GPR_RAX] = 77;
+        call_id(HvCallFinalizePartition, id);
+        executions++;
+        ck_assert_uint_eq(gprs->gpr[HV_GPR_RCX], HvCallFinalizePartition);
+        ck_assert_uint_eq(gprs->gpr[HV_GPR_RAX], gprs->rip == 0x1000 ? 77 : 0);
+        ck_assert_uint_eq(hv_partition_state(&child->lineage), HV_PARTITION_FINALIZED);
+    } while (gprs->rip == 0x1000);
+    ck_assert_uint_gt(executions, 3);
+    fake.tsc_step = 0;
+    ck_assert_uint_eq(withdraw(id, 100), result(HV_STATUS_NO_RESOURCES, 60));
+    ck_assert_uint_eq(call_id(HvCallDeletePartition, id), HV_STATUS_SUCCESS);
+}
+END_TEST
+
 static uint64_t index_of(uint64_t id, uint32_t apic_id)
 {
     uint64_t input[3] = { id, 0, apic_id };
@@ -196,7 +228,7 @@ START_TEST(vps_of_a_child_are_found_by_apic_id)
     ck_assert_uint_eq(index_of(child->id, 0), HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(index_of(HV_PARTITION_ID_SELF, 0), result(HV_STATUS_SUCCESS, 1));
     ck_assert_uint_eq(index_of(999, 7), HV_STATUS_INVALID_PARTITION_ID);
-    ck_assert_uint_eq(hv_child_finalize(root_vp, child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(index_of(child->id, 7), HV_STATUS_INVALID_PARTITION_STATE);
     ck_assert_uint_eq(atomic_load(&child->gate.state), 0);
     ck_assert_uint_eq(atomic_load(&child->lineage.references), 1);
@@ -222,6 +254,7 @@ int main(void)
     tcase_add_test(tests, calls_about_children_are_not_for_oneself_or_others);
     tcase_add_test(tests, children_are_enumerated);
     tcase_add_test(tests, a_vp_is_refused_what_it_cannot_have);
+    tcase_add_test(tests, finalizing_much_memory_takes_several_executions);
     tcase_add_test(tests, vps_of_a_child_are_found_by_apic_id);
     tcase_add_test(tests, without_a_back_end_that_makes_vps_nobody_is_a_parent);
     suite_add_tcase(suite, tests);

@@ -139,6 +139,55 @@ START_TEST(accounts_balance)
 }
 END_TEST
 
+static bool is_wanted(const void *wanted, uint64_t spa_page)
+{
+    return ((const bool *)wanted)[spa_page - FIRST];
+}
+
+START_TEST(a_page_is_chosen_from_anywhere_in_the_list)
+{
+    bool wanted[4] = { false, true, true, false };
+    bool seen[4] = { false };
+    uint64_t page, in_use, free_pages;
+
+    deposit(4);
+    memset((uint8_t *)fake_page(&fake, FIRST + 1) + 8, 0x33, 8);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_uint_eq(hv_pool_withdraw_chosen(&pool, is_wanted, wanted, &page),
+                          HV_STATUS_SUCCESS);
+        ck_assert(wanted[page - FIRST]);
+        ck_assert(is_clean(fake_page(&fake, page)));
+        wanted[page - FIRST] = false;
+    }
+    page = 77;
+    ck_assert_uint_eq(hv_pool_withdraw_chosen(&pool, is_wanted, wanted, &page),
+                      HV_STATUS_INSUFFICIENT_MEMORY);
+    ck_assert_uint_eq(page, 77);
+    ck_assert_uint_eq(pool.total, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_ptr_nonnull(hv_pool_alloc(&pool, &page));
+        seen[page - FIRST] = true;
+    }
+    ck_assert(seen[0] && seen[3]);
+    hv_pool_free(&pool, FIRST);
+    hv_pool_balance(&pool, &free_pages, &in_use);
+    ck_assert_uint_eq(free_pages, 1);
+    ck_assert_uint_eq(in_use, 1);
+}
+END_TEST
+
+START_TEST(a_page_of_no_account_is_taken_out_again)
+{
+    deposit(2);
+    hv_pool_free(&pool, FIRST + 5);
+    ck_assert(!hv_pool_take(&pool, FIRST + 6));
+    ck_assert(hv_pool_take(&pool, FIRST + 5));
+    ck_assert(!hv_pool_take(&pool, FIRST + 5));
+    ck_assert_uint_eq(hv_pool_unused(&pool), 2);
+    ck_assert_uint_eq(pool.total, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pool");
@@ -152,6 +201,8 @@ int main(void)
     tcase_add_test(tests, withdrawn_page_tells_nothing_of_the_pool);
     tcase_add_test(tests, page_in_use_cannot_be_withdrawn);
     tcase_add_test(tests, accounts_balance);
+    tcase_add_test(tests, a_page_is_chosen_from_anywhere_in_the_list);
+    tcase_add_test(tests, a_page_of_no_account_is_taken_out_again);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
