@@ -44,6 +44,15 @@ enum hv_exit_reason {
     HV_EXIT_MSR_WRITE, /**< WRMSR of RDX:RAX to the MSR in RCX. */
     HV_EXIT_HYPERCALL, /**< The hypercall instruction (VMMCALL, VMCALL); hv_exit.hypercall. */
     HV_EXIT_MEMORY,    /**< A nested page fault; hv_exit.memory. */
+    /* What follows is for back ends that run children of another partition. For a partition without
+       a parent in lib/core it is always HV_DISPOSITION_PASS, but for HV_EXIT_UNKNOWN_MSR. */
+    HV_EXIT_IO,          /**< IN, OUT, INS or OUTS; hv_exit.io. */
+    HV_EXIT_HALT,        /**< HLT. PASS: the VP waits for an interrupt, as the architecture says. */
+    HV_EXIT_EXCEPTION,   /**< An exception of hv_vp_exception_intercepts(); hv_exit.exception. PASS:
+                              the VP takes it. */
+    HV_EXIT_SHUTDOWN,    /**< A triple fault. */
+    HV_EXIT_UNKNOWN_MSR, /**< An MSR that was HV_DISPOSITION_PASS before, and that the back end
+                              doesn't have; hv_exit.unknown_msr. Never PASS. */
 };
 
 /** Kinds of access to a guest physical page, as a mask. */
@@ -78,10 +87,36 @@ struct hv_exit {
             uint64_t gpa;      /**< Guest physical address. */
             uint8_t access;    /**< The one bit of enum hv_access that was tried. */
             bool page_walk;    /**< The guest's own page tables were being read or written. */
+            bool gva_valid;    /**< Whether gva is known. */
+            uint64_t gva;      /**< Guest virtual address; for children of another partition. */
             uint8_t code_size; /**< Bytes in code; enough for the instruction, if there is one. */
             uint8_t code_mode; /**< enum hv_insn_mode of the code. */
-            uint8_t code[15];  /**< The instruction at RIP; for HV_CPU_LOCAL_APIC only. */
+            uint8_t code[15];  /**< The instruction at RIP; for HV_CPU_LOCAL_APIC, and for children
+                                    of another partition. */
         } memory;
+        /** HV_EXIT_IO. */
+        struct {
+            uint16_t port;     /**< The first port. */
+            uint8_t size;      /**< Bytes of one access: 1, 2 or 4. */
+            bool write;        /**< OUT or OUTS. */
+            bool string;       /**< INS or OUTS. */
+            bool rep;          /**< With a REP prefix. */
+            uint8_t code_size; /**< Bytes in code; 0 if not known. */
+            uint8_t code[15];  /**< The instruction at RIP. */
+        } io;
+        /** HV_EXIT_EXCEPTION. */
+        struct {
+            uint8_t vector;     /**< 0 to 31. */
+            bool has_error;     /**< Whether there is an error code. */
+            uint32_t error;     /**< The error code. */
+            uint64_t parameter; /**< CR2 of \#PF, DR6 of \#DB; otherwise 0. */
+            uint8_t code_size;  /**< Bytes in code; 0 if not known. */
+            uint8_t code[15];   /**< The instruction at RIP. */
+        } exception;
+        /** HV_EXIT_UNKNOWN_MSR: the MSR of RCX; a value is in RDX:RAX. */
+        struct {
+            bool write; /**< WRMSR. */
+        } unknown_msr;
     };
 };
 
@@ -97,6 +132,9 @@ enum hv_disposition {
     HV_DISPOSITION_IDLE,
     /** The guest asked for a reset of its machine. */
     HV_DISPOSITION_RESET,
+    /** The VP is suspended and its parent has been told: leave it outside the guest, serving
+        hv_vp_prepare(), as long as hv_vp_is_suspended(). Only for children of another partition. */
+    HV_DISPOSITION_SUSPEND,
 };
 
 #endif

@@ -77,7 +77,8 @@ struct hv_cpu_ops {
 
     /**
      * The guest has completed the level-triggered interrupt @p vector: its source may assert it
-     * again. On the LP that runs @p vp. For HV_CPU_LOCAL_APIC, as the next two.
+     * again. On the LP that runs @p vp. For HV_CPU_LOCAL_APIC, as the next two; not called for a
+     * VP whose partition has a parent in lib/core, which is told instead.
      */
     void (*end_of_interrupt)(void *context, struct hv_vp *vp, uint8_t vector);
 

@@ -72,6 +72,13 @@ void hv_vp_prepare(struct hv_vp *vp);
 bool hv_vp_is_suspended(const struct hv_vp *vp);
 
 /**
+ * The exceptions that the parent of @p vp's partition wants to see first, a bit for each of the
+ * vectors 0 to 31: the back end leaves the guest at them, before they combine into others, with
+ * HV_EXIT_EXCEPTION. INT n, INT3, INTO and ICEBP are none. To be read before each entry.
+ */
+uint32_t hv_vp_exception_intercepts(const struct hv_vp *vp);
+
+/**
  * The VP starts to run on an LP: VP runtime and the synthetic time-unhalted timer count from here.
  * @p tsc is hv_time_ops.tsc. On that LP.
  */

@@ -7,6 +7,17 @@
 
 /* ---- What an access leads to ---- */
 
+/* Whose line it is may assert it again: the back end's or, for a child, its parent's. */
+static void end_of_level(struct hv_vp *vp, uint8_t vector)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+
+    if (hv_vp_parent(vp))
+        hv_intercept_end_of_interrupt(vp, vector);
+    else
+        cpu->end_of_interrupt(cpu->context, vp, vector);
+}
+
 /* False: #GP. */
 static bool carry_out(struct hv_vp *vp, struct hv_apic_effect effect)
 {
@@ -19,7 +30,7 @@ static bool carry_out(struct hv_vp *vp, struct hv_apic_effect effect)
         hv_apic_send(vp, effect.command);
         break;
     case HV_APIC_EOI_SENT:
-        cpu->end_of_interrupt(cpu->context, vp, effect.vector);
+        end_of_level(vp, effect.vector);
         break;
     case HV_APIC_LOGICAL:
         hv_apic_routes_update(vp->partition);

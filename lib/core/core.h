@@ -21,6 +21,8 @@
 #include "grace.h"
 #include "gate.h"
 #include "hierarchy.h"
+#include "intercept.h"
+#include "intercept_install.h"
 #include "lock.h"
 #include "pool.h"
 #include "port.h"
@@ -85,6 +87,7 @@ struct hv_partition {
     struct hv_apic_routes apic;
     struct hv_ports ports;
     struct hv_debug_session debug;
+    struct hv_intercepts intercepts; /* of a child: what its parent wants to see */
 };
 
 _Static_assert(sizeof(struct hv_partition) <= HV_PAGE_SIZE, "a partition must fit in one page");
@@ -118,7 +121,8 @@ struct hv_vp {
     struct hv_synic synic;
     struct hv_stimers stimers;
     struct hv_unhalted_timer unhalted_timer;
-    uint64_t monitor_due;        /* TSC at which to look for monitor pages, or HV_APIC_NEVER */
+    struct hv_vp_intercept intercept; /* of a child */
+    uint64_t monitor_due;             /* TSC at which to look for monitor pages, or HV_APIC_NEVER */
     uint32_t apic_events;        /* enum hv_apic_event: arrived, not yet taken by the back end */
     _Atomic uint64_t assist_msr; /* HV_X64_MSR_VP_ASSIST_PAGE */
     struct hv_overlay assist_page;
@@ -135,6 +139,12 @@ uint64_t hv_vp_runtime(const struct hv_vp *vp);
 
 /* The same at a certain TSC, in TSC ticks. */
 uint64_t hv_vp_run_ticks(const struct hv_vp *vp, uint64_t tsc);
+
+/* The parent of the VP's partition, or NULL: the embedder. */
+static inline struct hv_partition *hv_vp_parent(const struct hv_vp *vp)
+{
+    return vp->partition->lineage.parent;
+}
 
 static inline const struct hv_cpu_ops *hv_vp_cpu(const struct hv_vp *vp)
 {

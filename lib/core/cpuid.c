@@ -126,11 +126,10 @@ void hv_cpuid_architectural_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t
     }
 }
 
-enum hv_disposition hv_cpuid_exit(struct hv_vp *vp, struct hv_exit *exit)
+static void find_answer(const struct hv_vp *vp, const struct hv_exit *exit, uint32_t value[4])
 {
-    uint64_t *gpr = exit->gprs->gpr;
+    const uint64_t *gpr = exit->gprs->gpr;
     uint32_t leaf = (uint32_t)gpr[HV_GPR_RAX];
-    uint32_t value[4];
 
     if ((leaf & HYPERVISOR_RANGE_MASK) == HYPERVISOR_RANGE) {
         hv_cpuid_hypervisor_leaf(vp, leaf, value);
@@ -139,9 +138,37 @@ enum hv_disposition hv_cpuid_exit(struct hv_vp *vp, struct hv_exit *exit)
             value[i] = exit->cpuid.native[i];
         hv_cpuid_architectural_leaf(vp, leaf, (uint32_t)gpr[HV_GPR_RCX], value);
     }
+}
+
+static enum hv_disposition complete(struct hv_exit *exit, const uint32_t value[4])
+{
+    uint64_t *gpr = exit->gprs->gpr;
+
     gpr[HV_GPR_RAX] = value[HV_EAX];
     gpr[HV_GPR_RBX] = value[HV_EBX];
     gpr[HV_GPR_RCX] = value[HV_ECX];
     gpr[HV_GPR_RDX] = value[HV_EDX];
     return hv_exit_complete(exit);
+}
+
+/* Apart, so that a partition without parent pays for no more than the question. */
+static enum hv_disposition __attribute__((noinline))
+exit_of_child(struct hv_vp *vp, struct hv_exit *exit)
+{
+    uint32_t value[4];
+
+    find_answer(vp, exit, value);
+    if (hv_intercept_cpuid(vp, exit, value))
+        return HV_DISPOSITION_SUSPEND;
+    return complete(exit, value);
+}
+
+enum hv_disposition hv_cpuid_exit(struct hv_vp *vp, struct hv_exit *exit)
+{
+    uint32_t value[4];
+
+    if (hv_vp_parent(vp))
+        return exit_of_child(vp, exit);
+    find_answer(vp, exit, value);
+    return complete(exit, value);
 }

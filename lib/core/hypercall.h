@@ -138,6 +138,15 @@ void hv_hypercall_leave(const struct hv_vp *vp, struct hv_partition *target);
  */
 hv_status hv_hypercall_check_proximity(const struct hv_proximity_domain_info *info);
 
+/*
+ * The VP that the input of a call names, of an active partition as above; hv_hypercall_leave() with
+ * the VP's partition ends it.
+ */
+hv_status hv_hypercall_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_index,
+                          struct hv_vp **target);
+hv_status hv_hypercall_child_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_index,
+                                struct hv_vp **target);
+
 /* HV_STATUS_INVALID_PARAMETER unless an HV_INPUT_VTL means VTL 0, the only one there is. */
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl);
 
@@ -158,6 +167,8 @@ hv_hypercall_handler hv_hypercall_get_partition_id;
 hv_hypercall_handler hv_hypercall_get_vp_registers;
 hv_hypercall_handler hv_hypercall_set_vp_registers;
 hv_hypercall_handler hv_hypercall_get_vp_index_from_apic_id;
+hv_hypercall_handler hv_hypercall_install_intercept;
+hv_hypercall_handler hv_hypercall_check_for_io_intercept;
 hv_hypercall_handler hv_hypercall_query_capabilities;
 hv_hypercall_handler hv_hypercall_switch_virtual_address_space;
 /* Each for the space call and the list call. */

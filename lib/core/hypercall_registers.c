@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* HvCallGetVpRegisters and HvCallSetVpRegisters: one register a rep. */
+/* HvCallGetVpRegisters and HvCallSetVpRegisters: one register a rep, of the caller's own partition
+   or of a child. */
 #include <stddef.h>
 
 #include <hv/abi/tlfs.h>
@@ -15,24 +16,67 @@ struct access {
     hv_status status;
 };
 
-static hv_status find_target(const struct hv_hypercall_call *call, struct hv_vp **target)
+static hv_status check_header(const struct hv_input_vp_registers *header)
 {
-    const struct hv_input_vp_registers *header = call->header;
-    const struct hv_partition *partition = call->vp->partition;
-    hv_status status = hv_hypercall_check_self(call->vp, header->partition_id);
+    hv_status status = hv_hypercall_check_vtl(header->input_vtl);
 
-    if (status != HV_STATUS_SUCCESS)
-        return status;
-    if (!hv_partition_may(partition, HV_PRIVILEGE_AccessVpRegisters))
-        return HV_STATUS_ACCESS_DENIED;
-    status = hv_hypercall_check_vtl(header->input_vtl);
     if (status != HV_STATUS_SUCCESS)
         return status;
     if (header->reserved[0] || header->reserved[1] || header->reserved[2])
         return HV_STATUS_INVALID_PARAMETER;
+    return HV_STATUS_SUCCESS;
+}
+
+/* TLFS v2.0, 10.3.1: a VP can't reach what suspends it. */
+static hv_status find_own(const struct hv_hypercall_call *call, uint32_t name,
+                          struct hv_vp **target)
+{
+    const struct hv_input_vp_registers *header = call->header;
+    const struct hv_partition *partition = call->vp->partition;
+    hv_status status;
+
+    if (!hv_partition_may(partition, HV_PRIVILEGE_AccessVpRegisters))
+        return HV_STATUS_ACCESS_DENIED;
+    status = check_header(header);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
     *target =
         header->vp_index == HV_VP_INDEX_SELF ? call->vp : hv_vp_get(partition, header->vp_index);
-    return *target ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_VP_INDEX;
+    if (!*target)
+        return HV_STATUS_INVALID_VP_INDEX;
+    return hv_suspend_is_register(name) ? HV_STATUS_INVALID_PARAMETER : HV_STATUS_SUCCESS;
+}
+
+static hv_status find_childs(const struct hv_hypercall_call *call, struct hv_vp **target)
+{
+    const struct hv_input_vp_registers *header = call->header;
+    hv_status status =
+        hv_hypercall_child_vp(call->vp, header->partition_id, header->vp_index, target);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = check_header(header);
+    if (status != HV_STATUS_SUCCESS)
+        hv_hypercall_leave(call->vp, (*target)->partition);
+    return status;
+}
+
+/* Runs the access where the target is. */
+static hv_status carry_out(const struct hv_hypercall_call *call, struct access *access,
+                           void (*run)(struct hv_vp *vp, void *argument))
+{
+    const struct hv_input_vp_registers *header = call->header;
+    bool own = header->partition_id == HV_PARTITION_ID_SELF ||
+               header->partition_id == call->vp->partition->id;
+    struct hv_vp *target;
+    hv_status status = own ? find_own(call, access->name, &target) : find_childs(call, &target);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    hv_request_call(call->vp, target, run, access);
+    if (!own)
+        hv_hypercall_leave(call->vp, target->partition);
+    return access->status;
 }
 
 static void get(struct hv_vp *vp, void *argument)
@@ -52,15 +96,11 @@ static void set(struct hv_vp *vp, void *argument)
 hv_status hv_hypercall_get_vp_registers(struct hv_hypercall_call *call)
 {
     struct access access = { .name = *(const uint32_t *)call->input };
-    struct hv_vp *target;
-    hv_status status = find_target(call, &target);
+    hv_status status = carry_out(call, &access, get);
 
-    if (status != HV_STATUS_SUCCESS)
-        return status;
-    hv_request_call(call->vp, target, get, &access);
-    if (access.status == HV_STATUS_SUCCESS)
+    if (status == HV_STATUS_SUCCESS)
         memcpy(call->output, &access.value, sizeof(access.value));
-    return access.status;
+    return status;
 }
 
 /* Bytes 4 to 15 of the element are ignored: TLFS v6.0b calls them padding. */
@@ -68,12 +108,7 @@ hv_status hv_hypercall_set_vp_registers(struct hv_hypercall_call *call)
 {
     const struct hv_register_assoc *element = call->input;
     struct access access = { .name = element->name };
-    struct hv_vp *target;
-    hv_status status = find_target(call, &target);
 
-    if (status != HV_STATUS_SUCCESS)
-        return status;
     memcpy(&access.value, &element->value, sizeof(access.value));
-    hv_request_call(call->vp, target, set, &access);
-    return access.status;
+    return carry_out(call, &access, set);
 }

@@ -91,6 +91,9 @@ static const struct hv_hypercall_row calls[] = {
          .flags = HV_HYPERCALL_REP | HV_HYPERCALL_BATCH,
          .header_size = sizeof(struct hv_input_unmap_gpa_pages),
          .privilege = PRIVILEGE(CreatePartitions)),
+    CALL(HvCallInstallIntercept, hv_hypercall_install_intercept,
+         .header_size = sizeof(struct hv_input_install_intercept),
+         .privilege = PRIVILEGE(CreatePartitions)),
     CALL(HvCallCreateVp, hv_hypercall_create_vp, .header_size = sizeof(struct hv_input_create_vp),
          .privilege = PRIVILEGE(CreatePartitions)),
     CALL(HvCallDeleteVp, hv_hypercall_delete_vp, .flags = HV_HYPERCALL_ALLOW_FAST,
@@ -186,6 +189,9 @@ static const struct hv_hypercall_row calls[] = {
          .header_size = sizeof(struct hv_input_get_vp_index_from_apic_id),
          .input_size = sizeof(uint64_t), .output_size = sizeof(uint64_t),
          .privilege = PRIVILEGE(AccessVpIndex)),
+    CALL(HvCallCheckForIoIntercept, hv_hypercall_check_for_io_intercept,
+         .header_size = sizeof(struct hv_input_check_for_io_intercept), .output_size = sizeof(bool),
+         .privilege = PRIVILEGE(CreatePartitions)),
 };
 
 #undef CALL

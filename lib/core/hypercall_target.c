@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Whom a call is about. */
+#include <hv/abi/tlfs.h>
+
 #include "core.h"
 #include "hypercall.h"
 
@@ -37,4 +39,47 @@ void hv_hypercall_leave(const struct hv_vp *vp, struct hv_partition *target)
     if (target != vp->partition)
         hv_gate_leave(&target->gate);
     hv_partition_drop(target);
+}
+
+/* The parent's messages about a VP go to where that VP was dealt with last. */
+static hv_status find_vp(const struct hv_vp *caller, struct hv_partition *partition,
+                         uint32_t vp_index, struct hv_vp **target)
+{
+    bool own = partition == caller->partition;
+    struct hv_vp *found;
+
+    if (hv_partition_state(&partition->lineage) != HV_PARTITION_ACTIVE)
+        return HV_STATUS_INVALID_PARTITION_STATE;
+    found = hv_vp_get(partition, own && vp_index == HV_VP_INDEX_SELF ? caller->index : vp_index);
+    if (!found)
+        return HV_STATUS_INVALID_VP_INDEX;
+    if (!own)
+        atomic_store_explicit(&found->intercept.caller, caller->index, memory_order_relaxed);
+    *target = found;
+    return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_hypercall_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_index,
+                          struct hv_vp **target)
+{
+    struct hv_partition *partition;
+    hv_status status = hv_hypercall_enter(vp, partition_id, &partition);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = find_vp(vp, partition, vp_index, target);
+    if (status != HV_STATUS_SUCCESS)
+        hv_hypercall_leave(vp, partition);
+    return status;
+}
+
+hv_status hv_hypercall_child_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_index,
+                                struct hv_vp **target)
+{
+    hv_status status = hv_hypercall_vp(vp, partition_id, vp_index, target);
+
+    if (status != HV_STATUS_SUCCESS || (*target)->partition != vp->partition)
+        return status;
+    hv_hypercall_leave(vp, vp->partition);
+    return HV_STATUS_ACCESS_DENIED;
 }

@@ -36,7 +36,8 @@ static struct hv_message_payload describe(struct hv_vp *vp, const struct hv_syni
 static void save(struct hv_vp *vp, uint64_t tsc, struct hv_record_writer *writer)
 {
     (void)tsc;
-    for (unsigned i = 0; i < HV_SYNIC_SINT_COUNT; i++)
+    /* SINT 0 has messages about children, which are no part of this partition. */
+    for (unsigned i = 1; i < HV_SYNIC_SINT_COUNT; i++)
         for (const struct hv_synic_message *message = vp->synic.queue[i].first; message;
              message = message->next) {
             struct hv_message_payload payload = describe(vp, message);

@@ -28,6 +28,10 @@ hv_status hv_partition_get_property(const struct hv_partition *partition, uint32
     case HvPartitionPropertyGuestOsId:
         *value = atomic_load_explicit(&partition->guest_os_id, memory_order_relaxed);
         return HV_STATUS_SUCCESS;
+    case HvPartitionPropertyUnimplementedMsrAction:
+        *value =
+            atomic_load_explicit(&partition->intercepts.unknown_msr_action, memory_order_relaxed);
+        return partition->lineage.parent ? HV_STATUS_SUCCESS : HV_STATUS_UNKNOWN_PROPERTY;
     default:
         return HV_STATUS_UNKNOWN_PROPERTY;
     }
@@ -53,6 +57,18 @@ static hv_status set_debug_channel(struct hv_partition *partition, uint64_t valu
     return HV_STATUS_SUCCESS;
 }
 
+/* A partition that is nobody's child has only what the architecture says. */
+static hv_status set_msr_action(struct hv_partition *partition, uint64_t value)
+{
+    if (!partition->lineage.parent)
+        return HV_STATUS_UNKNOWN_PROPERTY;
+    if (value > HvUnimplementedMsrActionIgnoreWriteReadZero)
+        return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+    atomic_store_explicit(&partition->intercepts.unknown_msr_action, (uint32_t)value,
+                          memory_order_relaxed);
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t code, uint64_t value)
 {
     uint64_t current;
@@ -66,6 +82,8 @@ hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t cod
         return HV_STATUS_SUCCESS;
     case HvPartitionPropertyDebugChannelId:
         return set_debug_channel(partition, value);
+    case HvPartitionPropertyUnimplementedMsrAction:
+        return set_msr_action(partition, value);
     default:
         /* Of the codes that TLFS v2.0 5.6.6 lists, this one is for what is read-only. */
         status = hv_partition_get_property(partition, code, &current);

@@ -3,9 +3,10 @@
  * A register is one of four kinds: a CPUID leaf (read-only), a synthetic MSR under another name,
  * one of the local APIC, or another register of the architecture, which is the back end's.
  *
+ * Those that suspend a VP are a fifth kind, of partitions that have a parent (suspend.c).
+ *
  * Not offered, since they have no meaning of their own here: HvRegisterGuestIdle and the power
- * state triggers (their effect is that of executing RDMSR), suspend registers, nested
- * virtualization, VSM.
+ * state triggers (their effect is that of executing RDMSR), nested virtualization, VSM.
  */
 #include <hv/abi/tlfs.h>
 #include <hv/interrupt.h>
@@ -254,7 +255,8 @@ hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128
     if (msr != NONE)
         return get_msr(vp, msr, value);
     if (leaf == NONE)
-        return HV_STATUS_INVALID_PARAMETER;
+        return hv_suspend_is_register(name) ? hv_suspend_get(vp, name, value)
+                                            : HV_STATUS_INVALID_PARAMETER;
     get_leaf(vp, leaf, value);
     return HV_STATUS_SUCCESS;
 }
@@ -270,5 +272,8 @@ hv_status hv_register_set(struct hv_vp *vp, uint32_t name, const struct hv_regis
         return set_apic(vp, name, value->low);
     if (is_architectural(name))
         return cpu->set_register(cpu->context, vp, name, value);
-    return msr != NONE ? set_msr(vp, msr, value->low) : HV_STATUS_INVALID_PARAMETER;
+    if (msr != NONE)
+        return set_msr(vp, msr, value->low);
+    return hv_suspend_is_register(name) ? hv_suspend_set(vp, name, value)
+                                        : HV_STATUS_INVALID_PARAMETER;
 }

@@ -25,6 +25,8 @@ static hv_status init_components(struct hv_vp *vp)
     vp->hypercall_output = hv_pool_alloc(pool, &vp->hypercall_output_page);
     if (!vp->hypercall_input || !vp->hypercall_output)
         return HV_STATUS_INSUFFICIENT_MEMORY;
+    if (hv_vp_parent(vp))
+        hv_intercept_init(vp);
     hv_stimer_init(vp);
     hv_unhalted_timer_reset(vp);
     if (hv_synic_init(vp) != HV_STATUS_SUCCESS ||
@@ -195,6 +197,12 @@ enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
         if (!exit->memory.page_walk && hv_apic_is_page(vp, exit->memory.gpa))
             return hv_apic_page_exit(vp, exit);
         return hv_address_exit(vp, exit);
+    case HV_EXIT_IO:
+    case HV_EXIT_HALT:
+    case HV_EXIT_EXCEPTION:
+    case HV_EXIT_SHUTDOWN:
+    case HV_EXIT_UNKNOWN_MSR:
+        return hv_intercept_exit(vp, exit);
     }
     return HV_DISPOSITION_PASS;
 }

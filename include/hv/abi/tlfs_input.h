@@ -177,6 +177,18 @@ struct hv_input_install_intercept {
                                      bits 15:0 and last in 31:16 */
 } HV_PACKED;
 
+/** HvCallCheckForIoIntercept; one byte is returned, 1 when such an access is intercepted. */
+struct hv_input_check_for_io_intercept {
+    uint64_t partition_id; /**< may be HV_PARTITION_ID_SELF */
+    uint32_t vp_index;     /**< VP */
+    uint8_t target_vtl;    /**< HV_INPUT_VTL */
+    uint8_t padding;       /**< zero */
+    uint16_t port;         /**< first port */
+    uint8_t size;          /**< 1, 2 or 4 bytes */
+    uint8_t is_write;      /**< 1 for OUT, 0 for IN */
+    uint8_t unused[6];     /**< not part of the input; makes it a multiple of 8 bytes */
+} HV_PACKED;
+
 /** HV_REGISTER_X64_CPUID_RESULT_PARAMETERS; the input part, the first 12 bytes, is beyond the TLFS
  * (Linux, include/hyperv). */
 struct hv_register_x64_cpuid_result_parameters {
@@ -349,6 +361,13 @@ HV_ABI_OFFSET(hv_input_install_intercept, partition_id, 0);
 HV_ABI_OFFSET(hv_input_install_intercept, access_type, 8);
 HV_ABI_OFFSET(hv_input_install_intercept, intercept_type, 12);
 HV_ABI_OFFSET(hv_input_install_intercept, intercept_parameter, 16);
+HV_ABI_SIZE(hv_input_check_for_io_intercept, 24);
+HV_ABI_OFFSET(hv_input_check_for_io_intercept, partition_id, 0);
+HV_ABI_OFFSET(hv_input_check_for_io_intercept, vp_index, 8);
+HV_ABI_OFFSET(hv_input_check_for_io_intercept, target_vtl, 12);
+HV_ABI_OFFSET(hv_input_check_for_io_intercept, port, 14);
+HV_ABI_OFFSET(hv_input_check_for_io_intercept, size, 16);
+HV_ABI_OFFSET(hv_input_check_for_io_intercept, is_write, 17);
 HV_ABI_SIZE(hv_register_x64_cpuid_result_parameters, 44);
 HV_ABI_OFFSET(hv_register_x64_cpuid_result_parameters, input_eax, 0);
 HV_ABI_OFFSET(hv_register_x64_cpuid_result_parameters, input_ecx, 4);

@@ -254,8 +254,11 @@ static void wait_flushed(void *context, struct hv_vp *vp)
 
 static void kick(void *context, struct hv_vp *vp)
 {
-    (void)context;
+    const struct fake_platform *fake = context;
+
     fake_vp(vp)->kicks++;
+    if (fake->on_kick != NULL)
+        fake->on_kick(vp);
 }
 
 /* ---- the rest of the machine ---- */

@@ -74,6 +74,8 @@ struct fake_platform {
        between two readings. NULL for none. */
     void (*on_map)(struct fake_platform *fake, uint64_t spa_page);
     void *on_map_argument;
+    /* Called at each kick: an LP that reacts at once. NULL: none does, or other threads do. */
+    void (*on_kick)(struct hv_vp *vp);
 };
 
 /*

@@ -57,6 +57,7 @@ static bool pass_to_core(struct svm_vp *vp)
     case HV_DISPOSITION_RESET:
         machine_reset();
     case HV_DISPOSITION_RESUME:
+    case HV_DISPOSITION_SUSPEND:
         break;
     }
     return false;

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The way of an intercept message: from the child's VP, by the SynIC of a VP of its parent, to the
+ * slot of SINT 0. While one is on its way it refers to the child's partition.
+ */
+#include "intercept.h"
+
+#include <stddef.h>
+
+#include "core.h"
+#include "intercept_message.h"
+#include "mem.h"
+
+#define SINT 0 /* TLFS v6.0b, 11.4: intercept messages go there */
+
+static struct hv_vp *vp_of_message(struct hv_synic_message *message)
+{
+    return (void *)((uint8_t *)message - offsetof(struct hv_vp, intercept.message));
+}
+
+static struct hv_vp *vp_of_eoi(struct hv_synic_message *message)
+{
+    return (void *)((uint8_t *)message - offsetof(struct hv_vp, intercept.eoi.message));
+}
+
+/* ---- To whom ---- */
+
+/* TLFS: any VP of the parent will do. The one that dealt with this VP last has what it needs at
+   hand; the first of those that take messages, when that one doesn't. */
+static struct hv_vp *find_receiver(const struct hv_vp *vp)
+{
+    const struct hv_partition *parent = hv_vp_parent(vp);
+    uint32_t index = atomic_load_explicit(&vp->intercept.caller, memory_order_relaxed);
+    struct hv_vp *preferred = hv_vp_get(parent, index);
+
+    if (preferred && hv_synic_takes_messages(preferred))
+        return preferred;
+    for (uint32_t i = 0; i < parent->max_vps; i++) {
+        struct hv_vp *other = hv_vp_get(parent, i);
+
+        if (other && hv_synic_takes_messages(other))
+            return other;
+        if (other && !preferred)
+            preferred = other;
+    }
+    return preferred;
+}
+
+/* A parent without VPs has nobody who could miss a message. */
+static bool post(struct hv_vp *self, struct hv_vp *vp, struct hv_intercept_message *message)
+{
+    struct hv_vp *receiver = find_receiver(vp);
+
+    if (!receiver)
+        return false;
+    hv_partition_hold(vp->partition);
+    message->message.sint = SINT;
+    atomic_store_explicit(&message->receiver, receiver, memory_order_relaxed);
+    hv_synic_post(self, receiver, &message->message);
+    return true;
+}
+
+/* ---- Intercepts ---- */
+
+static void kick(struct hv_vp *vp)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+
+    cpu->kick(cpu->context, vp);
+}
+
+/* The message is in its slot. On the LP of the receiver. */
+static void released(struct hv_vp *receiver, struct hv_synic_message *message)
+{
+    struct hv_vp *vp = vp_of_message(message);
+    struct hv_partition *partition = vp->partition;
+
+    (void)receiver;
+    /* Release: the room of the message is used again by who finds the VP not suspended. */
+    if (atomic_fetch_and_explicit(&vp->suspended, ~(uint32_t)HV_VP_SUSPEND_MESSAGE,
+                                  memory_order_release) == HV_VP_SUSPEND_MESSAGE)
+        kick(vp);
+    hv_partition_drop(partition);
+}
+
+/*
+ * The VP is suspended before the message is on its way, so that a parent which has read the message
+ * finds it so; and a parent that sees it suspended gets a message, as both happen on the LP of the
+ * VP before that serves another request.
+ */
+enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message *content)
+{
+    struct hv_intercept_message *message = &vp->intercept.message;
+
+    message->message.content = *content;
+    atomic_fetch_or_explicit(&vp->suspended, HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE,
+                             memory_order_relaxed);
+    if (!post(vp, vp, message))
+        atomic_fetch_and_explicit(&vp->suspended, ~(uint32_t)HV_VP_SUSPEND_MESSAGE,
+                                  memory_order_relaxed);
+    return HV_DISPOSITION_SUSPEND;
+}
+
+bool hv_vp_is_suspended(const struct hv_vp *vp)
+{
+    /* Acquire: pairs with released(). */
+    return atomic_load_explicit(&vp->suspended, memory_order_acquire) != 0;
+}
+
+/* ---- Ends of interrupts ---- */
+
+static bool has_vector(const struct hv_intercept_eoi *eoi)
+{
+    uint32_t any = 0;
+
+    for (unsigned word = 0; word < HV_APIC_WORDS; word++)
+        any |= atomic_load_explicit(&eoi->vectors[word], memory_order_seq_cst);
+    return any != 0;
+}
+
+/* By who has made it busy. */
+static bool take_vector(struct hv_intercept_eoi *eoi, uint8_t *vector)
+{
+    for (unsigned word = 0; word < HV_APIC_WORDS; word++) {
+        uint32_t bits = atomic_load_explicit(&eoi->vectors[word], memory_order_seq_cst);
+
+        if (bits == 0)
+            continue;
+        *vector = (uint8_t)(word * 32 + (unsigned)__builtin_ctz(bits));
+        atomic_fetch_and_explicit(&eoi->vectors[word], ~(bits & -bits), memory_order_seq_cst);
+        return true;
+    }
+    return false;
+}
+
+/*
+ * Sends the next vector, unless one is on its way: then its release does. Who sets a vector looks
+ * whether it is busy after that, and who ends being busy looks for vectors after that: one of the
+ * two sees the other.
+ */
+static void send_eoi(struct hv_vp *self, struct hv_vp *vp)
+{
+    struct hv_intercept_eoi *eoi = &vp->intercept.eoi;
+    struct hv_message *content = &eoi->message.message.content;
+    uint8_t vector;
+
+    while (has_vector(eoi) && !atomic_exchange_explicit(&eoi->busy, true, memory_order_seq_cst)) {
+        if (take_vector(eoi, &vector)) {
+            hv_intercept_make_eoi(content, vp->partition->id, vp->index, vector);
+            if (post(self, vp, &eoi->message))
+                return;
+        }
+        atomic_store_explicit(&eoi->busy, false, memory_order_seq_cst);
+    }
+}
+
+static void eoi_released(struct hv_vp *receiver, struct hv_synic_message *message)
+{
+    struct hv_vp *vp = vp_of_eoi(message);
+    struct hv_partition *partition = vp->partition;
+
+    atomic_store_explicit(&vp->intercept.eoi.busy, false, memory_order_seq_cst);
+    send_eoi(receiver, vp);
+    hv_partition_drop(partition);
+}
+
+void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector)
+{
+    if (!hv_intercept_is_on(vp->partition, HvInterceptTypeX64ApicEoi))
+        return;
+    atomic_fetch_or_explicit(&vp->intercept.eoi.vectors[vector / 32], 1u << vector % 32,
+                             memory_order_seq_cst);
+    send_eoi(vp, vp);
+}
+
+/* ---- Beginning and end ---- */
+
+void hv_intercept_init(struct hv_vp *vp)
+{
+    vp->intercept.message.message.release = released;
+    vp->intercept.eoi.message.message.release = eoi_released;
+    atomic_store_explicit(&vp->suspended, HV_VP_SUSPEND_EXPLICIT, memory_order_relaxed);
+}
+
+/* On the LP of the receiver, if the message has not been released yet. */
+static void take_back(struct hv_vp *vp, void *argument)
+{
+    struct hv_intercept_message *message = argument;
+
+    hv_synic_take_posts(vp);
+    if (!message->message.queued ||
+        atomic_load_explicit(&message->receiver, memory_order_relaxed) != vp)
+        return;
+    hv_synic_unqueue(vp, &message->message);
+    message->message.release(vp, &message->message);
+}
+
+static void recall(struct hv_vp *self, struct hv_intercept_message *message)
+{
+    hv_request_call(self, atomic_load_explicit(&message->receiver, memory_order_relaxed), take_back,
+                    message);
+}
+
+void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp)
+{
+    struct hv_intercept_eoi *eoi = &vp->intercept.eoi;
+
+    if (atomic_load_explicit(&vp->suspended, memory_order_acquire) & HV_VP_SUSPEND_MESSAGE)
+        recall(self, &vp->intercept.message);
+    for (unsigned word = 0; word < HV_APIC_WORDS; word++)
+        atomic_store_explicit(&eoi->vectors[word], 0, memory_order_seq_cst);
+    if (atomic_load_explicit(&eoi->busy, memory_order_seq_cst))
+        recall(self, &eoi->message);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Intercepts: how what a child's VP does becomes a message to its parent (TLFS v6.0b, chapters 6
+ * and 13).
+ *
+ * The VP is suspended before the instruction takes effect, and a message is sent to SINT 0 of one
+ * of the parent's VPs. Its room is part of the VP: a VP is not entered again before its message has
+ * found its slot, so that there is no second one meanwhile, and none is lost.
+ */
+#ifndef HV_CORE_INTERCEPT_H
+#define HV_CORE_INTERCEPT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/exit.h>
+#include <hv/status.h>
+#include <hv/vp.h>
+
+#include "apic.h"
+#include "synic.h"
+
+struct hv_register128;
+
+/* A message, and the parent's VP that it was sent to. */
+struct hv_intercept_message {
+    struct hv_synic_message message; /* first: it is found by its address */
+    _Atomic(struct hv_vp *) receiver;
+};
+
+/* Notifications that an interrupt is complete, of one VP; they don't suspend it. */
+struct hv_intercept_eoi {
+    struct hv_intercept_message message; /* on its way while busy */
+    _Atomic bool busy;
+    _Atomic uint32_t vectors[HV_APIC_WORDS]; /* complete, and not yet told */
+};
+
+/* Part of struct hv_vp. */
+struct hv_vp_intercept {
+    struct hv_intercept_message message; /* on its way while HV_VP_SUSPEND_MESSAGE */
+    struct hv_intercept_eoi eoi;
+    _Atomic uint32_t caller; /* index of the parent's VP that dealt with this one last */
+};
+
+/* For a VP of a child that has been created: it is suspended until its parent lets it run. */
+void hv_intercept_init(struct hv_vp *vp);
+
+/* An exit that concerns the parent. On the VP's LP, as all that follows. */
+enum hv_disposition hv_intercept_exit(struct hv_vp *vp, struct hv_exit *exit);
+
+/*
+ * A memory exit of a child that the nested page tables don't allow. mapped: there is a page, of
+ * that cache type, without the right.
+ */
+enum hv_disposition hv_intercept_memory(struct hv_vp *vp, const struct hv_exit *exit, bool mapped,
+                                        uint8_t cache_type);
+
+/* A child's CPUID, which would answer this; false: the parent doesn't want to see it. */
+bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint32_t answer[4]);
+
+/* A child has completed a level-triggered interrupt. */
+void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
+
+/* Suspends a child's VP, and tells its parent why. The content is copied. */
+enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message *content);
+
+/*
+ * Takes back what is on its way from a VP that is not run any more, so that nothing refers to it.
+ * On the LP of self, a VP of the parent.
+ */
+void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp);
+
+/* ---- Suspend registers (suspend.c) ---- */
+
+/* Whether a name is one of them. */
+bool hv_suspend_is_register(uint32_t name);
+
+/* On the VP's LP, outside the guest: what is set counts when it returns. */
+hv_status hv_suspend_get(const struct hv_vp *vp, uint32_t name, struct hv_register128 *value);
+hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value);
+
+#endif

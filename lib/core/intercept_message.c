@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "intercept_message.h"
+
+#include <stddef.h>
+
+#include "core.h"
+#include "cpuid.h"
+#include "mem.h"
+#include "register.h"
+
+#define CR0_PE    (UINT64_C(1) << 0)
+#define CR0_AM    (UINT64_C(1) << 18)
+#define EFER_LMA  (UINT64_C(1) << 10)
+#define RFLAGS_VM (UINT64_C(1) << 17)
+#define DR7_ON    UINT64_C(0xFF) /* a breakpoint, local or global */
+
+#define MEMORY_SIZE_EXO offsetof(struct hv_x64_memory_intercept_message, ds_segment)
+
+_Static_assert(sizeof(struct hv_x64_segment_register) == sizeof(struct hv_register128),
+               "a segment register is a register value as it is");
+_Static_assert(sizeof(struct hv_x64_memory_intercept_message) -
+                           offsetof(struct hv_x64_memory_intercept_message, rax) ==
+                       HV_GPR_COUNT * sizeof(uint64_t) &&
+                   sizeof(struct hv_x64_exception_intercept_message) -
+                           offsetof(struct hv_x64_exception_intercept_message, rax) ==
+                       HV_GPR_COUNT * sizeof(uint64_t),
+               "messages end with the general registers in the order of their numbers");
+
+/* ---- State ---- */
+
+static uint64_t get(struct hv_vp *vp, uint32_t name)
+{
+    struct hv_register128 value = { 0 };
+
+    return hv_register_get(vp, name, &value) == HV_STATUS_SUCCESS ? value.low : 0;
+}
+
+static void get_segment(struct hv_vp *vp, uint32_t name, struct hv_x64_segment_register *segment)
+{
+    struct hv_register128 value = { 0 };
+
+    if (hv_register_get(vp, name, &value) != HV_STATUS_SUCCESS)
+        value = (struct hv_register128){ 0 };
+    memcpy(segment, &value, sizeof(*segment));
+}
+
+/* TLFS v6.0b 13.2: 0 in real mode, 3 in virtual-8086 mode. */
+static uint16_t find_cpl(uint64_t cr0, uint64_t rflags, const struct hv_x64_segment_register *ss)
+{
+    if (!(cr0 & CR0_PE))
+        return 0;
+    if (rflags & RFLAGS_VM)
+        return 3;
+    return (ss->attributes & HV_X64_SEGMENT_DPL_MASK) >> HV_X64_SEGMENT_DPL_SHIFT;
+}
+
+static uint16_t find_execution_state(struct hv_vp *vp, uint64_t rflags,
+                                     const struct hv_x64_segment_register *ss)
+{
+    uint64_t cr0 = get(vp, HvX64RegisterCr0);
+    uint16_t state = find_cpl(cr0, rflags, ss);
+
+    if (cr0 & CR0_PE)
+        state |= HV_X64_VP_EXECUTION_STATE_CR0_PE;
+    if (cr0 & CR0_AM)
+        state |= HV_X64_VP_EXECUTION_STATE_CR0_AM;
+    if (get(vp, HvX64RegisterEfer) & EFER_LMA)
+        state |= HV_X64_VP_EXECUTION_STATE_EFER_LMA;
+    if (get(vp, HvX64RegisterDr7) & DR7_ON)
+        state |= HV_X64_VP_EXECUTION_STATE_DEBUG_ACTIVE;
+    if (get(vp, HvRegisterPendingInterruption) & HV_X64_PENDING_INTERRUPTION_PENDING)
+        state |= HV_X64_VP_EXECUTION_STATE_INTERRUPTION_PENDING;
+    if (get(vp, HvRegisterInterruptState) & HV_X64_INTERRUPT_STATE_INTERRUPT_SHADOW)
+        state |= HV_X64_VP_EXECUTION_STATE_INTERRUPT_SHADOW;
+    return state;
+}
+
+void hv_intercept_read_state(struct hv_vp *vp, const struct hv_gprs *gprs,
+                             struct hv_intercept_state *state)
+{
+    const struct hv_partition *partition = vp->partition;
+
+    state->partition_id = partition->id;
+    state->vp_index = vp->index;
+    state->exo = (partition->creation_flags & HV_PARTITION_CREATION_FLAG_EXO_PARTITION) != 0;
+    state->cr8 = (uint8_t)get(vp, HvX64RegisterCr8);
+    get_segment(vp, HvX64RegisterCs, &state->cs);
+    get_segment(vp, HvX64RegisterSs, &state->ss);
+    get_segment(vp, HvX64RegisterDs, &state->ds);
+    get_segment(vp, HvX64RegisterEs, &state->es);
+    state->execution_state = find_execution_state(vp, gprs->rflags, &state->ss);
+}
+
+/* ---- Messages ---- */
+
+/* An empty message; returns where its payload begins. */
+static void *begin(struct hv_message *message, uint64_t partition_id, uint32_t type, size_t size)
+{
+    memset(message, 0, sizeof(*message));
+    message->header.message_type = type;
+    message->header.payload_size = (uint8_t)size;
+    message->header.origination_id = partition_id;
+    return message->payload;
+}
+
+static uint8_t length_and_cr8(const struct hv_intercept_state *state, uint8_t length)
+{
+    if (!state->exo)
+        return length;
+    return (uint8_t)((length & HV_X64_INTERCEPT_INSTRUCTION_LENGTH_MASK) |
+                     (uint32_t)state->cr8 << HV_X64_INTERCEPT_CR8_SHIFT);
+}
+
+static void *begin_intercept(struct hv_message *message, const struct hv_intercept_state *state,
+                             const struct hv_exit *exit, uint32_t type, uint8_t access, size_t size)
+{
+    struct hv_x64_intercept_message_header *header =
+        begin(message, state->partition_id, type, size);
+
+    header->vp_index = state->vp_index;
+    header->instruction_length = length_and_cr8(state, exit->instruction_length);
+    header->intercept_access_type = access;
+    header->execution_state = state->execution_state;
+    header->cs_segment = state->cs;
+    header->rip = exit->gprs->rip;
+    header->rflags = exit->gprs->rflags;
+    return header;
+}
+
+static uint8_t direction(bool write)
+{
+    return write ? HV_INTERCEPT_ACCESS_WRITE : HV_INTERCEPT_ACCESS_READ;
+}
+
+/* No more than the exit has room for, whatever the back end says. */
+static uint8_t copy_code(uint8_t bytes[16], const uint8_t code[15], uint8_t size)
+{
+    uint8_t count = size < 15 ? size : 15;
+
+    memcpy(bytes, code, count);
+    return count;
+}
+
+static void copy_gprs(uint8_t *registers, const struct hv_exit *exit)
+{
+    memcpy(registers, exit->gprs->gpr, sizeof(exit->gprs->gpr));
+}
+
+void hv_intercept_make_io(struct hv_message *message, const struct hv_intercept_state *state,
+                          const struct hv_exit *exit)
+{
+    const uint64_t *gpr = exit->gprs->gpr;
+    struct hv_x64_io_port_intercept_message *payload =
+        begin_intercept(message, state, exit, HvMessageTypeX64IoPortIntercept,
+                        direction(exit->io.write), sizeof(*payload));
+
+    payload->port_number = exit->io.port;
+    payload->access_info = exit->io.size & HV_X64_IO_PORT_ACCESS_SIZE_MASK;
+    if (exit->io.string)
+        payload->access_info |= HV_X64_IO_PORT_ACCESS_STRING_OP;
+    if (exit->io.rep)
+        payload->access_info |= HV_X64_IO_PORT_ACCESS_REP_PREFIX;
+    payload->instruction_byte_count =
+        copy_code(payload->instruction_bytes, exit->io.code, exit->io.code_size);
+    payload->rax = gpr[HV_GPR_RAX];
+    payload->ds_segment = state->ds;
+    payload->es_segment = state->es;
+    payload->rcx = gpr[HV_GPR_RCX];
+    payload->rsi = gpr[HV_GPR_RSI];
+    payload->rdi = gpr[HV_GPR_RDI];
+}
+
+void hv_intercept_make_msr(struct hv_message *message, const struct hv_intercept_state *state,
+                           const struct hv_exit *exit, bool write)
+{
+    const uint64_t *gpr = exit->gprs->gpr;
+    struct hv_x64_msr_intercept_message *payload = begin_intercept(
+        message, state, exit, HvMessageTypeMsrIntercept, direction(write), sizeof(*payload));
+
+    payload->msr_number = (uint32_t)gpr[HV_GPR_RCX];
+    payload->rdx = gpr[HV_GPR_RDX];
+    payload->rax = gpr[HV_GPR_RAX];
+}
+
+void hv_intercept_make_cpuid(struct hv_message *message, const struct hv_intercept_state *state,
+                             const struct hv_exit *exit, const uint32_t answer[4])
+{
+    const uint64_t *gpr = exit->gprs->gpr;
+    struct hv_x64_cpuid_intercept_message *payload =
+        begin_intercept(message, state, exit, HvMessageTypeX64CpuidIntercept,
+                        HV_INTERCEPT_ACCESS_EXECUTE, sizeof(*payload));
+
+    payload->rax = gpr[HV_GPR_RAX];
+    payload->rcx = gpr[HV_GPR_RCX];
+    payload->rdx = gpr[HV_GPR_RDX];
+    payload->rbx = gpr[HV_GPR_RBX];
+    payload->default_result_rax = answer[HV_EAX];
+    payload->default_result_rcx = answer[HV_ECX];
+    payload->default_result_rdx = answer[HV_EDX];
+    payload->default_result_rbx = answer[HV_EBX];
+}
+
+void hv_intercept_make_exception(struct hv_message *message, const struct hv_intercept_state *state,
+                                 const struct hv_exit *exit)
+{
+    struct hv_x64_exception_intercept_message *payload =
+        begin_intercept(message, state, exit, HvMessageTypeExceptionIntercept,
+                        HV_INTERCEPT_ACCESS_EXECUTE, sizeof(*payload));
+
+    payload->exception_vector = exit->exception.vector;
+    payload->exception_parameter = exit->exception.parameter;
+    if (exit->exception.has_error) {
+        payload->exception_info = HV_X64_EXCEPTION_ERROR_CODE_VALID;
+        payload->error_code = exit->exception.error;
+    }
+    payload->instruction_byte_count =
+        copy_code(payload->instruction_bytes, exit->exception.code, exit->exception.code_size);
+    payload->ds_segment = state->ds;
+    payload->ss_segment = state->ss;
+    copy_gprs((uint8_t *)payload + offsetof(struct hv_x64_exception_intercept_message, rax), exit);
+}
+
+static uint8_t memory_access(uint8_t access)
+{
+    if (access & HV_ACCESS_EXECUTE)
+        return HV_INTERCEPT_ACCESS_EXECUTE;
+    return direction(access & HV_ACCESS_WRITE);
+}
+
+void hv_intercept_make_memory(struct hv_message *message, const struct hv_intercept_state *state,
+                              const struct hv_exit *exit, uint32_t type, uint8_t cache_type)
+{
+    struct hv_x64_memory_intercept_message *payload =
+        begin_intercept(message, state, exit, type, memory_access(exit->memory.access),
+                        state->exo ? MEMORY_SIZE_EXO : sizeof(*payload));
+
+    payload->cache_type = cache_type;
+    payload->tpr_priority = state->cr8;
+    payload->guest_physical_address = exit->memory.gpa;
+    if (exit->memory.gva_valid) {
+        payload->memory_access_info = HV_X64_MEMORY_ACCESS_GVA_VALID;
+        payload->guest_virtual_address = exit->memory.gva;
+    }
+    payload->instruction_byte_count =
+        copy_code(payload->instruction_bytes, exit->memory.code, exit->memory.code_size);
+    if (state->exo)
+        return;
+    payload->ds_segment = state->ds;
+    payload->ss_segment = state->ss;
+    copy_gprs((uint8_t *)payload + offsetof(struct hv_x64_memory_intercept_message, rax), exit);
+}
+
+void hv_intercept_make_plain(struct hv_message *message, const struct hv_intercept_state *state,
+                             const struct hv_exit *exit, uint32_t type)
+{
+    begin_intercept(message, state, exit, type, HV_INTERCEPT_ACCESS_EXECUTE,
+                    sizeof(struct hv_x64_intercept_message_header));
+}
+
+void hv_intercept_make_opaque(struct hv_message *message, uint64_t partition_id, uint32_t vp_index)
+{
+    struct hv_opaque_intercept_message *payload =
+        begin(message, partition_id, HvMessageTypeOpaqueIntercept, sizeof(*payload));
+
+    payload->vp_index = vp_index;
+}
+
+void hv_intercept_make_eoi(struct hv_message *message, uint64_t partition_id, uint32_t vp_index,
+                           uint8_t vector)
+{
+    struct hv_x64_apic_eoi_message *payload =
+        begin(message, partition_id, HvMessageTypeX64ApicEoi, sizeof(*payload));
+
+    payload->vp_index = vp_index;
+    payload->interrupt_vector = vector;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Intercept messages, byte by byte (TLFS v6.0b, chapter 13). All but the first function are pure.
+ */
+#ifndef HV_CORE_INTERCEPT_MESSAGE_H
+#define HV_CORE_INTERCEPT_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/abi/tlfs.h>
+#include <hv/exit.h>
+#include <hv/vp.h>
+
+/* What a message tells of a VP besides the registers that every exit has. */
+struct hv_intercept_state {
+    uint64_t partition_id;
+    uint32_t vp_index;
+    bool exo; /* of an EXO partition: CR8 in the header, short memory messages */
+    uint8_t cr8;
+    uint16_t execution_state; /* HV_X64_VP_EXECUTION_STATE bits */
+    struct hv_x64_segment_register cs, ss, ds, es;
+};
+
+/* Collects it. On the VP's LP. */
+void hv_intercept_read_state(struct hv_vp *vp, const struct hv_gprs *gprs,
+                             struct hv_intercept_state *state);
+
+/* Each writes the whole message. */
+void hv_intercept_make_io(struct hv_message *message, const struct hv_intercept_state *state,
+                          const struct hv_exit *exit);
+void hv_intercept_make_msr(struct hv_message *message, const struct hv_intercept_state *state,
+                           const struct hv_exit *exit, bool write);
+/* answer: EAX, EBX, ECX, EDX as the hypervisor would have them. */
+void hv_intercept_make_cpuid(struct hv_message *message, const struct hv_intercept_state *state,
+                             const struct hv_exit *exit, const uint32_t answer[4]);
+void hv_intercept_make_exception(struct hv_message *message, const struct hv_intercept_state *state,
+                                 const struct hv_exit *exit);
+/* type: HvMessageTypeUnmappedGpa or HvMessageTypeGpaIntercept. */
+void hv_intercept_make_memory(struct hv_message *message, const struct hv_intercept_state *state,
+                              const struct hv_exit *exit, uint32_t type, uint8_t cache_type);
+/* Those that have nothing but the common header. */
+void hv_intercept_make_plain(struct hv_message *message, const struct hv_intercept_state *state,
+                             const struct hv_exit *exit, uint32_t type);
+
+void hv_intercept_make_opaque(struct hv_message *message, uint64_t partition_id, uint32_t vp_index);
+void hv_intercept_make_eoi(struct hv_message *message, uint64_t partition_id, uint32_t vp_index,
+                           uint8_t vector);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Suspend registers of a child's VP (TLFS v2.0, 10.3.1), which only its parent reaches. The VP runs
+ * when all of them are clear.
+ */
+#include "core.h"
+
+/* TlbFlushInhibit of HvRegisterInterceptSuspend is never set: no message promises a translation
+   that a flush would take away. */
+#define SUSPENDED UINT64_C(1)
+
+static uint32_t bit_of(uint32_t name)
+{
+    switch (name) {
+    case HvRegisterExplicitSuspend:
+        return HV_VP_SUSPEND_EXPLICIT;
+    case HvRegisterInterceptSuspend:
+        return HV_VP_SUSPEND_INTERCEPT;
+    default:
+        return HV_VP_SUSPEND_DISPATCH;
+    }
+}
+
+bool hv_suspend_is_register(uint32_t name)
+{
+    return name == HvRegisterExplicitSuspend || name == HvRegisterInterceptSuspend ||
+           name == HvRegisterDispatchSuspend;
+}
+
+static bool is_set(const struct hv_vp *vp, uint32_t name)
+{
+    return (atomic_load_explicit(&vp->suspended, memory_order_relaxed) & bit_of(name)) != 0;
+}
+
+hv_status hv_suspend_get(const struct hv_vp *vp, uint32_t name, struct hv_register128 *value)
+{
+    if (!hv_vp_parent(vp))
+        return HV_STATUS_INVALID_PARAMETER;
+    value->low = is_set(vp, name) ? SUSPENDED : 0;
+    value->high = 0;
+    return HV_STATUS_SUCCESS;
+}
+
+/* TLFS: the parent can end an intercept, not make one. */
+static bool is_refused(const struct hv_vp *vp, uint32_t name, uint64_t value)
+{
+    return value > SUSPENDED ||
+           (name == HvRegisterInterceptSuspend && value == SUSPENDED && !is_set(vp, name));
+}
+
+hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value)
+{
+    if (!hv_vp_parent(vp))
+        return HV_STATUS_INVALID_PARAMETER;
+    if (is_refused(vp, name, value->low))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    if (value->low == SUSPENDED)
+        atomic_fetch_or_explicit(&vp->suspended, bit_of(name), memory_order_relaxed);
+    else
+        atomic_fetch_and_explicit(&vp->suspended, ~bit_of(name), memory_order_relaxed);
+    return HV_STATUS_SUCCESS;
+}
