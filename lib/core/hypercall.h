@@ -169,6 +169,8 @@ hv_hypercall_handler hv_hypercall_set_vp_registers;
 hv_hypercall_handler hv_hypercall_get_vp_index_from_apic_id;
 hv_hypercall_handler hv_hypercall_install_intercept;
 hv_hypercall_handler hv_hypercall_check_for_io_intercept;
+hv_hypercall_handler hv_hypercall_map_vp_state_page;
+hv_hypercall_handler hv_hypercall_unmap_vp_state_page;
 hv_hypercall_handler hv_hypercall_query_capabilities;
 hv_hypercall_handler hv_hypercall_switch_virtual_address_space;
 /* Each for the space call and the list call. */

@@ -192,6 +192,12 @@ static const struct hv_hypercall_row calls[] = {
     CALL(HvCallCheckForIoIntercept, hv_hypercall_check_for_io_intercept,
          .header_size = sizeof(struct hv_input_check_for_io_intercept), .output_size = sizeof(bool),
          .privilege = PRIVILEGE(CreatePartitions)),
+    CALL(HvCallMapVpStatePage, hv_hypercall_map_vp_state_page,
+         .header_size = sizeof(struct hv_input_map_vp_state_page), .output_size = sizeof(uint64_t),
+         .privilege = PRIVILEGE(CreatePartitions)),
+    CALL(HvCallUnmapVpStatePage, hv_hypercall_unmap_vp_state_page,
+         .header_size = offsetof(struct hv_input_map_vp_state_page, requested_map_location),
+         .privilege = PRIVILEGE(CreatePartitions)),
 };
 
 #undef CALL

@@ -92,7 +92,11 @@ enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message 
 {
     struct hv_intercept_message *message = &vp->intercept.message;
 
-    message->message.content = *content;
+    hv_register_page_fill(vp);
+    if (hv_state_page_put_message(vp, content))
+        hv_intercept_make_opaque(&message->message.content, vp->partition->id, vp->index);
+    else
+        message->message.content = *content;
     atomic_fetch_or_explicit(&vp->suspended, HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE,
                              memory_order_relaxed);
     if (!post(vp, vp, message))
@@ -211,4 +215,6 @@ void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp)
         atomic_store_explicit(&eoi->vectors[word], 0, memory_order_seq_cst);
     if (atomic_load_explicit(&eoi->busy, memory_order_seq_cst))
         recall(self, &eoi->message);
+    for (uint32_t type = 0; type < HV_VP_STATE_PAGES; type++)
+        hv_overlay_disable(hv_vp_parent(vp), &vp->intercept.pages[type]);
 }

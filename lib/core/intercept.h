@@ -20,6 +20,7 @@
 
 #include "apic.h"
 #include "synic.h"
+#include "vp_state_page.h"
 
 struct hv_register128;
 
@@ -41,6 +42,7 @@ struct hv_vp_intercept {
     struct hv_intercept_message message; /* on its way while HV_VP_SUSPEND_MESSAGE */
     struct hv_intercept_eoi eoi;
     _Atomic uint32_t caller; /* index of the parent's VP that dealt with this one last */
+    struct hv_overlay pages[HV_VP_STATE_PAGES]; /* by HvVpStatePage value */
 };
 
 /* For a VP of a child that has been created: it is suspended until its parent lets it run. */
@@ -62,12 +64,15 @@ bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint
 /* A child has completed a level-triggered interrupt. */
 void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
 
-/* Suspends a child's VP, and tells its parent why. The content is copied. */
+/*
+ * Suspends a child's VP, and tells its parent why. The content is copied: to the VP's intercept
+ * message page, if that is mapped, and then the message only says so.
+ */
 enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message *content);
 
 /*
- * Takes back what is on its way from a VP that is not run any more, so that nothing refers to it.
- * On the LP of self, a VP of the parent.
+ * Takes back what is on its way from a VP that is not run any more, and takes its state pages out
+ * of the parent's GPA space, so that nothing refers to it. On the LP of self, a VP of the parent.
  */
 void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp);
 

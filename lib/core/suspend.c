@@ -48,15 +48,27 @@ static bool is_refused(const struct hv_vp *vp, uint32_t name, uint64_t value)
            (name == HvRegisterInterceptSuspend && value == SUSPENDED && !is_set(vp, name));
 }
 
+/* TLFS: the VP runs when nothing suspends it; what its parent has changed of it counts by then. */
+static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
+{
+    const uint32_t registers =
+        HV_VP_SUSPEND_EXPLICIT | HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_DISPATCH;
+    uint32_t left = atomic_load_explicit(&vp->suspended, memory_order_relaxed) & registers & ~bit;
+
+    if (!left && hv_register_page_take(vp) != HV_STATUS_SUCCESS)
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    atomic_fetch_and_explicit(&vp->suspended, ~bit, memory_order_relaxed);
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value)
 {
     if (!hv_vp_parent(vp))
         return HV_STATUS_INVALID_PARAMETER;
     if (is_refused(vp, name, value->low))
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (value->low == SUSPENDED)
-        atomic_fetch_or_explicit(&vp->suspended, bit_of(name), memory_order_relaxed);
-    else
-        atomic_fetch_and_explicit(&vp->suspended, ~bit_of(name), memory_order_relaxed);
+    if (value->low != SUSPENDED)
+        return end_suspension(vp, bit_of(name));
+    atomic_fetch_or_explicit(&vp->suspended, bit_of(name), memory_order_relaxed);
     return HV_STATUS_SUCCESS;
 }

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The register page: what an emulator in the parent needs of a VP at an intercept. It is valid from
+ * an intercept until the VP runs again; what the parent has marked as changed is taken then. The
+ * parent can write to it at any time, so everything is read once and checked as any other value of
+ * a register is.
+ */
+#include <stddef.h>
+
+#include "core.h"
+#include "mem.h"
+#include "register.h"
+#include "vp_state_page.h"
+
+#define XMM_REGISTERS     6
+#define SEGMENT_REGISTERS 6
+
+_Static_assert(sizeof(((struct hv_vp_register_page *)NULL)->gp_registers) ==
+                   HV_GPR_COUNT * sizeof(uint64_t),
+               "general registers are in the order of their names");
+
+/* ---- Filling ---- */
+
+static struct hv_register128 get(struct hv_vp *vp, uint32_t name)
+{
+    struct hv_register128 value;
+
+    if (hv_register_get(vp, name, &value) != HV_STATUS_SUCCESS)
+        value = (struct hv_register128){ 0 };
+    return value;
+}
+
+static void fill_wide(struct hv_vp *vp, struct hv_vp_register_page *page)
+{
+    for (uint32_t i = 0; i < XMM_REGISTERS; i++) {
+        struct hv_register128 value = get(vp, HvX64RegisterXmm0 + i);
+
+        memcpy(&page->xmm_registers[i], &value, sizeof(value));
+    }
+    for (uint32_t i = 0; i < SEGMENT_REGISTERS; i++) {
+        struct hv_register128 value = get(vp, HvX64RegisterEs + i);
+
+        memcpy(&page->segment_registers[i], &value, sizeof(value));
+    }
+}
+
+static void fill_control(struct hv_vp *vp, struct hv_vp_register_page *page)
+{
+    page->cr0 = get(vp, HvX64RegisterCr0).low;
+    page->cr3 = get(vp, HvX64RegisterCr3).low;
+    page->cr4 = get(vp, HvX64RegisterCr4).low;
+    page->cr8 = get(vp, HvX64RegisterCr8).low;
+    page->efer = get(vp, HvX64RegisterEfer).low;
+    page->dr7 = get(vp, HvX64RegisterDr7).low;
+    page->pending_interruption = get(vp, HvRegisterPendingInterruption).low;
+    page->interrupt_state = get(vp, HvRegisterInterruptState).low;
+    page->xfem = get(vp, HvX64RegisterXfem).low;
+}
+
+void hv_register_page_fill(struct hv_vp *vp)
+{
+    struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
+
+    if (!page)
+        return;
+    page->version = HV_VP_REGISTER_PAGE_VERSION_1;
+    page->dirty = 0;
+    for (uint32_t i = 0; i < HV_GPR_COUNT; i++)
+        page->gp_registers[i] = get(vp, HvX64RegisterRax + i).low;
+    page->rip = get(vp, HvX64RegisterRip).low;
+    page->rflags = get(vp, HvX64RegisterRflags).low;
+    fill_wide(vp, page);
+    fill_control(vp, page);
+    page->is_valid = 1;
+}
+
+/* ---- Taking ---- */
+
+static hv_status set_narrow(struct hv_vp *vp, uint32_t first, const void *values, uint32_t count)
+{
+    const uint8_t *bytes = values;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct hv_register128 value = { 0 };
+        hv_status status;
+
+        memcpy(&value.low, bytes + i * sizeof(value.low), sizeof(value.low));
+        status = hv_register_set(vp, first + i, &value);
+        if (status != HV_STATUS_SUCCESS)
+            return status;
+    }
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status set_wide(struct hv_vp *vp, uint32_t first, const void *values, uint32_t count)
+{
+    const uint8_t *bytes = values;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct hv_register128 value;
+        hv_status status;
+
+        memcpy(&value, bytes + i * sizeof(value), sizeof(value));
+        status = hv_register_set(vp, first + i, &value);
+        if (status != HV_STATUS_SUCCESS)
+            return status;
+    }
+    return HV_STATUS_SUCCESS;
+}
+
+/* A class of registers that the page has. */
+struct class
+{
+    uint32_t dirty, first, count;
+    uint16_t offset;
+    bool wide;
+};
+
+#define AT(field) offsetof(struct hv_vp_register_page, field)
+
+static const struct class classes[] = {
+    { HV_VP_REGISTER_PAGE_DIRTY_GENERAL, HvX64RegisterRax, HV_GPR_COUNT, AT(gp_registers), false },
+    { HV_VP_REGISTER_PAGE_DIRTY_IP, HvX64RegisterRip, 1, AT(rip), false },
+    { HV_VP_REGISTER_PAGE_DIRTY_FLAGS, HvX64RegisterRflags, 1, AT(rflags), false },
+    { HV_VP_REGISTER_PAGE_DIRTY_XMM, HvX64RegisterXmm0, XMM_REGISTERS, AT(xmm_registers), true },
+    { HV_VP_REGISTER_PAGE_DIRTY_SEGMENT, HvX64RegisterEs, SEGMENT_REGISTERS, AT(segment_registers),
+      true },
+};
+
+static hv_status take(struct hv_vp *vp, const uint8_t *page, const struct class *class)
+{
+    const uint8_t *values = page + class->offset;
+
+    return class->wide ? set_wide(vp, class->first, values, class->count)
+                       : set_narrow(vp, class->first, values, class->count);
+}
+
+hv_status hv_register_page_take(struct hv_vp *vp)
+{
+    struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
+    const void *field;
+    uint32_t dirty;
+
+    if (!page || !__atomic_exchange_n(&page->is_valid, 0, __ATOMIC_ACQUIRE))
+        return HV_STATUS_SUCCESS;
+    field = &page->dirty;
+    dirty = __atomic_load_n((const uint32_t *)field, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        if ((dirty & classes[i].dirty) &&
+            take(vp, (const uint8_t *)page, &classes[i]) != HV_STATUS_SUCCESS)
+            return HV_STATUS_INVALID_REGISTER_VALUE;
+    return HV_STATUS_SUCCESS;
+}
