@@ -144,7 +144,8 @@ struct hv_cpu_ops {
 
     /**
      * Make the LP that owns @p vp leave the guest, or its idle state, and call hv_vp_prepare() for
-     * it soon; with a scheduler hv_lp_look() or hv_lp_pick(). Does not wait. A kick of a VP that is outside the guest must not be lost.
+     * it soon; with a scheduler hv_lp_look() or hv_lp_pick(). Does not wait. A kick of a VP that is
+     * outside the guest must not be lost.
      */
     void (*kick)(void *context, struct hv_vp *vp);
 };
@@ -268,7 +269,7 @@ enum hv_cpu_capability {
     HV_CPU_LOCAL_APIC = 1u << 8, /**< Leaves the VPs' local APICs to lib/core: hv/interrupt.h. */
     HV_CPU_START_VP = 1u << 9,   /**< start works. */
     HV_CPU_EPT_ACCESS_FLAGS = 1u << 10, /**< EPT: accessed and dirty flags are on (EPTP bit 6). */
-    HV_CPU_CREATE_VP = 1u << 11, /**< create_vp and delete_vp work. */
+    HV_CPU_CREATE_VP = 1u << 11,        /**< create_vp and delete_vp work. */
 };
 
 /** Facts about the machine, constant from boot on. */

@@ -132,7 +132,7 @@ static hv_status delete_vp(struct hv_vp *self, struct hv_partition *child, uint3
     if (!vp)
         return HV_STATUS_INVALID_VP_INDEX;
     pause_all(self, child);
-    hv_vp_destroy(vp);
+    hv_vp_destroy(self, vp);
     resume_all(child);
     return HV_STATUS_SUCCESS;
 }
@@ -168,7 +168,7 @@ static bool take_everything(struct hv_vp *self, struct hv_partition *child, uint
     pause_all(self, child);
     for (uint32_t i = 0; i < child->max_vps; i++)
         if (child->vps[i])
-            hv_vp_destroy(child->vps[i]);
+            hv_vp_destroy(self, child->vps[i]);
     hv_ports_destroy(child);
     hv_partition_reset(child);
     done = hv_address_space_destroy(child, deadline);

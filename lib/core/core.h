@@ -111,11 +111,11 @@ struct hv_vp {
     uint32_t npiep;                        /* HV_X64_MSR_NPIEP_CONFIG */
     _Atomic(struct hv_request *) requests; /* posted by any LP */
     struct hv_sched sched;
-    _Atomic uint32_t suspended;            /* enum hv_vp_suspension; 0 without a parent */
-    bool waiting;                          /* serves requests in the middle of an exit */
-    bool running;                          /* between account_start and account_stop */
-    uint64_t started_tsc;                  /* of the current run */
-    uint64_t run_ticks;                    /* of earlier runs, TSC ticks */
+    _Atomic uint32_t suspended; /* enum hv_vp_suspension; 0 without a parent */
+    bool waiting;               /* serves requests in the middle of an exit */
+    bool running;               /* between account_start and account_stop */
+    uint64_t started_tsc;       /* of the current run */
+    uint64_t run_ticks;         /* of earlier runs, TSC ticks */
     struct hv_stats_pages stats;
     struct hv_apic apic; /* unused without HV_CPU_LOCAL_APIC */
     struct hv_synic synic;
@@ -209,9 +209,9 @@ hv_status hv_vp_create_suspended(struct hv_partition *partition, uint32_t index)
 
 /*
  * Takes such a VP, which stands still and to which nobody refers, from the back end and from its
- * partition, and gives its pages back to the pool.
+ * partition, and gives its pages back to the pool. self is the VP of this LP.
  */
-void hv_vp_destroy(struct hv_vp *vp);
+void hv_vp_destroy(struct hv_vp *self, struct hv_vp *vp);
 
 /*
  * A partition of pages of the parent's pool, which is not found yet: hv_hierarchy_add() is next.

@@ -9,6 +9,7 @@
 
 #include "core.h"
 #include "intercept_message.h"
+#include "vp_state_page.h"
 #include "mem.h"
 
 #define SINT 0 /* TLFS v6.0b, 11.4: intercept messages go there */
@@ -62,13 +63,6 @@ static bool post(struct hv_vp *self, struct hv_vp *vp, struct hv_intercept_messa
 
 /* ---- Intercepts ---- */
 
-static void kick(struct hv_vp *vp)
-{
-    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
-
-    cpu->kick(cpu->context, vp);
-}
-
 /* The message is in its slot. On the LP of the receiver. */
 static void released(struct hv_vp *receiver, struct hv_synic_message *message)
 {
@@ -79,7 +73,7 @@ static void released(struct hv_vp *receiver, struct hv_synic_message *message)
     /* Release: the room of the message is used again by who finds the VP not suspended. */
     if (atomic_fetch_and_explicit(&vp->suspended, ~(uint32_t)HV_VP_SUSPEND_MESSAGE,
                                   memory_order_release) == HV_VP_SUSPEND_MESSAGE)
-        kick(vp);
+        hv_vp_kick(vp);
     hv_partition_drop(partition);
 }
 
@@ -103,12 +97,6 @@ enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message 
         atomic_fetch_and_explicit(&vp->suspended, ~(uint32_t)HV_VP_SUSPEND_MESSAGE,
                                   memory_order_relaxed);
     return HV_DISPOSITION_SUSPEND;
-}
-
-bool hv_vp_is_suspended(const struct hv_vp *vp)
-{
-    /* Acquire: pairs with released(). */
-    return atomic_load_explicit(&vp->suspended, memory_order_acquire) != 0;
 }
 
 /* ---- Ends of interrupts ---- */
@@ -216,5 +204,5 @@ void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp)
     if (atomic_load_explicit(&eoi->busy, memory_order_seq_cst))
         recall(self, &eoi->message);
     for (uint32_t type = 0; type < HV_VP_STATE_PAGES; type++)
-        hv_overlay_disable(hv_vp_parent(vp), &vp->intercept.pages[type]);
+        hv_state_page_destroy(vp, type);
 }

@@ -38,13 +38,11 @@ static bool is_range(uint64_t parameter)
 
 static void kick_all(struct hv_partition *partition)
 {
-    const struct hv_cpu_ops *cpu = &partition->platform->cpu;
-
     for (uint32_t i = 0; i < partition->max_vps; i++) {
         struct hv_vp *vp = hv_vp_get(partition, i);
 
         if (vp)
-            cpu->kick(cpu->context, vp);
+            hv_vp_kick(vp);
     }
 }
 

@@ -121,11 +121,12 @@ hv_status hv_vp_create_suspended(struct hv_partition *partition, uint32_t index)
     return status;
 }
 
-void hv_vp_destroy(struct hv_vp *vp)
+void hv_vp_destroy(struct hv_vp *self, struct hv_vp *vp)
 {
     struct hv_partition *partition = vp->partition;
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
 
+    hv_intercept_end(self, vp);
     cpu->delete_vp(cpu->context, vp);
     atomic_store_explicit(&partition->vps[vp->index], NULL, memory_order_relaxed);
     atomic_fetch_sub_explicit(&partition->vp_count, 1, memory_order_relaxed);
@@ -157,6 +158,7 @@ void hv_vp_resume(struct hv_vp *vp)
 
 bool hv_vp_is_suspended(const struct hv_vp *vp)
 {
+    /* Acquire: pairs with the release of each that ends a suspension. */
     return atomic_load_explicit(&vp->suspended, memory_order_acquire) != 0;
 }
 

@@ -60,6 +60,17 @@ hv_status hv_state_page_unmap(struct hv_vp *vp, uint32_t type)
     return HV_STATUS_SUCCESS;
 }
 
+void hv_state_page_destroy(struct hv_vp *vp, uint32_t type)
+{
+    struct hv_overlay *overlay = &vp->intercept.pages[type];
+
+    if (!overlay->page)
+        return;
+    hv_overlay_disable(hv_vp_parent(vp), overlay);
+    hv_pool_free(&vp->partition->pool, overlay->spa_page);
+    overlay->page = NULL;
+}
+
 void *hv_state_page(struct hv_vp *vp, uint32_t type)
 {
     const struct hv_overlay *overlay;

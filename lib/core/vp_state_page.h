@@ -32,6 +32,9 @@ hv_status hv_state_page_map(struct hv_vp *vp, uint32_t type, bool given, uint64_
 /* HV_STATUS_INVALID_PARAMETER for a page that is not mapped. */
 hv_status hv_state_page_unmap(struct hv_vp *vp, uint32_t type);
 
+/* Takes the page, if there is one, from under the parent's eyes and gives it back. */
+void hv_state_page_destroy(struct hv_vp *vp, uint32_t type);
+
 /* Writes what the VP is intercepted with. False: the page is not mapped. */
 bool hv_state_page_put_message(struct hv_vp *vp, const struct hv_message *message);
 
