@@ -29,6 +29,10 @@ class Includes(unittest.TestCase):
         self.assertEqual(breaches("sdk/worker/bus.c", "#include <worker/bus.h>\n#include <hv/uart.h>\n"), [])
         self.assertEqual(len(breaches("sdk/worker/bus.c", "#include <hv/partition.h>\n")), 1)
         self.assertEqual(len(breaches("sdk/worker/bus.c", "#include <linux/kvm.h>\n")), 1)
+    def test_module_reader_is_freestanding(self):
+        self.assertEqual(breaches("sdk/machine/a.c", '#include <hvkit/machine.h>\n#include "private.h"\n'), [])
+        self.assertEqual(len(breaches("sdk/machine/a.c", "#include <string.h>\n")), 1)
+        self.assertEqual(len(breaches("sdk/machine/a.c", "#include <hv/vp.h>\n")), 1)
 
     def test_breach_names_file_and_line(self):
         self.assertEqual(

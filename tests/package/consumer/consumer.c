@@ -12,6 +12,7 @@
 #include <hv/insn.h>
 #include <hv/ring.h>
 #include <hv/uart.h>
+#include <hvkit/machine.h>
 
 /* CPUID is 0F A2. */
 static bool core_decodes(void)
@@ -77,11 +78,19 @@ static bool emu_transmits(void)
     return sent == 'x';
 }
 
+static bool machine_refuses_a_text(void)
+{
+    static const char text[64] = "no module";
+    struct hv_machine_module module;
+    return hv_machine_module_open(text, sizeof(text), &module) == HV_MACHINE_NOT_A_MODULE;
+}
+
 int main(void)
 {
     return !core_decodes()             ? 1
            : !vmbus_passes_a_packet()  ? 2
            : !ic_agrees_on_a_version() ? 3
            : !emu_transmits()          ? 4
+           : !machine_refuses_a_text() ? 5
                                        : 0;
 }
