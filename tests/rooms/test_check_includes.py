@@ -34,6 +34,10 @@ class Includes(unittest.TestCase):
         self.assertEqual(len(breaches("sdk/machine/a.c", "#include <string.h>\n")), 1)
         self.assertEqual(len(breaches("sdk/machine/a.c", "#include <hv/vp.h>\n")), 1)
 
+    def test_host_tool_knows_no_hypervisor(self):
+        self.assertEqual(breaches("sdk/tools/machine/a.c", "#include <yaml.h>\n#include <sys/stat.h>\n"), [])
+        self.assertEqual(len(breaches("sdk/tools/machine/a.c", "#include <hv/partition.h>\n")), 1)
+
     def test_breach_names_file_and_line(self):
         self.assertEqual(
             breaches("lib/core/a.c", "\n#include <errno.h>\n"), ["lib/core/a.c:2: may not include <errno.h>"]
