@@ -6,6 +6,7 @@
 #define PIT_PORT   0x40u
 #define PORT_B     0x61u
 #define PORT_COUNT 1u
+#define PIC_PORTS  2u /* of a chip, and of both level registers */
 
 static const uint16_t com_ports[WORKER_COM_PORTS] = { 0x3F8, 0x2F8 };
 
@@ -94,6 +95,65 @@ static void write_port_b(void *context, uint64_t offset, unsigned size, uint64_t
     worker_lines_update(machine);
 }
 
+/* ---- 8259s ---- */
+
+static uint64_t read_pic(struct worker_machine *machine, uint64_t port)
+{
+    uint8_t value = hv_pic_read(&machine->pic, (uint16_t)port);
+
+    worker_lines_update(machine);
+    return value;
+}
+
+static void write_pic(struct worker_machine *machine, uint64_t port, uint64_t value)
+{
+    hv_pic_write(&machine->pic, (uint16_t)port, (uint8_t)value);
+    worker_lines_update(machine);
+}
+
+static uint64_t read_master(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    (void)size;
+    (void)now;
+    return read_pic(context, HV_PIC_MASTER_COMMAND + offset);
+}
+
+static void write_master(void *context, uint64_t offset, unsigned size, uint64_t value,
+                         uint64_t now)
+{
+    (void)size;
+    (void)now;
+    write_pic(context, HV_PIC_MASTER_COMMAND + offset, value);
+}
+
+static uint64_t read_slave(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    (void)size;
+    (void)now;
+    return read_pic(context, HV_PIC_SLAVE_COMMAND + offset);
+}
+
+static void write_slave(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    (void)size;
+    (void)now;
+    write_pic(context, HV_PIC_SLAVE_COMMAND + offset, value);
+}
+
+static uint64_t read_level(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    (void)size;
+    (void)now;
+    return read_pic(context, HV_PIC_MASTER_LEVEL + offset);
+}
+
+static void write_level(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    (void)size;
+    (void)now;
+    write_pic(context, HV_PIC_MASTER_LEVEL + offset, value);
+}
+
 /* ---- Power management ---- */
 
 static uint64_t read_pm(void *context, uint64_t offset, unsigned size, uint64_t now)
@@ -163,6 +223,18 @@ static void write_ioapic(void *context, uint64_t offset, unsigned size, uint64_t
 
 /* ---- Where they are ---- */
 
+static bool attach_pic(struct worker_machine *machine)
+{
+    const struct worker_device master = { machine, read_master, write_master, 1 };
+    const struct worker_device slave = { machine, read_slave, write_slave, 1 };
+    const struct worker_device level = { machine, read_level, write_level, 1 };
+    struct worker_bus *ports = &machine->guest.ports;
+
+    return worker_bus_add(ports, HV_PIC_MASTER_COMMAND, PIC_PORTS, &master) &&
+           worker_bus_add(ports, HV_PIC_SLAVE_COMMAND, PIC_PORTS, &slave) &&
+           worker_bus_add(ports, HV_PIC_MASTER_LEVEL, PIC_PORTS, &level);
+}
+
 bool worker_devices_attach(struct worker_machine *machine)
 {
     const struct worker_device com1 = { machine, read_com1, write_com1, 1 };
@@ -174,7 +246,7 @@ bool worker_devices_attach(struct worker_machine *machine)
     const struct worker_device ioapic = { machine, read_ioapic, write_ioapic, 4 };
     struct worker_bus *ports = &machine->guest.ports;
 
-    return worker_bus_add(ports, com_ports[0], HV_UART_PORTS, &com1) &&
+    return attach_pic(machine) && worker_bus_add(ports, com_ports[0], HV_UART_PORTS, &com1) &&
            worker_bus_add(ports, com_ports[1], HV_UART_PORTS, &com2) &&
            worker_bus_add(ports, PIT_PORT, HV_PIT_PORTS, &pit) &&
            worker_bus_add(ports, PORT_B, PORT_COUNT, &port_b) &&

@@ -1,27 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "lines.h"
 
+#define TIMER_IRQ 0u
 #define TIMER_PIN 2u
-#define SCI_PIN   9u
+#define SCI_IRQ   9u
 #define PCI_PINS  (((1u << HV_PCI_GSIS) - 1) << HV_PCI_FIRST_GSI)
 
-static const uint8_t com_pins[WORKER_COM_PORTS] = { 4, 3 };
+static const uint8_t com_irqs[WORKER_COM_PORTS] = { 4, 3 };
+
+/* ---- To the host ---- */
+
+static bool assert_interrupt(struct worker_machine *machine,
+                             const struct worker_interrupt *interrupt)
+{
+    const struct worker_vid *vid = machine->config.vid;
+    hv_status status = vid->assert_interrupt(vid->context, interrupt);
+
+    if (status != HV_STATUS_SUCCESS)
+        machine->interrupt_status = status;
+    return status == HV_STATUS_SUCCESS;
+}
 
 /* Delivery modes of an I/O APIC have the numbers of interrupt types. */
 static bool send(void *context, const struct hv_ioapic_message *message)
 {
-    struct worker_machine *machine = context;
-    const struct worker_vid *vid = machine->config.vid;
     const struct worker_interrupt interrupt = { .destination = message->destination,
                                                 .type = message->delivery_mode,
                                                 .vector = message->vector,
                                                 .level_triggered = message->level,
                                                 .logical_destination = message->logical };
-    hv_status status = vid->assert_interrupt(vid->context, &interrupt);
 
-    if (status != HV_STATUS_SUCCESS)
-        machine->interrupt_status = status;
-    return status == HV_STATUS_SUCCESS;
+    return assert_interrupt(context, &interrupt);
+}
+
+/* TLFS v6.0b, 10.5: the hypervisor wants the vector at once, so the 8259s are asked for it when the
+   VP has taken the last one, not when it takes this one. */
+static void pass_legacy(struct worker_machine *machine)
+{
+    const struct worker_vid *vid = machine->config.vid;
+    struct worker_interrupt interrupt = { .type = HvX64InterruptTypeExtInt };
+
+    if (machine->legacy_state == WORKER_LEGACY_SENT &&
+        vid->clear_interrupt(vid->context) == HV_STATUS_SUCCESS)
+        machine->legacy_state = WORKER_LEGACY_NONE;
+    if (machine->legacy_state == WORKER_LEGACY_NONE && hv_pic_output(&machine->pic)) {
+        machine->legacy_vector = hv_pic_acknowledge(&machine->pic);
+        machine->legacy_state = WORKER_LEGACY_HELD;
+    }
+    interrupt.vector = machine->legacy_vector;
+    if (machine->legacy_state == WORKER_LEGACY_HELD && assert_interrupt(machine, &interrupt))
+        machine->legacy_state = WORKER_LEGACY_SENT;
 }
 
 static void end_interrupt(void *context, uint32_t vector, uint64_t now)
@@ -40,7 +68,17 @@ void worker_lines_init(struct worker_machine *machine)
                                              .extended_destination = true };
 
     hv_ioapic_init(&machine->ioapic, &config);
+    hv_pic_init(&machine->pic);
+    hv_pic_write(&machine->pic, HV_PIC_SLAVE_LEVEL, 1u << (SCI_IRQ - HV_PIC_LINES / 2));
     machine->guest.interrupt_end = (struct worker_interrupt_end){ machine, end_interrupt };
+}
+
+/* ---- From the devices ---- */
+
+static void set_isa_line(struct worker_machine *machine, unsigned irq, bool level)
+{
+    hv_pic_set_line(&machine->pic, irq, level);
+    hv_ioapic_set_line(&machine->ioapic, irq == TIMER_IRQ ? TIMER_PIN : irq, level);
 }
 
 /* A tick is an edge, whatever the line was before. */
@@ -49,8 +87,8 @@ static void pass_ticks(struct worker_machine *machine)
     if (hv_pit_ticks(&machine->pit) == 0)
         return;
     hv_pit_take_ticks(&machine->pit, hv_pit_ticks(&machine->pit));
-    hv_ioapic_set_line(&machine->ioapic, TIMER_PIN, false);
-    hv_ioapic_set_line(&machine->ioapic, TIMER_PIN, true);
+    set_isa_line(machine, TIMER_IRQ, false);
+    set_isa_line(machine, TIMER_IRQ, true);
 }
 
 /* PCI's lines are pulled up: what is asserted is low. */
@@ -66,7 +104,9 @@ void worker_lines_update(struct worker_machine *machine)
 {
     pass_ticks(machine);
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
-        hv_ioapic_set_line(&machine->ioapic, com_pins[i], hv_uart_interrupt(&machine->uart[i]));
-    hv_ioapic_set_line(&machine->ioapic, SCI_PIN, hv_acpi_pm_interrupt(&machine->pm));
+        set_isa_line(machine, com_irqs[i], hv_uart_interrupt(&machine->uart[i]));
+    set_isa_line(machine, SCI_IRQ, hv_acpi_pm_interrupt(&machine->pm));
     set_pci_lines(machine);
+    if (machine->config.vid->clear_interrupt)
+        pass_legacy(machine);
 }

@@ -135,6 +135,15 @@ static hv_status assert_interrupt(void *context, const struct worker_interrupt *
     return fake->refusal;
 }
 
+static hv_status clear_interrupt(void *context)
+{
+    struct fake_vid *fake = context;
+    bool taken = fake->legacy_taken;
+
+    fake->legacy_taken = false;
+    return taken ? HV_STATUS_SUCCESS : HV_STATUS_NOT_ACKNOWLEDGED;
+}
+
 static uint64_t now(void *context)
 {
     const struct fake_vid *fake = context;
@@ -154,5 +163,6 @@ void fake_vid_init(struct fake_vid *fake)
                                      .suspend = suspend,
                                      .translate = translate,
                                      .assert_interrupt = assert_interrupt,
+                                     .clear_interrupt = clear_interrupt,
                                      .now = now };
 }

@@ -42,6 +42,7 @@ struct fake_vid {
 
     struct worker_interrupt interrupts[FAKE_INTERRUPTS]; /* the last ones, in a ring */
     uint32_t interrupt_count;
+    bool legacy_taken; /* the last HvX64InterruptTypeExtInt, as clear_interrupt() tells once */
 };
 
 /* All registers are zero, all addresses mapped to themselves. */

@@ -172,6 +172,93 @@ START_TEST(timer_ticks_at_pin_2)
 }
 END_TEST
 
+/* Vectors from 0x20 and 0x28 on, all lines open. */
+static void start_pic(void)
+{
+    static const uint8_t words[][2] = { { 0x20, 0x11 }, { 0x21, 0x20 }, { 0x21, 0x04 },
+                                        { 0x21, 0x01 }, { 0xA0, 0x11 }, { 0xA1, 0x28 },
+                                        { 0xA1, 0x02 }, { 0xA1, 0x01 }, { 0x21, 0x00 },
+                                        { 0xA1, 0x00 } };
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        machine_out(&f, words[i][0], 1, words[i][1]);
+}
+
+static void tick(void)
+{
+    f.fake.now = worker_machine_deadline(&f.machine);
+    worker_machine_advance(&f.machine, f.fake.now);
+}
+
+START_TEST(legacy_interrupt_goes_to_the_boot_processor)
+{
+    start_pic();
+    start_timer();
+    tick();
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->type, HvX64InterruptTypeExtInt);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x20);
+    ck_assert_uint_eq(last_interrupt(&f)->destination, 0);
+    machine_out(&f, 0x2FC, 1, 0x08);
+    machine_out(&f, 0x2F9, 1, 0x02);
+    f.fake.legacy_taken = true;
+    machine_out(&f, 0x20, 1, 0x20);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x23);
+}
+END_TEST
+
+START_TEST(legacy_interrupt_waits_until_the_last_was_taken)
+{
+    start_pic();
+    start_timer();
+    tick();
+    machine_out(&f, 0x20, 1, 0x20);
+    tick();
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    f.fake.legacy_taken = true;
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 2);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x20);
+}
+END_TEST
+
+START_TEST(legacy_interrupt_that_the_host_refuses_is_not_lost)
+{
+    start_pic();
+    start_timer();
+    f.fake.refusal = HV_STATUS_INVALID_VP_STATE;
+    tick();
+    f.fake.refusal = HV_STATUS_SUCCESS;
+    f.fake.interrupt_count = 0;
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x20);
+}
+END_TEST
+
+START_TEST(host_without_legacy_interrupts_gets_none)
+{
+    f.fake.vid.clear_interrupt = NULL;
+    start_pic();
+    start_timer();
+    tick();
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+    ck_assert_uint_eq(machine_in(&f, 0x21, 1), 0);
+    machine_out(&f, 0x20, 1, 0x0A);
+    ck_assert_uint_eq(machine_in(&f, 0x20, 1), 1);
+}
+END_TEST
+
+START_TEST(sci_is_level_triggered_at_the_8259)
+{
+    ck_assert_uint_eq(machine_in(&f, 0x4D0, 2), 0x0200);
+    start_pic();
+    machine_out(&f, WORKER_PM_PORT + 2, 2, 0x0100);
+    worker_machine_press_power_button(&f.machine, f.fake.now);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x29);
+}
+END_TEST
+
 START_TEST(timer_has_its_port_b)
 {
     machine_out(&f, 0x61, 1, 0x01);
@@ -374,6 +461,11 @@ int main(void)
     tcase_add_test(tcase, serial_port_interrupts_at_its_pin);
     tcase_add_test(tcase, level_interrupt_comes_again_until_its_cause_is_gone);
     tcase_add_test(tcase, timer_ticks_at_pin_2);
+    tcase_add_test(tcase, legacy_interrupt_goes_to_the_boot_processor);
+    tcase_add_test(tcase, legacy_interrupt_waits_until_the_last_was_taken);
+    tcase_add_test(tcase, legacy_interrupt_that_the_host_refuses_is_not_lost);
+    tcase_add_test(tcase, host_without_legacy_interrupts_gets_none);
+    tcase_add_test(tcase, sci_is_level_triggered_at_the_8259);
     tcase_add_test(tcase, timer_has_its_port_b);
     tcase_add_test(tcase, interrupt_that_the_host_refuses_is_sent_again);
     tcase_add_test(tcase, power_button_is_an_sci);

@@ -13,9 +13,10 @@
  * Memory: RAM from 0 to 640 KiB, from 1 MiB to WORKER_RAM_HOLE, and the rest from 4 GiB on. Below
  * 1 MiB 128 KiB more are for tables. The local APICs are the hypervisor's.
  *
- * Devices: WORKER_COM_PORTS serial ports, 8254 timer with port 0x61, I/O APIC, ACPI power
+ * Devices: WORKER_COM_PORTS serial ports, 8254 timer with port 0x61, 8259s, I/O APIC, ACPI power
  * management with the reset register, PCI bus with a host bridge. All lines reach the I/O APIC: the
- * timer at pin 2, ISA devices at the pin of their number, PCI from pin 16 on.
+ * timer at pin 2, ISA devices at the pin of their number, PCI from pin 16 on; all but PCI's reach
+ * the 8259s as well.
  *
  * One thread at a time. Times are in units of 100 ns of the partition's reference time.
  */
@@ -28,6 +29,7 @@
 #include <hv/acpi_pm.h>
 #include <hv/ioapic.h>
 #include <hv/pci.h>
+#include <hv/pic.h>
 #include <hv/pit.h>
 #include <hv/uart.h>
 #include <worker/guest.h>
@@ -46,6 +48,13 @@ enum worker_machine_state {
     WORKER_MACHINE_RESETS,  /**< the guest wants a reset: make a new machine */
     WORKER_MACHINE_OFF,     /**< the guest has switched it off */
     WORKER_MACHINE_CRASHED, /**< see worker_report() */
+};
+
+/** How far the interrupt is that the 8259s have given away last. */
+enum worker_legacy_state {
+    WORKER_LEGACY_NONE, /**< the VP has taken it */
+    WORKER_LEGACY_HELD, /**< the host has refused it */
+    WORKER_LEGACY_SENT, /**< the host has it */
 };
 
 /** What a machine is made of. */
@@ -69,6 +78,9 @@ struct worker_machine {
 
     struct hv_uart uart[WORKER_COM_PORTS]; /**< serial ports */
     struct hv_pit pit;                     /**< timer */
+    struct hv_pic pic;                     /**< 8259s */
+    enum worker_legacy_state legacy_state; /**< of legacy_vector */
+    uint8_t legacy_vector;                 /**< last of the 8259s */
     struct hv_ioapic ioapic;               /**< I/O APIC */
     struct hv_acpi_pm pm;                  /**< power management */
     struct hv_pci pci;                     /**< bus */

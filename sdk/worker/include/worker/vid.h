@@ -173,8 +173,18 @@ struct worker_vid {
     hv_status (*translate)(void *context, uint32_t vp_index, uint64_t gva, uint64_t flags,
                            uint64_t *gpa, uint32_t *code);
 
-    /** Raises an interrupt, whether VPs run or not. */
+    /**
+     * Raises an interrupt, whether VPs run or not. One of HvX64InterruptTypeExtInt goes to VP 0,
+     * and comes only after clear_interrupt() has said that the last one was taken.
+     */
     hv_status (*assert_interrupt)(void *context, const struct worker_interrupt *interrupt);
+
+    /**
+     * Asks whether the VP has taken the last interrupt of HvX64InterruptTypeExtInt, as
+     * HvCallClearVirtualInterrupt does: HV_STATUS_SUCCESS, or HV_STATUS_NOT_ACKNOWLEDGED. NULL: the
+     * host has no such interrupts, and guests get none of their 8259s.
+     */
+    hv_status (*clear_interrupt)(void *context);
 
     /** The partition's reference time in units of 100 ns; never goes back. */
     uint64_t (*now)(void *context);
