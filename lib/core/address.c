@@ -111,10 +111,10 @@ static hv_status map_locked(struct hv_partition *partition, uint64_t gpa_page,
 /* Gives mapped pages other rights; HV_ACCESS_NONE unmaps them, and inaccessible ones. */
 static void restrict_mapping(struct hv_mapping *mapping, uint8_t access)
 {
-    if (mapping->access != HV_ACCESS_NONE)
-        mapping->access = access;
     if (access == HV_ACCESS_NONE)
-        mapping->inaccessible = false;
+        *mapping = (struct hv_mapping){ .spa_page = HV_NO_PAGE };
+    else if (mapping->access != HV_ACCESS_NONE)
+        mapping->access = access;
 }
 
 static bool restrict_place(const struct hv_address_space *space, const struct hv_place *place,

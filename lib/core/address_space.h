@@ -33,6 +33,7 @@ struct hv_address_space {
     /* GPA pages that exist: 1 << (gpa_bits - 12); 0 once it is destroyed. */
     _Atomic uint64_t page_count;
     uint32_t capabilities;
+    _Atomic bool tracking;   /* what lib/core writes to the guest's memory is recorded as well */
     uint32_t overlay_tables; /* table pages made to place overlays; never given back */
     /* Overlays by GPA page number: the visible one of each covered page, those below linked to it.
      */
@@ -96,6 +97,32 @@ hv_status hv_overlay_enable(struct hv_partition *partition, struct hv_overlay *o
 
 /* Takes the overlay away; what it covered reappears. Nothing to do when it is not enabled. */
 void hv_overlay_disable(struct hv_partition *partition, struct hv_overlay *overlay);
+
+/* ---- address_access.c ---- */
+
+/*
+ * Turns the record of what a guest has read and written on or off
+ * (HvPartitionPropertyGpaPageAccessTracking). What has been so far is not forgotten.
+ * HV_STATUS_OPERATION_DENIED when the hardware keeps none.
+ */
+hv_status hv_address_track(struct hv_partition *partition, bool on);
+
+/*
+ * Reads the HV_GPA_PAGE bits of a page within the space (none when it has no memory, all when it
+ * has and an overlay covers it), then changes them by the HV_GPA_PAGE_ACCESS flags. Sets *stale
+ * when a flush is needed for hardware to record anew. HV_STATUS_INSUFFICIENT_MEMORY when a large
+ * page can't be cut; nothing has changed then.
+ */
+hv_status hv_address_access_state(struct hv_partition *partition, uint64_t gpa_page, uint64_t flags,
+                                  uint8_t *state, bool *stale);
+
+/* A page that is found is about to be written by lib/core. In a section, or under the lock. */
+void hv_address_record_write(const struct hv_partition *partition, uint64_t gpa_page);
+
+static inline bool hv_address_is_tracked(const struct hv_address_space *space)
+{
+    return atomic_load_explicit(&space->tracking, memory_order_relaxed);
+}
 
 /* Completes a memory exit by the rules for overlays and for pages that are not mapped. */
 enum hv_disposition hv_address_exit(struct hv_vp *vp, const struct hv_exit *exit);

@@ -44,7 +44,7 @@ static uint64_t with_history(const struct hv_slat_ops *slat, uint64_t entry, uin
 {
     bool same = (entry & HV_SLAT_ADDRESS_MASK) == (old & HV_SLAT_ADDRESS_MASK);
 
-    if (!same || !slat->is_present(entry) || !slat->is_present(old))
+    if (!same || !hv_slat_has_page(slat, entry) || !hv_slat_has_page(slat, old))
         return entry;
     return entry | (old & (slat->accessed | slat->dirty));
 }

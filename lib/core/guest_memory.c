@@ -24,6 +24,8 @@ static uint8_t *locate(const struct hv_partition *partition, uint64_t gpa, uint8
         return NULL;
     if (!(mapping.access & access))
         return NULL;
+    if (access == HV_ACCESS_WRITE && hv_address_is_tracked(&partition->address))
+        hv_address_record_write(partition, gpa >> HV_PAGE_SHIFT);
     page = memory->map(memory->context, mapping.spa_page);
     return page == NULL ? NULL : page + gpa % HV_PAGE_SIZE;
 }

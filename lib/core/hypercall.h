@@ -147,6 +147,15 @@ hv_status hv_hypercall_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_i
 hv_status hv_hypercall_child_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_index,
                                 struct hv_vp **target);
 
+/*
+ * The child that an ID names, with a reference, and its lineage.lock held while it is active: until
+ * hv_hypercall_end_child(). As hv_hypercall_target(); HV_STATUS_ACCESS_DENIED for the caller
+ * itself; HV_STATUS_INVALID_PARTITION_STATE.
+ */
+hv_status hv_hypercall_begin_child(const struct hv_vp *vp, uint64_t partition_id,
+                                   struct hv_partition **child);
+void hv_hypercall_end_child(struct hv_partition *child);
+
 /* HV_STATUS_INVALID_PARAMETER unless an HV_INPUT_VTL means VTL 0, the only one there is. */
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl);
 
@@ -189,5 +198,6 @@ hv_hypercall_handler hv_hypercall_map_gpa_pages;
 hv_hypercall_handler hv_hypercall_map_sparse_gpa_pages;
 hv_hypercall_handler hv_hypercall_unmap_gpa_pages;
 hv_hypercall_handler hv_hypercall_modify_sparse_gpa_pages;
+hv_hypercall_handler hv_hypercall_get_gpa_pages_access_state;
 
 #endif

@@ -39,6 +39,31 @@ hv_status hv_hypercall_target(const struct hv_vp *vp, uint64_t partition_id,
     return HV_STATUS_SUCCESS;
 }
 
+hv_status hv_hypercall_begin_child(const struct hv_vp *vp, uint64_t partition_id,
+                                   struct hv_partition **child)
+{
+    struct hv_partition *target;
+    hv_status status = hv_hypercall_target(vp, partition_id, &target);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    hv_lock_acquire(&target->lineage.lock);
+    if (target == vp->partition)
+        status = HV_STATUS_ACCESS_DENIED;
+    else if (hv_partition_state(&target->lineage) != HV_PARTITION_ACTIVE)
+        status = HV_STATUS_INVALID_PARTITION_STATE;
+    if (status != HV_STATUS_SUCCESS)
+        hv_hypercall_end_child(target);
+    *child = target;
+    return status;
+}
+
+void hv_hypercall_end_child(struct hv_partition *child)
+{
+    hv_lock_release(&child->lineage.lock);
+    hv_partition_drop(child);
+}
+
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl)
 {
     bool names_vtl = input_vtl & HV_INPUT_VTL_USE_TARGET_VTL;

@@ -60,13 +60,23 @@ static bool push(struct hv_partition *partition, struct hv_overlay *overlay, uin
     return show(partition, overlay);
 }
 
+/* What was recorded of the page beneath before it was covered is not known any more. */
+static bool uncover(struct hv_partition *partition, const struct hv_overlay *overlay)
+{
+    bool stale = hv_address_set(partition, overlay->gpa_page, &overlay->under);
+
+    if (hv_address_is_tracked(&partition->address))
+        hv_address_record_write(partition, overlay->gpa_page);
+    return stale;
+}
+
 static bool pop_top(struct hv_partition *partition, struct hv_overlay **link)
 {
     struct hv_overlay *top = *link;
 
     if (top->below == NULL) {
         *link = top->next;
-        return hv_address_set(partition, top->gpa_page, &top->under);
+        return uncover(partition, top);
     }
     top->below->next = top->next;
     *link = top->below;

@@ -5,7 +5,7 @@
 
 #define INACCESSIBLE (UINT64_C(1) << 10)
 #define BACKED       (UINT64_C(1) << 11) /* an inaccessible page has a page of memory */
-#define CACHE_SHIFT  3
+#define CACHE_SHIFT  56 /* out of the way of accessed and dirty bits, which stay in place */
 #define CACHE_MASK   UINT64_C(7)
 
 uint64_t hv_slat_encode(const struct hv_slat_ops *slat, const struct hv_mapping *mapping,
@@ -34,6 +34,11 @@ void hv_slat_decode(const struct hv_slat_ops *slat, uint64_t entry, unsigned lev
         return;
     mapping->spa_page = (entry & HV_SLAT_ADDRESS_MASK) >> HV_PAGE_SHIFT;
     mapping->cache = (entry >> CACHE_SHIFT) & CACHE_MASK;
+}
+
+bool hv_slat_has_page(const struct hv_slat_ops *slat, uint64_t entry)
+{
+    return slat->is_present(entry) || (entry & BACKED);
 }
 
 uint64_t hv_slat_part(const struct hv_slat_ops *slat, uint64_t entry, unsigned level,

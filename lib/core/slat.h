@@ -60,6 +60,9 @@ uint64_t hv_slat_encode(const struct hv_slat_ops *slat, const struct hv_mapping 
 void hv_slat_decode(const struct hv_slat_ops *slat, uint64_t entry, unsigned level,
                     struct hv_mapping *mapping);
 
+/* Whether an entry that is no table has memory, be it accessible or not. */
+bool hv_slat_has_page(const struct hv_slat_ops *slat, uint64_t entry);
+
 /* The entry of the next lower level that says for the index-th of 512 parts what this one says for
    all of them; anything but a table. */
 uint64_t hv_slat_part(const struct hv_slat_ops *slat, uint64_t entry, unsigned level,

@@ -144,6 +144,14 @@ struct hv_gpa_mapping {
     uint64_t source_gpa_page_number; /**< in the calling partition */
 } HV_PACKED;
 
+/** HvCallGetGpaPagesAccessState, a rep hypercall without a list; beyond the TLFS (Linux,
+ * include/hyperv). A byte a page comes out. */
+struct hv_input_get_gpa_pages_access_state {
+    uint64_t partition_id; /**< a child */
+    uint64_t flags;        /**< HV_GPA_PAGE_ACCESS bits */
+    uint64_t gpa_page;     /**< the first page's number */
+} HV_PACKED;
+
 /** HvCallModifyVtlProtectionMask; a list of page numbers of 8 bytes follows. */
 struct hv_input_modify_vtl_protection_mask {
     uint64_t target_partition_id; /**< HV_PARTITION_ID_SELF */
@@ -340,6 +348,10 @@ HV_ABI_OFFSET(hv_input_unmap_gpa_pages, unmap_flags, 16);
 HV_ABI_SIZE(hv_input_modify_sparse_gpa_pages, 16);
 HV_ABI_OFFSET(hv_input_modify_sparse_gpa_pages, target_partition_id, 0);
 HV_ABI_OFFSET(hv_input_modify_sparse_gpa_pages, map_flags, 8);
+HV_ABI_SIZE(hv_input_get_gpa_pages_access_state, 24);
+HV_ABI_OFFSET(hv_input_get_gpa_pages_access_state, partition_id, 0);
+HV_ABI_OFFSET(hv_input_get_gpa_pages_access_state, flags, 8);
+HV_ABI_OFFSET(hv_input_get_gpa_pages_access_state, gpa_page, 16);
 HV_ABI_SIZE(hv_gpa_mapping, 16);
 HV_ABI_OFFSET(hv_gpa_mapping, target_gpa_page_number, 0);
 HV_ABI_OFFSET(hv_gpa_mapping, source_gpa_page_number, 8);

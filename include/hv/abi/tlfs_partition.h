@@ -201,6 +201,27 @@
 /** @} */
 
 /**
+ * @name Access state of a GPA page, beyond the TLFS
+ * Output of HvCallGetGpaPagesAccessState, a byte a page; Linux, include/hyperv.
+ * @{
+ */
+#define HV_GPA_PAGE_ACCESSED 0x01u
+#define HV_GPA_PAGE_DIRTY    0x02u
+/** @} */
+
+/**
+ * @name Flags of HvCallGetGpaPagesAccessState, beyond the TLFS
+ * What happens to the state once it has been read; Linux, include/hyperv.
+ * @{
+ */
+#define HV_GPA_PAGE_ACCESS_CLEAR_ACCESSED UINT64_C(0x1)
+#define HV_GPA_PAGE_ACCESS_SET_ACCESSED   UINT64_C(0x2)
+#define HV_GPA_PAGE_ACCESS_CLEAR_DIRTY    UINT64_C(0x4)
+#define HV_GPA_PAGE_ACCESS_SET_DIRTY      UINT64_C(0x8)
+#define HV_GPA_PAGE_ACCESS_MASK           UINT64_C(0xF)
+/** @} */
+
+/**
  * @name Translation control flags
  * TLFS, data type HV_TRANSLATE_GVA_CONTROL_FLAGS, a UINT64.
  * @{

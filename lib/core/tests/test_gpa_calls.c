@@ -444,6 +444,21 @@ START_TEST(a_map_under_an_overlay_changes_what_it_covers)
 }
 END_TEST
 
+/* As the embedder does, who gives nothing back. */
+START_TEST(what_was_unmapped_under_an_overlay_is_not_there_any_more)
+{
+    struct hv_overlay *overlay = &child->hypercall_page;
+
+    ck_assert_uint_eq(map(4, ALL, 7, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(hv_overlay_enable(child, overlay, 4), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_address_unmap(child, 4, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(map(4, ALL, 8, 1), result(HV_STATUS_SUCCESS, 1));
+    expect_held(2);
+    hv_overlay_disable(child, overlay);
+    expect_mapped(4, 8, HV_ACCESS_ALL);
+}
+END_TEST
+
 START_TEST(an_overlay_uncovers_an_inaccessible_page)
 {
     struct hv_overlay *overlay = &child->hypercall_page;
@@ -699,6 +714,7 @@ int main(void)
     tcase_add_test(all, unmapping_gives_back_and_passes_over_what_is_not_mapped);
     tcase_add_test(all, what_the_child_has_passed_on_stays);
     tcase_add_test(all, a_map_under_an_overlay_changes_what_it_covers);
+    tcase_add_test(all, what_was_unmapped_under_an_overlay_is_not_there_any_more);
     tcase_add_test(all, an_overlay_uncovers_an_inaccessible_page);
     tcase_add_loop_test(all, rights_are_taken_and_given_back, 0, 2);
     tcase_add_loop_test(all, a_page_without_rights_is_held_and_inaccessible, 0, 2);
