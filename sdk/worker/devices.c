@@ -63,7 +63,9 @@ bool worker_devices_init(struct worker_machine *machine, uint64_t now)
     hv_acpi_pm_init(&machine->pm, &pm, now);
     hv_pci_init(&machine->pci);
     hv_pci_function_init_host_bridge(&machine->host_bridge);
-    return hv_pci_add(&machine->pci, &machine->host_bridge, 0, 0) && worker_devices_attach(machine);
+    hv_rtc_init(&machine->rtc, machine->config.unix_time, now);
+    return hv_pci_add(&machine->pci, &machine->host_bridge, 0, 0) &&
+           worker_devices_attach_isa(machine) && worker_devices_attach_system(machine);
 }
 
 void worker_devices_advance(struct worker_machine *machine, uint64_t now)
@@ -71,6 +73,7 @@ void worker_devices_advance(struct worker_machine *machine, uint64_t now)
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
         hv_uart_advance(&machine->uart[i], now);
     hv_pit_advance(&machine->pit, now);
+    hv_rtc_advance(&machine->rtc, now);
     hv_acpi_pm_advance(&machine->pm, now);
     hv_ioapic_retry(&machine->ioapic);
 }
@@ -85,6 +88,7 @@ uint64_t worker_devices_deadline(const struct worker_machine *machine)
 {
     uint64_t deadline = earlier(hv_pit_deadline(&machine->pit), hv_acpi_pm_deadline(&machine->pm));
 
+    deadline = earlier(deadline, hv_rtc_deadline(&machine->rtc));
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
         deadline = earlier(deadline, hv_uart_deadline(&machine->uart[i]));
     return deadline;

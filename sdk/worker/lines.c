@@ -3,6 +3,7 @@
 
 #define TIMER_IRQ 0u
 #define TIMER_PIN 2u
+#define CLOCK_IRQ 8u
 #define SCI_IRQ   9u
 #define PCI_PINS  (((1u << HV_PCI_GSIS) - 1) << HV_PCI_FIRST_GSI)
 
@@ -105,6 +106,7 @@ void worker_lines_update(struct worker_machine *machine)
     pass_ticks(machine);
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
         set_isa_line(machine, com_irqs[i], hv_uart_interrupt(&machine->uart[i]));
+    set_isa_line(machine, CLOCK_IRQ, hv_rtc_interrupt(&machine->rtc));
     set_isa_line(machine, SCI_IRQ, hv_acpi_pm_interrupt(&machine->pm));
     set_pci_lines(machine);
     if (machine->config.vid->clear_interrupt)

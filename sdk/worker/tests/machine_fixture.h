@@ -53,6 +53,7 @@ static inline void machine_fixture_init(struct machine_fixture *fixture)
         .ram = fixture->ram,
         .ram_size = WORKER_LEAST_RAM,
         .vp_count = MACHINE_VPS,
+        .unix_time = INT64_C(1767225599) * 10000000, /* 2025-12-31 23:59:59 */
         .console = { { fixture, fixture_put, fixture_get } },
     };
 }

@@ -259,6 +259,34 @@ START_TEST(sci_is_level_triggered_at_the_8259)
 }
 END_TEST
 
+static uint8_t read_clock(uint8_t reg)
+{
+    machine_out(&f, 0x70, 1, reg);
+    return (uint8_t)machine_in(&f, 0x71, 1);
+}
+
+START_TEST(clock_shows_the_time_of_day)
+{
+    ck_assert_uint_eq(read_clock(0x04), 0x23);
+    ck_assert_uint_eq(read_clock(0x09), 0x25);
+    f.fake.now += 2 * SECOND;
+    ck_assert_uint_eq(read_clock(0x09), 0x26);
+    ck_assert_uint_eq(read_clock(0x07), 0x01);
+}
+END_TEST
+
+START_TEST(clock_interrupts_at_pin_8)
+{
+    machine_unmask(&f, 8, 0x38);
+    machine_out(&f, 0x70, 1, 0x0B);
+    machine_out(&f, 0x71, 1, 0x12); /* when an update has ended, 24 hours */
+    ck_assert_uint_le(worker_machine_deadline(&f.machine), f.fake.now + SECOND);
+    tick();
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x38);
+}
+END_TEST
+
 START_TEST(timer_has_its_port_b)
 {
     machine_out(&f, 0x61, 1, 0x01);
@@ -466,6 +494,8 @@ int main(void)
     tcase_add_test(tcase, legacy_interrupt_that_the_host_refuses_is_not_lost);
     tcase_add_test(tcase, host_without_legacy_interrupts_gets_none);
     tcase_add_test(tcase, sci_is_level_triggered_at_the_8259);
+    tcase_add_test(tcase, clock_shows_the_time_of_day);
+    tcase_add_test(tcase, clock_interrupts_at_pin_8);
     tcase_add_test(tcase, timer_has_its_port_b);
     tcase_add_test(tcase, interrupt_that_the_host_refuses_is_sent_again);
     tcase_add_test(tcase, power_button_is_an_sci);

@@ -13,10 +13,10 @@
  * Memory: RAM from 0 to 640 KiB, from 1 MiB to WORKER_RAM_HOLE, and the rest from 4 GiB on. Below
  * 1 MiB 128 KiB more are for tables. The local APICs are the hypervisor's.
  *
- * Devices: WORKER_COM_PORTS serial ports, 8254 timer with port 0x61, 8259s, I/O APIC, ACPI power
- * management with the reset register, PCI bus with a host bridge. All lines reach the I/O APIC: the
- * timer at pin 2, ISA devices at the pin of their number, PCI from pin 16 on; all but PCI's reach
- * the 8259s as well.
+ * Devices: WORKER_COM_PORTS serial ports, 8254 timer with port 0x61, clock with CMOS RAM, 8259s,
+ * I/O APIC, ACPI power management with the reset register, PCI bus with a host bridge. All lines
+ * reach the I/O APIC: the timer at pin 2, ISA devices at the pin of their number, PCI from pin 16
+ * on; all but PCI's reach the 8259s as well.
  *
  * One thread at a time. Times are in units of 100 ns of the partition's reference time.
  */
@@ -31,6 +31,7 @@
 #include <hv/pci.h>
 #include <hv/pic.h>
 #include <hv/pit.h>
+#include <hv/rtc.h>
 #include <hv/uart.h>
 #include <worker/guest.h>
 #include <worker/history.h>
@@ -63,6 +64,7 @@ struct worker_machine_config {
     void *ram;                                       /**< whole pages of the host, cleared */
     uint64_t ram_size;                               /**< at least WORKER_LEAST_RAM */
     uint32_t vp_count;                               /**< VPs, from index 0 on */
+    int64_t unix_time;                               /**< now, in units of 100 ns since 1970 */
     struct worker_console console[WORKER_COM_PORTS]; /**< ends of the serial ports */
 };
 
@@ -78,6 +80,7 @@ struct worker_machine {
 
     struct hv_uart uart[WORKER_COM_PORTS]; /**< serial ports */
     struct hv_pit pit;                     /**< timer */
+    struct hv_rtc rtc;                     /**< clock */
     struct hv_pic pic;                     /**< 8259s */
     enum worker_legacy_state legacy_state; /**< of legacy_vector */
     uint8_t legacy_vector;                 /**< last of the 8259s */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Between the buses and the devices. Each access may move an interrupt line. */
+/* Between the bus and the devices that were ISA's. Each access may move an interrupt line. */
 #include "devices.h"
 #include "lines.h"
 
 #define PIT_PORT   0x40u
 #define PORT_B     0x61u
 #define PORT_COUNT 1u
+#define RTC_PORT   0x70u
 #define PIC_PORTS  2u /* of a chip, and of both level registers */
 
 static const uint16_t com_ports[WORKER_COM_PORTS] = { 0x3F8, 0x2F8 };
@@ -95,6 +96,27 @@ static void write_port_b(void *context, uint64_t offset, unsigned size, uint64_t
     worker_lines_update(machine);
 }
 
+/* ---- Clock ---- */
+
+static uint64_t read_rtc(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct worker_machine *machine = context;
+    uint8_t value = hv_rtc_read(&machine->rtc, (unsigned)offset, now);
+
+    (void)size;
+    worker_lines_update(machine);
+    return value;
+}
+
+static void write_rtc(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct worker_machine *machine = context;
+
+    (void)size;
+    hv_rtc_write(&machine->rtc, (unsigned)offset, (uint8_t)value, now);
+    worker_lines_update(machine);
+}
+
 /* ---- 8259s ---- */
 
 static uint64_t read_pic(struct worker_machine *machine, uint64_t port)
@@ -154,73 +176,6 @@ static void write_level(void *context, uint64_t offset, unsigned size, uint64_t 
     write_pic(context, HV_PIC_MASTER_LEVEL + offset, value);
 }
 
-/* ---- Power management ---- */
-
-static uint64_t read_pm(void *context, uint64_t offset, unsigned size, uint64_t now)
-{
-    struct worker_machine *machine = context;
-    uint32_t value = hv_acpi_pm_read(&machine->pm, (unsigned)offset, size, now);
-
-    worker_lines_update(machine);
-    return value;
-}
-
-static void write_pm(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
-{
-    struct worker_machine *machine = context;
-
-    hv_acpi_pm_write(&machine->pm, (unsigned)offset, size, (uint32_t)value, now);
-    worker_lines_update(machine);
-}
-
-/* ---- PCI, in whose ports the reset register lies ---- */
-
-static bool is_reset_register(uint64_t offset, unsigned size)
-{
-    return HV_PCI_FIRST_PORT + offset == HV_ACPI_RESET_PORT && size == 1;
-}
-
-static uint64_t read_pci(void *context, uint64_t offset, unsigned size, uint64_t now)
-{
-    const struct worker_machine *machine = context;
-
-    (void)now;
-    if (is_reset_register(offset, size))
-        return hv_acpi_pm_read_reset(&machine->pm);
-    return hv_pci_read(&machine->pci, (unsigned)offset, size);
-}
-
-static void write_pci(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
-{
-    struct worker_machine *machine = context;
-
-    (void)now;
-    if (is_reset_register(offset, size))
-        hv_acpi_pm_write_reset(&machine->pm, (uint8_t)value);
-    else
-        hv_pci_write(&machine->pci, (unsigned)offset, size, (uint32_t)value);
-    worker_lines_update(machine);
-}
-
-/* ---- I/O APIC ---- */
-
-static uint64_t read_ioapic(void *context, uint64_t offset, unsigned size, uint64_t now)
-{
-    const struct worker_machine *machine = context;
-
-    (void)now;
-    return hv_ioapic_read(&machine->ioapic, offset, size);
-}
-
-static void write_ioapic(void *context, uint64_t offset, unsigned size, uint64_t value,
-                         uint64_t now)
-{
-    struct worker_machine *machine = context;
-
-    (void)now;
-    hv_ioapic_write(&machine->ioapic, offset, size, (uint32_t)value);
-}
-
 /* ---- Where they are ---- */
 
 static bool attach_pic(struct worker_machine *machine)
@@ -235,23 +190,18 @@ static bool attach_pic(struct worker_machine *machine)
            worker_bus_add(ports, HV_PIC_MASTER_LEVEL, PIC_PORTS, &level);
 }
 
-bool worker_devices_attach(struct worker_machine *machine)
+bool worker_devices_attach_isa(struct worker_machine *machine)
 {
     const struct worker_device com1 = { machine, read_com1, write_com1, 1 };
     const struct worker_device com2 = { machine, read_com2, write_com2, 1 };
     const struct worker_device pit = { machine, read_pit, write_pit, 1 };
     const struct worker_device port_b = { machine, read_port_b, write_port_b, 1 };
-    const struct worker_device pm = { machine, read_pm, write_pm, 4 };
-    const struct worker_device pci = { machine, read_pci, write_pci, 4 };
-    const struct worker_device ioapic = { machine, read_ioapic, write_ioapic, 4 };
+    const struct worker_device rtc = { machine, read_rtc, write_rtc, 1 };
     struct worker_bus *ports = &machine->guest.ports;
 
     return attach_pic(machine) && worker_bus_add(ports, com_ports[0], HV_UART_PORTS, &com1) &&
            worker_bus_add(ports, com_ports[1], HV_UART_PORTS, &com2) &&
            worker_bus_add(ports, PIT_PORT, HV_PIT_PORTS, &pit) &&
            worker_bus_add(ports, PORT_B, PORT_COUNT, &port_b) &&
-           worker_bus_add(ports, WORKER_PM_PORT, HV_ACPI_PM_PORTS, &pm) &&
-           worker_bus_add(ports, HV_PCI_FIRST_PORT, HV_PCI_PORTS, &pci) &&
-           worker_bus_add(&machine->guest.mmio, HV_IOAPIC_DEFAULT_ADDRESS, HV_IOAPIC_WINDOW_SIZE,
-                          &ioapic);
+           worker_bus_add(ports, RTC_PORT, HV_RTC_PORTS, &rtc);
 }
