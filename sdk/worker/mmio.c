@@ -159,6 +159,11 @@ void worker_mmio_intercept(struct worker_vp *vp,
         worker_vp_unsupported(vp, "an instruction outside of memory");
         return;
     }
+    /* The access is that of a stack or a table, not of the instruction at RIP. */
+    if (message->header.execution_state & HV_X64_VP_EXECUTION_STATE_INTERRUPTION_PENDING) {
+        worker_vp_unsupported(vp, "an event that is delivered by way of a device");
+        return;
+    }
     if (size >= sizeof(*message))
         know_registers(vp, message);
     know_page(vp, message);

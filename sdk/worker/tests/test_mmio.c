@@ -258,6 +258,17 @@ START_TEST(nobody_answers_with_ones)
 }
 END_TEST
 
+START_TEST(access_of_an_events_delivery_is_not_the_instructions)
+{
+    message.header = long_mode_header(LOAD);
+    message.header.execution_state |= HV_X64_VP_EXECUTION_STATE_INTERRUPTION_PENDING;
+    message.instruction_byte_count = 2;
+    memcpy(message.instruction_bytes, "\x8B\x03", 2);
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, EXO), WORKER_UNSUPPORTED);
+    ck_assert_uint_eq(f.mmio.reads, 0);
+}
+END_TEST
+
 START_TEST(what_is_not_emulated_says_so)
 {
     ck_assert_int_eq(run(STORE, "\x0F\xC1\x03", 3, EXO), WORKER_UNSUPPORTED); /* xadd */
@@ -293,6 +304,7 @@ int main(void)
     tcase_add_test(tcase, instruction_may_lie_across_two_pages);
     tcase_add_test(tcase, missing_page_of_the_instruction_is_a_fetch_fault);
     tcase_add_test(tcase, nobody_answers_with_ones);
+    tcase_add_test(tcase, access_of_an_events_delivery_is_not_the_instructions);
     tcase_add_test(tcase, what_is_not_emulated_says_so);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
