@@ -28,7 +28,7 @@ ROOMS: list[tuple[str, list[str]]] = [
         [
             FREESTANDING,
             r"<hv/(status|emu).*\.h>",
-            r"<hv/(acpi_pm|ioapic|pci|pic|pit|rtc|uart)\.h>",
+            r"<hv/(acpi_pm|acpi_tables|ioapic|pci|pic|pit|rtc|uart)\.h>",
             r"\"[a-z_0-9/]+\.h\"",
         ],
     ),
