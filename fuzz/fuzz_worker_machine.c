@@ -109,10 +109,12 @@ static void do_step(const uint8_t step[6])
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct worker_report_sink sink = { NULL, check_line };
+    static const uint32_t apic_ids[] = { 0, 1 };
     static uint8_t *ram;
     struct worker_machine_config config = { .vid = &fake.vid,
                                             .ram_size = WORKER_LEAST_RAM,
                                             .vp_count = 2,
+                                            .apic_ids = apic_ids,
                                             .console = { { NULL, put, get } } };
 
     if (!ram)

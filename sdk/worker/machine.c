@@ -4,6 +4,7 @@
 #include "devices.h"
 #include "layout.h"
 #include "lines.h"
+#include "tables.h"
 
 static bool is_possible(const struct worker_machine_config *config)
 {
@@ -14,6 +15,8 @@ static bool is_possible(const struct worker_machine_config *config)
 hv_status worker_machine_init(struct worker_machine *machine,
                               const struct worker_machine_config *config)
 {
+    hv_status status;
+
     *machine = (struct worker_machine){ .config = *config, .state = WORKER_MACHINE_RUNS };
     if (!is_possible(config))
         return HV_STATUS_INVALID_PARAMETER;
@@ -22,14 +25,17 @@ hv_status worker_machine_init(struct worker_machine *machine,
     worker_lines_init(machine);
     if (!worker_devices_init(machine, config->vid->now(config->vid->context)))
         return HV_STATUS_INSUFFICIENT_MEMORY;
-    return worker_layout_init(machine);
+    status = worker_layout_init(machine);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    return worker_tables_write(machine) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
 }
 
 const char *worker_machine_load(struct worker_machine *machine, const struct worker_kernel *kernel)
 {
     struct worker_kernel here = *kernel;
 
-    here.rsdp = 0;
+    here.rsdp = WORKER_TABLES;
     return worker_load(&machine->guest.memory, &machine->map, &here, &machine->start);
 }
 

@@ -42,6 +42,8 @@ static inline bool fixture_get(void *context, uint8_t *character)
 
 static inline void machine_fixture_init(struct machine_fixture *fixture)
 {
+    static const uint32_t apic_ids[MACHINE_VPS] = { 0, 1 };
+
     memset(fixture, 0, sizeof(*fixture));
     fake_vid_init(&fixture->fake);
     fixture->ram = aligned_alloc(HV_PAGE_SIZE, WORKER_LEAST_RAM);
@@ -53,6 +55,7 @@ static inline void machine_fixture_init(struct machine_fixture *fixture)
         .ram = fixture->ram,
         .ram_size = WORKER_LEAST_RAM,
         .vp_count = MACHINE_VPS,
+        .apic_ids = apic_ids,
         .unix_time = INT64_C(1767225599) * 10000000, /* 2025-12-31 23:59:59 */
         .console = { { fixture, fixture_put, fixture_get } },
     };

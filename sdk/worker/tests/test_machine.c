@@ -46,7 +46,7 @@ START_TEST(memory_is_that_of_a_pc)
 }
 END_TEST
 
-/* Nothing of it is touched, so it need not be there. */
+/* Nothing of what is more is touched, so it need not be there. */
 START_TEST(memory_beyond_the_hole_comes_after_4_gib)
 {
     const struct worker_map *map = &f.machine.map;
@@ -77,6 +77,58 @@ START_TEST(impossible_machines_are_refused)
     f.config.vp_count = 1;
     f.fake.refusal = HV_STATUS_ACCESS_DENIED;
     ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_ACCESS_DENIED);
+}
+END_TEST
+
+/* Follows the tables as a guest does. */
+static uint64_t find_table(const char *signature)
+{
+    uint64_t xsdt = 0, entry = 0;
+    uint32_t length = 0;
+
+    memcpy(&xsdt, f.ram + WORKER_TABLES + 24, 8);
+    memcpy(&length, f.ram + xsdt + 4, 4);
+    for (uint32_t i = 36; i + 8 <= length; i += 8) {
+        memcpy(&entry, f.ram + xsdt + i, 8);
+        if (memcmp(f.ram + entry, signature, 4) == 0)
+            return entry;
+    }
+    ck_abort_msg("no table %s", signature);
+}
+
+START_TEST(tables_describe_the_machine)
+{
+    uint64_t madt, fadt;
+    uint32_t length, value;
+    unsigned processors = 0;
+
+    ck_assert_int_eq(memcmp(f.ram + WORKER_TABLES, "RSD PTR ", 8), 0);
+    madt = find_table("APIC");
+    memcpy(&length, f.ram + madt + 4, 4);
+    for (uint32_t i = 44; i < length; i += f.ram[madt + i + 1]) {
+        const uint8_t *entry = f.ram + madt + i;
+
+        processors += entry[0] == 0;
+        if (entry[0] == 1) {
+            memcpy(&value, entry + 4, 4);
+            ck_assert_uint_eq(value, HV_IOAPIC_DEFAULT_ADDRESS);
+        }
+        if (entry[0] == 2 && entry[3] == 0) {
+            memcpy(&value, entry + 4, 4);
+            ck_assert_uint_eq(value, 2);
+        }
+    }
+    ck_assert_uint_eq(processors, MACHINE_VPS);
+    fadt = find_table("FACP");
+    memcpy(&value, f.ram + fadt + 76, 4);
+    ck_assert_uint_eq(value, WORKER_PM_PORT + 8);
+}
+END_TEST
+
+START_TEST(more_processors_than_tables_can_tell_are_refused)
+{
+    f.config.vp_count = 0x8001;
+    ck_assert_uint_eq(worker_machine_init(&f.machine, &f.config), HV_STATUS_INVALID_PARAMETER);
 }
 END_TEST
 
@@ -484,6 +536,8 @@ int main(void)
     tcase_add_test(tcase, memory_is_that_of_a_pc);
     tcase_add_test(tcase, memory_beyond_the_hole_comes_after_4_gib);
     tcase_add_test(tcase, impossible_machines_are_refused);
+    tcase_add_test(tcase, tables_describe_the_machine);
+    tcase_add_test(tcase, more_processors_than_tables_can_tell_are_refused);
     tcase_add_test(tcase, console_prints_and_reads);
     tcase_add_test(tcase, serial_port_without_a_console_swallows);
     tcase_add_test(tcase, serial_port_interrupts_at_its_pin);

@@ -11,7 +11,8 @@
  *   which lets one of them in at a time.
  *
  * Memory: RAM from 0 to 640 KiB, from 1 MiB to WORKER_RAM_HOLE, and the rest from 4 GiB on. Below
- * 1 MiB 128 KiB more are for tables. The local APICs are the hypervisor's.
+ * 1 MiB 128 KiB more hold ACPI tables that describe all of it. The local APICs are the
+ * hypervisor's.
  *
  * Devices: WORKER_COM_PORTS serial ports, 8254 timer with port 0x61, clock with CMOS RAM, 8259s,
  * I/O APIC, ACPI power management with the reset register, PCI bus with a host bridge. All lines
@@ -64,6 +65,7 @@ struct worker_machine_config {
     void *ram;                                       /**< whole pages of the host, cleared */
     uint64_t ram_size;                               /**< at least WORKER_LEAST_RAM */
     uint32_t vp_count;                               /**< VPs, from index 0 on */
+    const uint32_t *apic_ids;                        /**< of each VP; until init returns */
     int64_t unix_time;                               /**< now, in units of 100 ns since 1970 */
     struct worker_console console[WORKER_COM_PORTS]; /**< ends of the serial ports */
 };
