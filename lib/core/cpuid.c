@@ -126,12 +126,17 @@ void hv_cpuid_architectural_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t
     }
 }
 
+static bool is_hypervisors(uint32_t leaf)
+{
+    return (leaf & HYPERVISOR_RANGE_MASK) == HYPERVISOR_RANGE;
+}
+
 static void find_answer(const struct hv_vp *vp, const struct hv_exit *exit, uint32_t value[4])
 {
     const uint64_t *gpr = exit->gprs->gpr;
     uint32_t leaf = (uint32_t)gpr[HV_GPR_RAX];
 
-    if ((leaf & HYPERVISOR_RANGE_MASK) == HYPERVISOR_RANGE) {
+    if (is_hypervisors(leaf)) {
         hv_cpuid_hypervisor_leaf(vp, leaf, value);
     } else {
         for (int i = 0; i < 4; i++)
@@ -151,13 +156,34 @@ static enum hv_disposition complete(struct hv_exit *exit, const uint32_t value[4
     return hv_exit_complete(exit);
 }
 
+/* What the parent has registered counts more than the processor, and more than what is adapted here
+   if it is to override always. */
+void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
+                           uint32_t value[4])
+{
+    const struct hv_register_x64_cpuid_result_parameters *result =
+        hv_intercept_result_of_cpuid(vp, leaf, subleaf);
+
+    if (is_hypervisors(leaf))
+        hv_cpuid_hypervisor_leaf(vp, leaf, value);
+    if (result && !result->always_override)
+        hv_intercept_result_apply(result, value);
+    if (!is_hypervisors(leaf))
+        hv_cpuid_architectural_leaf(vp, leaf, subleaf, value);
+    if (result && result->always_override)
+        hv_intercept_result_apply(result, value);
+}
+
 /* Apart, so that a partition without parent pays for no more than the question. */
 static enum hv_disposition __attribute__((noinline))
 exit_of_child(struct hv_vp *vp, struct hv_exit *exit)
 {
+    const uint64_t *gpr = exit->gprs->gpr;
     uint32_t value[4];
 
-    find_answer(vp, exit, value);
+    for (int i = 0; i < 4; i++)
+        value[i] = exit->cpuid.native[i];
+    hv_cpuid_answer_child(vp, (uint32_t)gpr[HV_GPR_RAX], (uint32_t)gpr[HV_GPR_RCX], value);
     if (hv_intercept_cpuid(vp, exit, value))
         return HV_DISPOSITION_SUSPEND;
     return complete(exit, value);

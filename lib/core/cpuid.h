@@ -19,4 +19,8 @@ void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t ou
 void hv_cpuid_architectural_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
                                  uint32_t value[4]);
 
+/* Any leaf of a child: value holds what the back end would answer. */
+void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
+                           uint32_t value[4]);
+
 #endif

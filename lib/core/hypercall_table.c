@@ -176,8 +176,15 @@ static const struct hv_hypercall_row calls[] = {
          .flags = HV_HYPERCALL_REP | HV_HYPERCALL_BATCH | HV_HYPERCALL_ROOT,
          .header_size = sizeof(struct hv_input_modify_sparse_gpa_pages),
          .input_size = sizeof(uint64_t)),
-    RESERVED_FOR_ROOT(HvCallRegisterInterceptResult),
-    RESERVED_FOR_ROOT(HvCallUnregisterInterceptResult),
+    /* 4 bytes behind each are no part of the input, which is not a multiple of 8 bytes. */
+    CALL(HvCallRegisterInterceptResult, hv_hypercall_register_intercept_result,
+         .flags = HV_HYPERCALL_ROOT,
+         .header_size = sizeof(struct hv_input_register_intercept_result) +
+                        sizeof(struct hv_register_x64_cpuid_result_parameters) + 4),
+    CALL(HvCallUnregisterInterceptResult, hv_hypercall_unregister_intercept_result,
+         .flags = HV_HYPERCALL_ROOT,
+         .header_size = sizeof(struct hv_input_register_intercept_result) +
+                        HV_UNREGISTER_INTERCEPT_RESULT_SIZE + 4),
     RESERVED_FOR_ROOT(HvCallCreatePort),
     RESERVED_FOR_ROOT(HvCallConnectPort),
     RESERVED_FOR_ROOT(HvCallGetSpaPageList),

@@ -19,6 +19,7 @@
 #include <hv/vp.h>
 
 #include "apic.h"
+#include "intercept_result.h"
 #include "synic.h"
 #include "vp_state_page.h"
 
@@ -43,6 +44,7 @@ struct hv_vp_intercept {
     struct hv_intercept_eoi eoi;
     _Atomic uint32_t caller; /* index of the parent's VP that dealt with this one last */
     struct hv_overlay pages[HV_VP_STATE_PAGES]; /* by HvVpStatePage value */
+    struct hv_intercept_results results;
 };
 
 /* For a VP of a child that has been created: it is suspended until its parent lets it run. */

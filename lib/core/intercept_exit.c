@@ -2,8 +2,8 @@
 /*
  * What of a child's exits its parent gets to see. Always: port I/O, memory that is not mapped or
  * may not be used so, the end of the VP by a triple fault. If it has asked for it: exceptions,
- * CPUID leaves, MSRs that nobody has. HLT is the parent's in a partition without local APICs, where
- * nothing here could end it.
+ * CPUID leaves, MSRs that nobody has and that it has registered nothing for. HLT is the parent's in
+ * a partition without local APICs, where nothing here could end it.
  */
 #include "core.h"
 #include "intercept.h"
@@ -81,12 +81,15 @@ static enum hv_disposition act_on_msr(struct hv_vp *vp, struct hv_exit *exit, ui
 static enum hv_disposition handle_unknown_msr(struct hv_vp *vp, struct hv_exit *exit)
 {
     const struct hv_partition *partition = vp->partition;
+    uint32_t msr = (uint32_t)exit->gprs->gpr[HV_GPR_RCX];
+    uint32_t action;
 
+    if (hv_intercept_result_of_msr(vp, msr, exit->unknown_msr.write, &action))
+        return act_on_msr(vp, exit, action);
     if (hv_intercept_is_on(partition, HvInterceptTypeX64Msr))
         return send_msr(vp, exit);
-    return act_on_msr(
-        vp, exit,
-        atomic_load_explicit(&partition->intercepts.unknown_msr_action, memory_order_relaxed));
+    action = atomic_load_explicit(&partition->intercepts.unknown_msr_action, memory_order_relaxed);
+    return act_on_msr(vp, exit, action);
 }
 
 /* ---- All ---- */

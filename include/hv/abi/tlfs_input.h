@@ -229,6 +229,10 @@ struct hv_input_register_intercept_result {
     uint32_t intercept_type; /**< HvInterceptType value */
 } HV_PACKED;
 
+/** Bytes that HvCallUnregisterInterceptResult has of the parameters: what names a leaf, or an MSR.
+ * The TLFS gives no layout. */
+#define HV_UNREGISTER_INTERCEPT_RESULT_SIZE 12u
+
 /**
  * @name Flags of HvCallEnablePartitionVtl
  * TLFS, the page of the hypercall; one byte.
