@@ -27,6 +27,13 @@ struct hv_register128 {
     uint64_t high; /**< Bits 127:64. */
 };
 
+/** What a logical processor has done since it was started, in ticks of hv_time_ops.tsc. */
+struct hv_lp_run_time {
+    uint64_t total;      /**< Everything. */
+    uint64_t guests;     /**< In guests. */
+    uint64_t hypervisor; /**< In the hypervisor, on behalf of guests or of itself. */
+};
+
 /**
  * The CPU back end: the part of an embedder that enters and leaves the guest (AMD SVM, Intel VMX,
  * a userspace interface, a fake in a test).
@@ -110,7 +117,7 @@ struct hv_cpu_ops {
      * suspended (hv_vp_is_suspended()). From here on it belongs to an LP that reacts to kick.
      * Called with a lock held, so it must not wait for another LP.
      * Pages for it come from hv_partition_alloc_page(), and this may call hv_vp_index() and
-     * hv_vp_partition(). With HV_CPU_CREATE_VP, as the next one.
+     * hv_vp_partition(). With HV_CPU_CREATE_VP, as the next two.
      * @param[out] backend what hv_vp_backend() tells.
      * @return HV_STATUS_SUCCESS, or HV_STATUS_INSUFFICIENT_MEMORY with nothing left of it.
      */
@@ -122,6 +129,10 @@ struct hv_cpu_ops {
      * has anything to do with it any more.
      */
     void (*delete_vp)(void *context, struct hv_vp *vp);
+
+    /** Tell what logical processor @p lp, below hv_platform_facts.lp_count, has done with its time.
+     */
+    void (*lp_run_time)(void *context, uint32_t lp, struct hv_lp_run_time *time);
 
     /**
      * Forget every cached translation of @p partition's nested page tables, on all LPs. When it
@@ -269,7 +280,16 @@ enum hv_cpu_capability {
     HV_CPU_LOCAL_APIC = 1u << 8, /**< Leaves the VPs' local APICs to lib/core: hv/interrupt.h. */
     HV_CPU_START_VP = 1u << 9,   /**< start works. */
     HV_CPU_EPT_ACCESS_FLAGS = 1u << 10, /**< EPT: accessed and dirty flags are on (EPTP bit 6). */
-    HV_CPU_CREATE_VP = 1u << 11,        /**< create_vp and delete_vp work. */
+    HV_CPU_CREATE_VP = 1u << 11, /**< create_vp, delete_vp and lp_run_time work. */
+};
+
+/** What a processor can do, in the words of partition properties; zero where there is no XSAVE. */
+struct hv_processor_facts {
+    uint64_t features[2]; /**< HvPartitionPropertyProcessorFeatures0 and 1, as guests may have. */
+    uint64_t xsave_features; /**< HvPartitionPropertyProcessorXsaveFeatures. */
+    uint64_t xsave_states;   /**< State components that guests may enable: XCR0 and IA32_XSS. */
+    uint32_t xsave_size;     /**< Bytes of the largest XSAVE area. */
+    uint32_t clflush_size;   /**< HvPartitionPropertyProcessorCLFlushSize. */
 };
 
 /** Facts about the machine, constant from boot on. */
@@ -278,8 +298,9 @@ struct hv_platform_facts {
     uint64_t apic_hz;      /**< Clock of the local APIC timer at divisor 1, Hz; 0: unknown. */
     uint32_t lp_count;     /**< Logical processors. */
     uint32_t capabilities; /**< Bits of enum hv_cpu_capability. */
-    enum hv_slat_format slat_format; /**< Format of nested page tables. */
-    uint8_t physical_address_bits;   /**< Width of a system physical address, 32 to 52. */
+    enum hv_slat_format slat_format;     /**< Format of nested page tables. */
+    uint8_t physical_address_bits;       /**< Width of a system physical address, 32 to 52. */
+    struct hv_processor_facts processor; /**< For children and their parents. */
 };
 
 /** Everything that lib/core knows of where it runs; the embedder keeps it alive and unchanged. */

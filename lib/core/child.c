@@ -23,19 +23,13 @@
      HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED |                           \
      HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
 
-static uint8_t widest_gpa(const struct hv_platform *platform)
-{
-    uint8_t bits = platform->facts.physical_address_bits;
-
-    return bits < HV_SLAT_ADDRESS_BITS ? bits : HV_SLAT_ADDRESS_BITS;
-}
-
 hv_status hv_child_create(struct hv_partition *parent,
                           const struct hv_input_create_partition *input, uint64_t *id)
 {
     const struct hv_partition_config config = { .privileges = hv_features_of_child(parent),
                                                 .max_vps = HV_PARTITION_MAX_VPS,
-                                                .gpa_bits = widest_gpa(parent->platform) };
+                                                .gpa_bits =
+                                                    hv_partition_widest_gpa(parent->platform) };
     struct hv_partition *child;
     hv_status status;
 

@@ -33,6 +33,8 @@
 #include "synic.h"
 #include "unhalted_timer.h"
 
+#define HV_GPA_BITS_MIN 32 /* the least width of a guest physical address */
+
 #define HV_X64_EXCEPTION_UD 6
 #define HV_X64_EXCEPTION_GP 13
 #define HV_X64_EXCEPTION_MC 18
@@ -212,6 +214,14 @@ hv_status hv_vp_create_suspended(struct hv_partition *partition, uint32_t index)
  * partition, and gives its pages back to the pool. self is the VP of this LP.
  */
 void hv_vp_destroy(struct hv_vp *self, struct hv_vp *vp);
+
+/* The greatest width of a guest physical address on that machine. */
+static inline uint8_t hv_partition_widest_gpa(const struct hv_platform *platform)
+{
+    uint8_t bits = platform->facts.physical_address_bits;
+
+    return bits < HV_SLAT_ADDRESS_BITS ? bits : HV_SLAT_ADDRESS_BITS;
+}
 
 /*
  * A partition of pages of the parent's pool, which is not found yet: hv_hierarchy_add() is next.

@@ -11,6 +11,7 @@
 
 #include <hv/abi/tlfs.h>
 #include <hv/platform.h>
+#include <hv/status.h>
 
 struct hv_features {
     uint64_t privileges;      /* leaf 0x40000003 EBX:EAX */
@@ -22,7 +23,8 @@ struct hv_features {
 struct hv_partition;
 
 /* Privileges that mean nothing without a hierarchy of partitions, of which one is the root. */
-#define HV_FEATURES_OF_PARENTS (HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool)
+#define HV_FEATURES_OF_PARENTS \
+    (HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool | HV_PRIVILEGE_CpuManagement)
 
 /* The privileges that this library can grant on that machine. */
 uint64_t hv_features_implemented(const struct hv_platform *platform);
@@ -35,6 +37,16 @@ uint64_t hv_features_grantable(const struct hv_partition *partition);
 
 /* Those that a child has if its parent doesn't say otherwise. */
 uint64_t hv_features_of_child(const struct hv_partition *parent);
+
+/* HvPartitionPropertySyntheticProcFeatures: another view of what a partition is offered. */
+uint64_t hv_features_get_synthetic(const struct hv_partition *partition);
+
+/*
+ * Offers the features that are set, if they can be granted, and not those that are clear.
+ * HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE for features that nobody knows, and for a partition without
+ * the interface itself.
+ */
+hv_status hv_features_set_synthetic(struct hv_partition *partition, uint64_t value);
 
 /* privileges: what the partition's creator asks for. */
 void hv_features_derive(struct hv_features *features, const struct hv_platform *platform,

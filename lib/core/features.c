@@ -37,6 +37,7 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_PostMessages, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_SignalEvents, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_Debugging, 0 },
+    { HV_PRIVILEGE_CpuManagement, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_AccessVpRegisters, 0 },
     { HV_PRIVILEGE_EnableExtendedHypercalls, 0 },
     { HV_PRIVILEGE_StartVirtualProcessor, HV_CPU_START_VP },

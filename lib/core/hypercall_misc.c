@@ -94,19 +94,6 @@ hv_status hv_hypercall_get_partition_id(struct hv_hypercall_call *call)
     return HV_STATUS_SUCCESS;
 }
 
-/* TLFS: HvCallGetPartitionProperty. */
-hv_status hv_hypercall_get_partition_property(struct hv_hypercall_call *call)
-{
-    const struct hv_input_get_partition_property *input = call->header;
-    hv_status status = hv_hypercall_check_self(call->vp, input->partition_id);
-
-    if (status != HV_STATUS_SUCCESS)
-        return status;
-    if (input->padding)
-        return HV_STATUS_INVALID_PARAMETER;
-    return hv_partition_get_property(call->vp->partition, input->property_code, call->output);
-}
-
 static hv_status find_apic_id(const struct hv_partition *partition, uint32_t apic_id,
                               uint32_t *vp_index)
 {

@@ -7,9 +7,6 @@
 #include "mem.h"
 #include "stats.h"
 
-#define GPA_BITS_MIN 32
-#define GPA_BITS_MAX 48 /* what four levels of nested page tables translate */
-
 _Static_assert(HV_PARTITION_MAX_VPS * sizeof(struct hv_vp *) <= HV_PAGE_SIZE,
                "the table of VPs must fit in one page");
 
@@ -41,7 +38,7 @@ static bool config_valid(const struct hv_partition_config *config)
 {
     return config->id != HV_PARTITION_ID_INVALID && config->id != HV_PARTITION_ID_SELF &&
            config->max_vps >= 1 && config->max_vps <= HV_PARTITION_MAX_VPS &&
-           config->gpa_bits >= GPA_BITS_MIN && config->gpa_bits <= GPA_BITS_MAX;
+           config->gpa_bits >= HV_GPA_BITS_MIN && config->gpa_bits <= HV_SLAT_ADDRESS_BITS;
 }
 
 static hv_status deposit_all(struct hv_partition *partition, const uint64_t *pages, size_t count)

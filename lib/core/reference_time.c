@@ -24,6 +24,8 @@ uint64_t hv_time_reference_at(const struct hv_partition *partition, uint64_t tsc
 {
     int64_t offset = atomic_load_explicit(&partition->time.offset, memory_order_relaxed);
 
+    if (atomic_load_explicit(&partition->time.frozen, memory_order_relaxed))
+        return atomic_load_explicit(&partition->time.frozen_at, memory_order_relaxed);
     return hv_time_from_ticks(partition, tsc) + (uint64_t)offset;
 }
 
@@ -80,9 +82,16 @@ static void publish_offset(struct hv_partition *partition, int64_t offset)
     store_sequence(time, time->sequence);
 }
 
-/* With register_lock held. */
+/* With register_lock held. Who reads the page of a frozen clock takes the time from the MSR. */
 static void continue_from(struct hv_partition *partition, uint64_t value, uint64_t tsc)
 {
+    struct hv_time *time = &partition->time;
+
+    if (atomic_load_explicit(&time->frozen, memory_order_relaxed)) {
+        atomic_store_explicit(&time->frozen_at, value, memory_order_relaxed);
+        store_sequence(time, SEQUENCE_INVALID);
+        return;
+    }
     publish_offset(partition, (int64_t)(value - hv_time_from_ticks(partition, tsc)));
 }
 
@@ -97,6 +106,20 @@ void hv_time_resume(struct hv_partition *partition, uint64_t value, uint64_t tsc
 {
     hv_lock_acquire(&partition->register_lock);
     partition->time.sequence = sequence;
+    continue_from(partition, value, tsc);
+    hv_lock_release(&partition->register_lock);
+}
+
+void hv_time_freeze(struct hv_partition *partition, bool freeze)
+{
+    struct hv_time *time = &partition->time;
+    uint64_t tsc, value;
+
+    hv_lock_acquire(&partition->register_lock);
+    tsc = hv_now(partition);
+    value = hv_time_reference_at(partition, tsc);
+    atomic_store_explicit(&time->frozen_at, value, memory_order_relaxed);
+    atomic_store_explicit(&time->frozen, freeze, memory_order_relaxed);
     continue_from(partition, value, tsc);
     hv_lock_release(&partition->register_lock);
 }

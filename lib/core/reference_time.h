@@ -14,6 +14,8 @@ struct hv_time {
     uint64_t scale;
     uint64_t ticks_per_unit;            /* TSC ticks in 100 ns, 32.32 */
     _Atomic int64_t offset;             /* written under register_lock */
+    _Atomic bool frozen;                /* the counter stands still; written under register_lock */
+    _Atomic uint64_t frozen_at;         /* at that */
     _Atomic uint64_t reference_tsc_msr; /* HV_X64_MSR_REFERENCE_TSC as the guest wrote it */
     uint32_t sequence;                  /* TscSequence, guarded by register_lock; never 0 nor
                                            0xFFFFFFFF while valid */
@@ -32,6 +34,8 @@ void hv_time_destroy(struct hv_partition *partition);
 void hv_time_reset(struct hv_partition *partition);
 /* Makes the counter continue from value (TLFS: HvPartitionPropertyReferenceTime). */
 void hv_time_set_reference(struct hv_partition *partition, uint64_t value);
+/* Lets the counter stand still, or go on from there (TLFS: HvPartitionPropertyTimeFreeze). */
+void hv_time_freeze(struct hv_partition *partition, bool freeze);
 /* Restored: makes the counter continue from value at that TSC, with a sequence other than that. */
 void hv_time_resume(struct hv_partition *partition, uint64_t value, uint64_t tsc,
                     uint32_t sequence);

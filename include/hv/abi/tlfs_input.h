@@ -57,6 +57,15 @@ struct hv_input_set_partition_property {
     uint64_t property_value; /**< new value */
 } HV_PACKED;
 
+/** HvCallGetPartitionPropertyEx, and HvCallSetPartitionPropertyEx, whose value is the variable
+ * header. */
+struct hv_input_get_partition_property_ex {
+    uint64_t partition_id;      /**< may be HV_PARTITION_ID_SELF */
+    uint32_t property_code;     /**< HvPartitionProperty value */
+    uint32_t padding;           /**< zero */
+    uint64_t property_argument; /**< zero for properties that have none */
+} HV_PACKED;
+
 /** HvCallGetNextChildPartition; the output is an ID, or HV_PARTITION_ID_INVALID at the end. */
 struct hv_input_get_next_child_partition {
     uint64_t parent_id;         /**< may be HV_PARTITION_ID_SELF */
@@ -289,7 +298,72 @@ struct hv_input_flush_guest_physical_address_space {
     uint64_t flags;         /**< zero */
 } HV_PACKED;
 
+/** HvGetLogicalProcessorRunTime. */
+struct hv_input_get_logical_processor_run_time {
+    uint32_t lp_index; /**< index of a logical processor */
+    uint32_t padding;  /**< ignored */
+} HV_PACKED;
+
+/** HvGetLogicalProcessorRunTime: times in units of 100 ns. */
+struct hv_output_get_logical_processor_run_time {
+    uint64_t global_time;     /**< since the processor was started */
+    uint64_t local_run_time;  /**< of that, in guests */
+    uint64_t reserved;        /**< zero */
+    uint64_t hypervisor_time; /**< of that, in the hypervisor */
+} HV_PACKED;
+
+/** HvCallAddLogicalProcessor; the layout is that of Linux (include/hyperv). */
+struct hv_input_add_logical_processor {
+    uint32_t lp_index;                                     /**< index that it gets */
+    uint32_t apic_id;                                      /**< of the processor */
+    struct hv_proximity_domain_info proximity_domain_info; /**< where it is */
+} HV_PACKED;
+
+/** HvCallGetSystemProperty, whose output is 8 bytes; the layout is that of Linux. */
+struct hv_input_get_system_property {
+    uint32_t property_id; /**< HvSystemProperty value */
+    uint32_t reserved;    /**< zero */
+    uint64_t argument;    /**< zero for properties that have none */
+} HV_PACKED;
+
+/** HvCallNotifyPartitionEvent; the layout is that of Linux. */
+struct hv_input_notify_partition_event {
+    uint32_t event; /**< HvPartitionEvent value */
+    uint32_t input; /**< of the event */
+} HV_PACKED;
+
+/**
+ * @name System properties, scheduler types and partition events
+ * Beyond the TLFS; of Linux, include/hyperv.
+ * @{
+ */
+#define HvSystemPropertySchedulerType 15u
+
+#define HvSchedulerTypeLp    1u /**< the hypervisor schedules, without regard to SMT */
+#define HvSchedulerTypeLpSmt 2u /**< the hypervisor schedules, and knows of SMT */
+#define HvSchedulerTypeCore  3u /**< the same by cores */
+#define HvSchedulerTypeRoot  4u /**< the root schedules */
+
+#define HvPartitionEventAllLogicalProcessorsStarted 4u
+/** @} */
+
 /** @cond layout */
+HV_ABI_SIZE(hv_input_get_logical_processor_run_time, 8);
+HV_ABI_OFFSET(hv_input_get_logical_processor_run_time, lp_index, 0);
+HV_ABI_SIZE(hv_output_get_logical_processor_run_time, 32);
+HV_ABI_OFFSET(hv_output_get_logical_processor_run_time, global_time, 0);
+HV_ABI_OFFSET(hv_output_get_logical_processor_run_time, local_run_time, 8);
+HV_ABI_OFFSET(hv_output_get_logical_processor_run_time, hypervisor_time, 24);
+HV_ABI_SIZE(hv_input_add_logical_processor, 16);
+HV_ABI_OFFSET(hv_input_add_logical_processor, lp_index, 0);
+HV_ABI_OFFSET(hv_input_add_logical_processor, apic_id, 4);
+HV_ABI_OFFSET(hv_input_add_logical_processor, proximity_domain_info, 8);
+HV_ABI_SIZE(hv_input_get_system_property, 16);
+HV_ABI_OFFSET(hv_input_get_system_property, property_id, 0);
+HV_ABI_OFFSET(hv_input_get_system_property, argument, 8);
+HV_ABI_SIZE(hv_input_notify_partition_event, 8);
+HV_ABI_OFFSET(hv_input_notify_partition_event, event, 0);
+HV_ABI_OFFSET(hv_input_notify_partition_event, input, 4);
 HV_ABI_SIZE(hv_vp_set, 16);
 HV_ABI_OFFSET(hv_vp_set, format, 0);
 HV_ABI_OFFSET(hv_vp_set, valid_banks_mask, 8);
@@ -328,6 +402,10 @@ HV_ABI_OFFSET(hv_input_create_vp, subnode_type, 15);
 HV_ABI_OFFSET(hv_input_create_vp, subnode_id, 16);
 HV_ABI_OFFSET(hv_input_create_vp, proximity_domain_info, 24);
 HV_ABI_OFFSET(hv_input_create_vp, flags, 32);
+HV_ABI_SIZE(hv_input_get_partition_property_ex, 24);
+HV_ABI_OFFSET(hv_input_get_partition_property_ex, partition_id, 0);
+HV_ABI_OFFSET(hv_input_get_partition_property_ex, property_code, 8);
+HV_ABI_OFFSET(hv_input_get_partition_property_ex, property_argument, 16);
 HV_ABI_SIZE(hv_input_get_next_child_partition, 16);
 HV_ABI_OFFSET(hv_input_get_next_child_partition, parent_id, 0);
 HV_ABI_OFFSET(hv_input_get_next_child_partition, previous_child_id, 8);

@@ -126,6 +126,46 @@
 /** @} */
 
 /**
+ * @name Synthetic processor features
+ * The value of HvPartitionPropertySyntheticProcFeatures, whose bits no TLFS document lists: those
+ * of Linux (include/hyperv), which are also those of WHV_SYNTHETIC_PROCESSOR_FEATURES.
+ * @{
+ */
+#define HV_SYNTHETIC_FEATURE_HYPERVISOR_PRESENT          (UINT64_C(1) << 0)
+#define HV_SYNTHETIC_FEATURE_HV1                         (UINT64_C(1) << 1)
+#define HV_SYNTHETIC_FEATURE_ACCESS_VP_RUN_TIME_REG      (UINT64_C(1) << 2)
+#define HV_SYNTHETIC_FEATURE_ACCESS_REFERENCE_COUNTER    (UINT64_C(1) << 3)
+#define HV_SYNTHETIC_FEATURE_ACCESS_SYNIC_REGS           (UINT64_C(1) << 4)
+#define HV_SYNTHETIC_FEATURE_ACCESS_SYNTHETIC_TIMER_REGS (UINT64_C(1) << 5)
+#define HV_SYNTHETIC_FEATURE_ACCESS_INTR_CTRL_REGS       (UINT64_C(1) << 6)
+#define HV_SYNTHETIC_FEATURE_ACCESS_HYPERCALL_REGS       (UINT64_C(1) << 7)
+#define HV_SYNTHETIC_FEATURE_ACCESS_VP_INDEX             (UINT64_C(1) << 8)
+#define HV_SYNTHETIC_FEATURE_ACCESS_REFERENCE_TSC        (UINT64_C(1) << 9)
+#define HV_SYNTHETIC_FEATURE_ACCESS_GUEST_IDLE_REG       (UINT64_C(1) << 10)
+#define HV_SYNTHETIC_FEATURE_ACCESS_FREQUENCY_REGS       (UINT64_C(1) << 11)
+#define HV_SYNTHETIC_FEATURE_POST_MESSAGES               (UINT64_C(1) << 17)
+#define HV_SYNTHETIC_FEATURE_FAST_HYPERCALL_OUTPUT       (UINT64_C(1) << 18)
+#define HV_SYNTHETIC_FEATURE_START_VIRTUAL_PROCESSOR     (UINT64_C(1) << 20)
+#define HV_SYNTHETIC_FEATURE_DIRECT_SYNTHETIC_TIMERS     (UINT64_C(1) << 22)
+#define HV_SYNTHETIC_FEATURE_EXTENDED_PROCESSOR_MASKS    (UINT64_C(1) << 24)
+#define HV_SYNTHETIC_FEATURE_TB_FLUSH_HYPERCALLS         (UINT64_C(1) << 25)
+#define HV_SYNTHETIC_FEATURE_SYNTHETIC_CLUSTER_IPI       (UINT64_C(1) << 26)
+#define HV_SYNTHETIC_FEATURE_NOTIFY_LONG_SPIN_WAIT       (UINT64_C(1) << 27)
+#define HV_SYNTHETIC_FEATURE_SIGNAL_EVENTS               (UINT64_C(1) << 29)
+#define HV_SYNTHETIC_FEATURE_RETARGET_DEVICE_INTERRUPT   (UINT64_C(1) << 30)
+#define HV_SYNTHETIC_FEATURE_TIME_UNHALTED_TIMER         (UINT64_C(1) << 34)
+/** @} */
+
+/**
+ * @name Values of HvPartitionPropertyProcessorVendor
+ * TLFS v2.0, HV_PROCESSOR_VENDOR.
+ * @{
+ */
+#define HvProcessorVendorAmd   0u
+#define HvProcessorVendorIntel 1u
+/** @} */
+
+/**
  * @name Scales of the CPU properties
  * TLFS v2.0 "Scheduler": HvPartitionPropertyCpuReserve, CpuCap and CpuWeight.
  * @{

@@ -232,6 +232,14 @@ static void delete_vp(void *context, struct hv_vp *vp)
     free(backend);
 }
 
+static void lp_run_time(void *context, uint32_t lp, struct hv_lp_run_time *time)
+{
+    (void)context;
+    *time = (struct hv_lp_run_time){ .total = FAKE_TSC_HZ * (lp + 1),
+                                     .guests = FAKE_TSC_HZ / 2,
+                                     .hypervisor = FAKE_TSC_HZ / 4 };
+}
+
 static void flush_slat(void *context, struct hv_partition *partition)
 {
     struct fake_platform *fake = context;
@@ -412,6 +420,7 @@ void fake_platform_init(struct fake_platform *fake)
                  .start = start,
                  .create_vp = create_vp,
                  .delete_vp = delete_vp,
+                 .lp_run_time = lp_run_time,
                  .flush_slat = flush_slat,
                  .flush_tlb = flush_tlb,
                  .wait_flushed = wait_flushed,

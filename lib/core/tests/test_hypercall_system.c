@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* What a root asks when it boots. */
+#include "root_fixture.h"
+#include "suite.h"
+
+static const uint16_t calls[] = { HvGetLogicalProcessorRunTime, HvCallAddLogicalProcessor,
+                                  HvCallGetSystemProperty, HvCallNotifyPartitionEvent };
+
+static uint64_t call_words(uint16_t code, uint32_t first, uint32_t second, uint64_t third)
+{
+    struct {
+        uint32_t words[2];
+        uint64_t third;
+    } input = { { first, second }, third };
+
+    return call(code, &input, sizeof(input));
+}
+
+/* Rounded down. */
+static void expect_about(uint64_t value, uint64_t expected)
+{
+    ck_assert_uint_le(value, expected);
+    ck_assert_uint_le(expected - value, 1);
+}
+
+START_TEST(run_time_tells_which_processors_there_are)
+{
+    for (uint32_t lp = 0; lp < 4; lp++) {
+        ck_assert_uint_eq(call_words(HvGetLogicalProcessorRunTime, lp, 0, 0), HV_STATUS_SUCCESS);
+        expect_about(output(0), UINT64_C(10000000) * (lp + 1));
+        expect_about(output(1), 5000000);
+        ck_assert_uint_eq(output(2), 0);
+        expect_about(output(3), 2500000);
+    }
+    ck_assert_uint_eq(call_words(HvGetLogicalProcessorRunTime, 4, 0, 0),
+                      HV_STATUS_INVALID_LP_INDEX);
+    ck_assert_uint_eq(call_words(HvGetLogicalProcessorRunTime, UINT32_MAX, 0, 0),
+                      HV_STATUS_INVALID_LP_INDEX);
+}
+END_TEST
+
+START_TEST(no_processor_is_left_to_add)
+{
+    ck_assert_uint_eq(call_words(HvCallAddLogicalProcessor, 3, 3, 0), HV_STATUS_OBJECT_IN_USE);
+    ck_assert_uint_eq(call_words(HvCallAddLogicalProcessor, 4, 4, 0), HV_STATUS_INVALID_LP_INDEX);
+    ck_assert_uint_eq(call_words(HvCallNotifyPartitionEvent, 4, 0, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(call_words(HvCallNotifyPartitionEvent, 2, 1, 0), HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+START_TEST(the_hypervisor_schedules)
+{
+    ck_assert_uint_eq(call_words(HvCallGetSystemProperty, HvSystemPropertySchedulerType, 0, 0),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(output(0), HvSchedulerTypeLp);
+    ck_assert_uint_eq(call_words(HvCallGetSystemProperty, 47, 0, 0), HV_STATUS_UNKNOWN_PROPERTY);
+    ck_assert_uint_eq(call_words(HvCallGetSystemProperty, HvSystemPropertySchedulerType, 1, 0),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(call_words(HvCallGetSystemProperty, HvSystemPropertySchedulerType, 0, 1),
+                      HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+START_TEST(who_does_not_manage_processors_is_denied)
+{
+    root->features.privileges &= ~HV_PRIVILEGE_CpuManagement;
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        ck_assert_uint_eq(call_words(calls[i], 0, 0, 0), HV_STATUS_ACCESS_DENIED);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("hypercall system");
+    TCase *tests = tcase_create("hypercall system");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, run_time_tells_which_processors_there_are);
+    tcase_add_test(tests, no_processor_is_left_to_add);
+    tcase_add_test(tests, the_hypervisor_schedules);
+    tcase_add_test(tests, who_does_not_manage_processors_is_denied);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
