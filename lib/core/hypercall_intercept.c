@@ -70,7 +70,7 @@ static hv_status change_results(const struct hv_hypercall_call *call, size_t siz
         return status;
     memcpy(&registration.parameters, input + 1, size);
     hv_request_call(call->vp, target, run, &registration);
-    hv_partition_drop(target->partition);
+    hv_hypercall_leave(call->vp, target->partition);
     return registration.status;
 }
 

@@ -44,7 +44,7 @@ static hv_status carry_out(const struct hv_hypercall_call *call, struct mapping 
         return status;
     mapping->type = header->type;
     hv_request_call(call->vp, target, run, mapping);
-    hv_partition_drop(target->partition);
+    hv_hypercall_leave(call->vp, target->partition);
     return mapping->status;
 }
 

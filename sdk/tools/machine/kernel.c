@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The Linux/x86 Boot Protocol, "The Real-Mode Kernel Header"; of ELF files, what the type-1
-   sample's parser says. */
+/* The Linux/x86 Boot Protocol, "The Real-Mode Kernel Header"; of ELF files, what loaders' parser
+   says. */
 #include "kernel.h"
 
+#include <boot/elf.h>
 #include <hvkit/machine_format.h>
-
-#include "elf.h"
 
 #define BOOT_FLAG       0x1FE
 #define HEADER          0x202
