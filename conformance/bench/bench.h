@@ -134,6 +134,7 @@ uint64_t measure_cluster_ipi(const struct bench_row *row);
 
 const char *begin_flush(const struct bench_row *row);
 uint64_t measure_flush(const struct bench_row *row);
+uint64_t measure_flush_list(const struct bench_row *row);
 void end_flush(const struct bench_row *row);
 
 const char *begin_timer_message(const struct bench_row *row);

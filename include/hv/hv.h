@@ -8,6 +8,7 @@
 
 #include <hv/address.h>
 #include <hv/exit.h>
+#include <hv/flush.h>
 #include <hv/insn.h>
 #include <hv/interrupt.h>
 #include <hv/partition.h>

@@ -5,8 +5,8 @@
  *
  * One table of functions for each concern, each with its own context pointer that is handed back as
  * the first argument. Every function may be called on any logical processor (LP) unless its comment
- * says otherwise; none may call back into lib/core unless its comment says so. lib/core uses
- * nothing of the machine but these.
+ * says otherwise; none may call back into lib/core unless its comment says so, but for the queue of
+ * hv/flush.h. lib/core uses nothing of the machine but these.
  */
 #ifndef HV_PLATFORM_H
 #define HV_PLATFORM_H
@@ -150,7 +150,24 @@ struct hv_cpu_ops {
      */
     void (*flush_tlb)(void *context, struct hv_vp *vp);
 
-    /** Wait until @p vp can't use a translation that was cached before the latest flush_tlb(). */
+    /**
+     * The same for @p count ranges of guest virtual addresses, in every address space of @p vp,
+     * global pages among them: what INVLPG would forget for any address in them, so a large page
+     * goes as a whole. May forget more, up to everything.
+     *
+     * A range has its first page in bits 63:12 and the number of further pages in bits 11:0
+     * (TLFS: HvCallFlushVirtualAddressList). There are 1 or more of them and at most
+     * HV_FLUSH_MAXIMUM_PAGES pages together. Addresses that the guest can't have, not canonical
+     * ones for example, are ignored.
+     *
+     * A back end that can't do it on another LP than the VP's has a queue in hv/flush.h.
+     */
+    void (*flush_ranges)(void *context, struct hv_vp *vp, const uint64_t *ranges, uint32_t count);
+
+    /**
+     * Wait until @p vp can't use a translation that was cached before the latest flush_tlb(), nor
+     * one of its addresses that was cached before the latest flush_ranges().
+     */
     void (*wait_flushed)(void *context, struct hv_vp *vp);
 
     /**
@@ -280,7 +297,7 @@ enum hv_cpu_capability {
     HV_CPU_LOCAL_APIC = 1u << 8, /**< Leaves the VPs' local APICs to lib/core: hv/interrupt.h. */
     HV_CPU_START_VP = 1u << 9,   /**< start works. */
     HV_CPU_EPT_ACCESS_FLAGS = 1u << 10, /**< EPT: accessed and dirty flags are on (EPTP bit 6). */
-    HV_CPU_CREATE_VP = 1u << 11, /**< create_vp, delete_vp and lp_run_time work. */
+    HV_CPU_CREATE_VP = 1u << 11,        /**< create_vp, delete_vp and lp_run_time work. */
 };
 
 /** What a processor can do, in the words of partition properties; zero where there is no XSAVE. */

@@ -3,9 +3,12 @@
  * Calls that reach several VPs at once: flushes of cached translations (TLFS: virtual MMU) and
  * interrupts (HvCallSendSyntheticClusterIpi).
  *
- * A flush of less than everything forgets everything: the processor tags what it has cached by
- * partition, not by address space, and a flush may always do more than was asked for.
+ * A flush of one address space forgets all of them: the processor tags what it has cached by
+ * partition, not by address space, and a flush may always do more than was asked for. A list
+ * forgets its pages, as long as that is less work than to forget everything and find it again.
  */
+#include <hv/flush.h>
+
 #include "core.h"
 #include "hypercall.h"
 #include "vp_set.h"
@@ -40,14 +43,30 @@ static hv_status check_flush(const struct hv_hypercall_call *call, uint64_t addr
     return HV_STATUS_SUCCESS;
 }
 
+/* The list from this element on; NULL when everything is to go. */
+static const uint64_t *find_list(const struct hv_hypercall_call *call, uint32_t *count)
+{
+    if (!call->input)
+        return NULL;
+    *count = (uint32_t)call->control->rep_count - call->index;
+    return hv_flush_pages(call->input, *count) > HV_FLUSH_MAXIMUM_PAGES ? NULL : call->input;
+}
+
+/* All are told before any is waited for. */
 static void flush(const struct hv_hypercall_call *call, const struct hv_vp_bitmap *targets)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(call->vp);
     const struct hv_partition *partition = call->vp->partition;
+    uint32_t count = 0;
+    const uint64_t *list = find_list(call, &count);
     struct hv_vp *vp;
 
-    for (uint32_t index = 0; (vp = hv_vp_bitmap_next(targets, partition, &index));)
-        cpu->flush_tlb(cpu->context, vp);
+    for (uint32_t index = 0; (vp = hv_vp_bitmap_next(targets, partition, &index));) {
+        if (list)
+            cpu->flush_ranges(cpu->context, vp, list, count);
+        else
+            cpu->flush_tlb(cpu->context, vp);
+    }
     for (uint32_t index = 0; (vp = hv_vp_bitmap_next(targets, partition, &index));)
         cpu->wait_flushed(cpu->context, vp);
 }

@@ -106,7 +106,7 @@ static void prepare_call(uint64_t control, uint64_t rdx, uint64_t r8)
 
 static bool has_succeeded(void)
 {
-    return no_exception() && gprs()[HV_GPR_RAX] == HV_STATUS_SUCCESS;
+    return no_exception() && (uint16_t)gprs()[HV_GPR_RAX] == HV_STATUS_SUCCESS;
 }
 
 static void prepare_ipi(uint64_t mask)
@@ -163,6 +163,32 @@ static void prepare_flush_1(void)
 static void prepare_flush_8(void)
 {
     prepare_flush((1u << VPS) - 1);
+}
+
+static void prepare_flush_list(uint64_t mask)
+{
+    const struct {
+        struct hv_input_flush_virtual_address_space header;
+        uint64_t range;
+    } input = { { .flags = HV_FLUSH_ALL_VIRTUAL_ADDRESS_SPACES, .processor_mask = mask },
+                0x400000 };
+    struct hv_flush done;
+
+    for (unsigned i = 0; i < VPS; i++)
+        hv_flush_queue_take(&fake_vp(vps[i])->flushes, &done);
+    memcpy(fake_page(&fake, INPUT_GPA >> 12), &input, sizeof(input));
+    prepare_call(HvCallFlushVirtualAddressList | UINT64_C(1) << HV_HYPERCALL_REP_COUNT_SHIFT,
+                 INPUT_GPA, 0);
+}
+
+static void prepare_flush_list_1(void)
+{
+    prepare_flush_list(2);
+}
+
+static void prepare_flush_list_8(void)
+{
+    prepare_flush_list((1u << VPS) - 1);
 }
 
 /* ---- Interrupts ---- */
@@ -283,6 +309,8 @@ static const struct operation operations[] = {
     { "cluster-ipi-8", prepare_ipi_8, run_exit, has_succeeded },
     { "flush-1", prepare_flush_1, run_exit, has_succeeded },
     { "flush-8", prepare_flush_8, run_exit, has_succeeded },
+    { "flush-list-1", prepare_flush_list_1, run_exit, has_succeeded },
+    { "flush-list-8", prepare_flush_list_8, run_exit, has_succeeded },
     { "timer-arm-direct", prepare_arm, run_exit, is_armed },
     { "timer-expiry-direct", prepare_expiry_direct, take_interrupt, is_in_service },
     { "timer-expiry-message", prepare_expiry_message, take_interrupt, is_in_service },

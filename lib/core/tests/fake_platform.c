@@ -254,6 +254,15 @@ static void flush_tlb(void *context, struct hv_vp *vp)
     fake_vp(vp)->tlb_flushes++;
 }
 
+static void flush_ranges(void *context, struct hv_vp *vp, const uint64_t *ranges, uint32_t count)
+{
+    (void)context;
+    must(count > 0 && hv_flush_pages(ranges, count) <= HV_FLUSH_MAXIMUM_PAGES,
+         "too few or too many ranges to flush");
+    fake_vp(vp)->range_flushes++;
+    hv_flush_queue_add(&fake_vp(vp)->flushes, ranges, count);
+}
+
 static void wait_flushed(void *context, struct hv_vp *vp)
 {
     (void)context;
@@ -423,6 +432,7 @@ void fake_platform_init(struct fake_platform *fake)
                  .lp_run_time = lp_run_time,
                  .flush_slat = flush_slat,
                  .flush_tlb = flush_tlb,
+                 .flush_ranges = flush_ranges,
                  .wait_flushed = wait_flushed,
                  .kick = kick },
         .time = { .context = fake, .tsc = read_tsc },

@@ -43,6 +43,8 @@ struct fake_vp {
     _Atomic uint8_t last_interrupt;
     _Atomic unsigned kicks;
     _Atomic unsigned tlb_flushes;
+    _Atomic unsigned range_flushes;
+    struct hv_flush_queue flushes; /* ranges that nobody takes but the test */
     _Atomic unsigned tlb_waits;
     unsigned eois; /* of level-triggered interrupts */
     uint8_t last_eoi;

@@ -46,6 +46,22 @@ static unsigned flushed(void)
     return mask;
 }
 
+/* Which VPs have been told to forget some ranges since the last time; what these are is in flushes.
+ */
+static struct hv_flush flushes[VPS];
+
+static unsigned range_flushed(void)
+{
+    unsigned mask = 0;
+
+    for (unsigned i = 0; i < VPS; i++) {
+        hv_flush_queue_take(&fake_vp(vps[i])->flushes, &flushes[i]);
+        if (atomic_exchange(&fake_vp(vps[i])->range_flushes, 0))
+            mask |= 1u << i;
+    }
+    return mask;
+}
+
 /* Which VPs have the interrupt pending. */
 static unsigned interrupted(void)
 {
@@ -64,6 +80,18 @@ static hv_status flush(uint64_t space, uint64_t flags, uint64_t mask)
 {
     const struct hv_input_flush_virtual_address_space input = { space, flags, mask };
     struct hv_hypercall_call call = { .vp = vps[0], .header = &input };
+
+    return hv_hypercall_flush_virtual_address_space(&call);
+}
+
+/* The list from element start on. */
+static hv_status flush_list(const uint64_t *ranges, uint16_t count, uint16_t start, uint64_t mask)
+{
+    const struct hv_input_flush_virtual_address_space input = { 0x1000, 0, mask };
+    const struct hv_hypercall_control control = { .rep_count = count, .rep_start = start };
+    struct hv_hypercall_call call = {
+        .vp = vps[0], .header = &input, .control = &control, .input = ranges + start, .index = start
+    };
 
     return hv_hypercall_flush_virtual_address_space(&call);
 }
@@ -153,11 +181,82 @@ START_TEST(global_pages_have_no_place_in_lists)
                                                                 HV_FLUSH_NON_GLOBAL_MAPPINGS_ONLY,
                                                                 1 };
     const uint64_t range = 0x400000;
-    struct hv_hypercall_call call = { .vp = vps[0], .header = &input };
+    const struct hv_hypercall_control control = { .rep_count = 1 };
+    struct hv_hypercall_call call = { .vp = vps[0], .header = &input, .control = &control };
 
     ck_assert_uint_eq(hv_hypercall_flush_virtual_address_space(&call), HV_STATUS_SUCCESS);
     call.input = &range;
     ck_assert_uint_eq(hv_hypercall_flush_virtual_address_space(&call), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(range_flushed(), 0);
+}
+END_TEST
+
+START_TEST(a_list_names_what_is_flushed)
+{
+    const uint64_t ranges[] = { 0x400000, UINT64_C(0xFFFF800000000000) | 3, 0x800000 | 1 };
+
+    (void)flushed();
+    for (unsigned i = 0; i < VPS; i++)
+        atomic_store(&fake_vp(vps[i])->tlb_waits, 0);
+    ck_assert_uint_eq(flush_list(ranges, 3, 0, 5), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(range_flushed(), 5);
+    ck_assert_uint_eq(flushed(), 0);
+    for (unsigned i = 0; i < VPS; i += 2) {
+        ck_assert(!flushes[i].all);
+        ck_assert_uint_eq(flushes[i].count, 3);
+        ck_assert_mem_eq(flushes[i].ranges, ranges, sizeof(ranges));
+    }
+    ck_assert_uint_eq(flushes[1].count, 0);
+    for (unsigned i = 0; i < VPS; i++)
+        ck_assert_uint_eq(atomic_load(&fake_vp(vps[i])->tlb_waits), i != 1);
+}
+END_TEST
+
+START_TEST(a_list_goes_on_from_its_start)
+{
+    const uint64_t ranges[] = { 0x400000 | 0xFFF, 0x600000, 0x800000 };
+
+    (void)flushed();
+    ck_assert_uint_eq(flush_list(ranges, 3, 1, 2), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(range_flushed(), 2);
+    ck_assert_uint_eq(flushes[1].count, 2);
+    ck_assert_mem_eq(flushes[1].ranges, ranges + 1, 2 * sizeof(*ranges));
+    ck_assert_uint_eq(flushed(), 0);
+}
+END_TEST
+
+START_TEST(a_long_list_is_a_flush_of_everything)
+{
+    uint64_t ranges[] = { 0x400000 | (HV_FLUSH_MAXIMUM_PAGES - 2), 0x600000 };
+
+    (void)flushed();
+    ck_assert_uint_eq(flush_list(ranges, 2, 0, 3), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(range_flushed(), 3);
+    ck_assert_uint_eq(flushed(), 0);
+    ranges[1] |= 1;
+    ck_assert_uint_eq(flush_list(ranges, 2, 0, 3), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(range_flushed(), 0);
+    ck_assert_uint_eq(flushed(), 3);
+}
+END_TEST
+
+START_TEST(a_list_for_a_set_names_what_is_flushed)
+{
+    const struct hv_input_flush_virtual_address_space_ex input = {
+        .address_space = 0x1000, .processor_set = { HV_GENERIC_SET_SPARSE_4K, 1 }
+    };
+    const uint64_t bank = 6, range = 0x400000 | 7;
+    const struct hv_hypercall_control control = { .variable_qwords = 1, .rep_count = 1 };
+    struct hv_hypercall_call call = {
+        .vp = vps[0], .header = &input, .variable = &bank, .control = &control, .input = &range
+    };
+
+    (void)flushed();
+    ck_assert_uint_eq(hv_hypercall_flush_virtual_address_space_ex(&call), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(range_flushed(), 6);
+    ck_assert_uint_eq(flushes[2].count, 1);
+    ck_assert_uint_eq(flushes[2].ranges[0], range);
+    ck_assert_uint_eq(flushed(), 0);
 }
 END_TEST
 
@@ -220,6 +319,10 @@ int main(void)
     tcase_add_test(all, flush_is_checked);
     tcase_add_test(all, flush_waits_for_who_is_named);
     tcase_add_test(all, global_pages_have_no_place_in_lists);
+    tcase_add_test(all, a_list_names_what_is_flushed);
+    tcase_add_test(all, a_list_goes_on_from_its_start);
+    tcase_add_test(all, a_long_list_is_a_flush_of_everything);
+    tcase_add_test(all, a_list_for_a_set_names_what_is_flushed);
     tcase_add_test(all, sparse_sets_name_vps_by_banks);
     tcase_add_test(all, ipi_reaches_who_is_named);
     tcase_add_test(all, ipi_to_itself_and_to_a_set);

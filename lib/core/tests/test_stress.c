@@ -259,6 +259,20 @@ static void flush(struct hv_vp *self)
     must(hv_hypercall_flush_virtual_address_space(&call) == HV_STATUS_SUCCESS);
 }
 
+static void flush_list(struct hv_vp *self)
+{
+    const struct hv_input_flush_virtual_address_space input = {
+        .flags = HV_FLUSH_ALL_PROCESSORS | HV_FLUSH_ALL_VIRTUAL_ADDRESS_SPACES
+    };
+    const struct hv_hypercall_control control = { .rep_count = 1 };
+    const uint64_t range = 0x400000;
+    struct hv_hypercall_call call = {
+        .vp = self, .header = &input, .control = &control, .input = &range
+    };
+
+    must(hv_hypercall_flush_virtual_address_space(&call) == HV_STATUS_SUCCESS);
+}
+
 static void count_request(struct hv_vp *vp, void *argument)
 {
     (void)argument;
@@ -276,6 +290,7 @@ static void send_round(struct hv_vp *self, uint64_t round)
     if (round % FLUSHES != 0)
         return;
     flush(self);
+    flush_list(self);
     for (uint32_t target = 0; target < VPS; target++)
         hv_request_call(self, vps[target], count_request, NULL);
 }
@@ -341,6 +356,8 @@ START_TEST(nothing_between_vps_is_lost_or_doubled)
         ck_assert_uint_eq(own->ipis, VPS * ROUNDS);
         ck_assert_uint_eq(own->requests, VPS * ROUNDS / FLUSHES);
         ck_assert_uint_eq(fake_vp(vps[i])->tlb_flushes, VPS * ROUNDS / FLUSHES);
+        ck_assert_uint_eq(fake_vp(vps[i])->range_flushes, VPS * ROUNDS / FLUSHES);
+        ck_assert(!hv_flush_queue_is_empty(&fake_vp(vps[i])->flushes));
     }
 }
 END_TEST

@@ -297,9 +297,15 @@ void lp_start_others(void)
 
 void lp_notify(struct lp *lp, uint32_t events)
 {
-    atomic_fetch_or(&lp->events, events);
     if (lp == lp_current())
-        return;
+        atomic_fetch_or(&lp->events, events);
+    else
+        lp_notify_other(lp, events);
+}
+
+void lp_notify_other(struct lp *lp, uint32_t events)
+{
+    atomic_fetch_or(&lp->events, events);
     /* One under way will do: it arrives after the bits were set. */
     if (!atomic_exchange(&lp->kicked, true))
         apic_send(lp->apic_id, APIC_ICR_NMI | APIC_ICR_ASSERT);

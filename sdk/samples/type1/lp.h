@@ -13,7 +13,7 @@
 enum lp_event {
     LP_EVENT_LOOK = 1 << 0,  /* call hv_lp_look() */
     LP_EVENT_NMI = 1 << 1,   /* an NMI of the machine, for the root's VP */
-    LP_EVENT_FLUSH = 1 << 2, /* forget cached translations before a guest is entered */
+    LP_EVENT_LEAVE = 1 << 2, /* leave the guest and forget translations (svm_flush.c) */
 };
 
 struct hv_lp;
@@ -83,6 +83,9 @@ struct lp *lp_current(void);
 
 /* Adds to its events and makes it look at them soon. On any LP. */
 void lp_notify(struct lp *lp, uint32_t events);
+
+/* The same for an LP that is not this one. */
+void lp_notify_other(struct lp *lp, uint32_t events);
 
 /* The interrupt handler's part: passes a device's interrupt on to the VP. */
 void lp_interrupt(uint8_t vector);

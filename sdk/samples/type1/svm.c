@@ -16,7 +16,6 @@
 #define CPUID_SVM_CLEAN      (1u << 5)
 #define CPUID_SVM_FLUSH_ASID (1u << 6)
 #define CPUID_INVLPGB        (1u << 3) /* leaf 0x80000008 EBX */
-#define GUEST_ASID           1
 
 _Static_assert(__builtin_offsetof(struct svm_vp, gprs) == 0, "svm_entry.S");
 _Static_assert(__builtin_offsetof(struct svm_vp, vmcb_address) == 144, "svm_entry.S");
@@ -27,12 +26,9 @@ static struct {
     bool next_rip;
     bool has_invlpgb;
     uint32_t clean; /* what vmcb.clean says when nothing was changed */
-    uint32_t flush; /* vmcb.tlb_control that forgets all of a guest */
     uint64_t io_map;
     uint64_t msr_map;
 } features;
-
-_Atomic uint64_t svm_slat_generation = 1;
 
 void svm_check(void)
 {
@@ -52,7 +48,7 @@ void svm_init(bool testdev)
 
     features.next_rip = (svm & CPUID_SVM_NEXT_RIP) != 0;
     features.clean = (svm & CPUID_SVM_CLEAN) ? VMCB_CLEAN_ALL : 0;
-    features.flush = (svm & CPUID_SVM_FLUSH_ASID) ? VMCB_TLB_FLUSH_ASID : VMCB_TLB_FLUSH_ALL;
+    svm_flush_init((svm & CPUID_SVM_FLUSH_ASID) != 0);
     features.has_invlpgb = (cpuid_or_zero(0x80000008).ebx & CPUID_INVLPGB) != 0;
     features.io_map = svm_io_map(testdev);
     features.msr_map = svm_msr_map();
@@ -95,7 +91,7 @@ struct svm_vp *svm_vp_create(struct lp *lp)
     set_intercepts(vmcb);
     vmcb->iopm = features.io_map;
     vmcb->msrpm = features.msr_map;
-    vmcb->asid = GUEST_ASID;
+    vmcb->asid = SVM_GUEST_ASID;
     vmcb->nested_control = VMCB_NESTED_PAGING;
     vmcb->pat = PAT_RESET;
     svm_set_init_state(vp);
@@ -114,12 +110,6 @@ void svm_regain_guest(struct svm_vp *vp)
 {
     svm_vmload(vp->vmcb_address);
     vp->loaded = true;
-}
-
-static void flush_own_tlb(struct svm_vp *vp)
-{
-    vp->lp->generation = svm_generation();
-    vp->vmcb->tlb_control = features.flush;
 }
 
 /* The bootstrap processor's INIT leads to the firmware: as a reset of the machine does. */
@@ -211,7 +201,14 @@ static bool look_around(struct lp *lp)
 static bool has_work(const struct svm_vp *vp)
 {
     return atomic_load(&vp->lp->events) != 0 || vp->lp->generation != svm_generation() ||
-           atomic_load(&vp->flush) || save_restore_is_due(vp);
+           !hv_flush_queue_is_empty(&vp->flushes) || save_restore_is_due(vp);
+}
+
+/* All of that is flushes. */
+static bool has_only_flushes(const struct svm_vp *vp)
+{
+    return (atomic_load(&vp->lp->events) & ~(uint32_t)LP_EVENT_LEAVE) == 0 &&
+           !save_restore_is_due(vp);
 }
 
 static void count_run_time(struct svm_vp *vp)
@@ -285,8 +282,26 @@ static bool pause(struct svm_vp *vp)
             return false;
         svm_regain_guest(vp);
     }
-    if (atomic_exchange(&vp->flush, false) || vp->lp->generation != svm_generation())
-        flush_own_tlb(vp);
+    svm_flush(vp);
+    return true;
+}
+
+/*
+ * Whether the VP can be entered now; if not, there is something else to see to. Flushes change
+ * nothing of that, nor need what VMLOAD has loaded.
+ */
+static bool begin_entry(struct svm_vp *vp)
+{
+    /* Sequentially consistent, as the other side is in svm_flush.c: either it sees this LP in the
+       guest and waits, or this LP sees what it asks for. */
+    atomic_store(&vp->lp->in_guest, true);
+    while (__builtin_expect(has_work(vp), false)) {
+        atomic_store(&vp->lp->in_guest, false);
+        if (!has_only_flushes(vp))
+            return false;
+        svm_flush(vp);
+        atomic_store(&vp->lp->in_guest, true);
+    }
     return true;
 }
 
@@ -325,11 +340,7 @@ static void run(struct svm_vp *vp)
             svm_event_prepare_nmi(vp);
         if (!vp->quiet || !vp->view->current || rdtsc() >= vp->view->deadline)
             svm_interrupt_prepare(vp);
-        /* Sequentially consistent, as the other side is in flush_slat(): either it sees this LP in
-           the guest and waits, or this LP sees its generation. */
-        atomic_store(&lp->in_guest, true);
-        if (__builtin_expect(has_work(vp), false)) {
-            atomic_store(&lp->in_guest, false);
+        if (!begin_entry(vp)) {
             if (!pause(vp))
                 return;
             continue;
@@ -396,50 +407,6 @@ void svm_run_lp(struct lp *lp)
     run_picked(lp);
 }
 
-static void call_outside_guest(struct lp *lp)
-{
-    if (lp != lp_current() && atomic_load(&lp->in_guest))
-        lp_notify(lp, LP_EVENT_FLUSH);
-}
-
-/* After call_outside_guest(). It need not see here what it was called for: it looks before it
-   enters. One exit is enough. */
-static void wait_outside_guest(const struct lp *lp)
-{
-    if (lp == lp_current())
-        return;
-    while (atomic_load(&lp->in_guest) && atomic_load(&lp->events) != 0)
-        cpu_relax();
-}
-
-static void svm_flush_slat(void *context, struct hv_partition *partition)
-{
-    (void)context;
-    (void)partition;
-    atomic_fetch_add(&svm_slat_generation, 1);
-    for (uint32_t i = 0; i < lp_count(); i++)
-        call_outside_guest(lp_get(i));
-    for (uint32_t i = 0; i < lp_count(); i++)
-        wait_outside_guest(lp_get(i));
-}
-
-static void svm_flush_tlb(void *context, struct hv_vp *vp)
-{
-    struct svm_vp *target = hv_vp_backend(vp);
-
-    (void)context;
-    atomic_store(&target->flush, true);
-    call_outside_guest(target->lp);
-}
-
-static void svm_wait_flushed(void *context, struct hv_vp *vp)
-{
-    struct svm_vp *target = hv_vp_backend(vp);
-
-    (void)context;
-    wait_outside_guest(target->lp);
-}
-
 static void svm_kick(void *context, struct hv_vp *vp)
 {
     struct svm_vp *target = hv_vp_backend(vp);
@@ -462,6 +429,7 @@ void svm_fill_platform(struct hv_platform *platform)
         .start = svm_start,
         .flush_slat = svm_flush_slat,
         .flush_tlb = svm_flush_tlb,
+        .flush_ranges = svm_flush_ranges,
         .wait_flushed = svm_wait_flushed,
         .kick = svm_kick,
     };

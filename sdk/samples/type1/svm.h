@@ -12,6 +12,9 @@
 #include "gva.h"
 #include "vmcb.h"
 
+/* Of every guest: an LP runs one VP for ever. */
+#define SVM_GUEST_ASID 1
+
 /* Exceptions that are always intercepted. */
 #define SVM_EXCEPTIONS (1u << 18) /* #MC */
 
@@ -64,7 +67,7 @@ struct svm_vp {
     uint64_t nmi_iret_rip;
     uint32_t npiep; /* what svm_npiep_set() was told last */
 
-    _Atomic bool flush; /* forget cached translations before the next entry */
+    struct hv_flush_queue flushes; /* what to forget before the next entry */
 
     struct hv_exit exit;
     struct gva_cache pages;
@@ -112,6 +115,16 @@ void svm_regain_guest(struct svm_vp *vp);
 
 /* Arms the LP's timer: for the VP that runs, at deadline, and for all else (svm.c). */
 void svm_set_timer(struct lp *lp, uint64_t deadline);
+
+/* Cached translations (svm_flush.c). */
+/* by_asid: the TLB control has a flush of one ASID. */
+void svm_flush_init(bool by_asid);
+/* Before an entry: forgets what a newer generation or the VP's queue ask for. */
+void svm_flush(struct svm_vp *vp);
+void svm_flush_slat(void *context, struct hv_partition *partition);
+void svm_flush_tlb(void *context, struct hv_vp *vp);
+void svm_flush_ranges(void *context, struct hv_vp *vp, const uint64_t *ranges, uint32_t count);
+void svm_wait_flushed(void *context, struct hv_vp *vp);
 
 /* Interrupts (svm_interrupt.c). */
 /* Before an entry: injects one, or asks for an exit when the guest can take it. */
@@ -190,6 +203,12 @@ void machine_reset(void) __attribute__((noreturn));
 static inline void svm_vmload(uint64_t address)
 {
     __asm__ volatile("vmload %0" : : "a"(address) : "memory");
+}
+
+/* Forgets what INVLPG would for the address, of another ASID. */
+static inline void svm_invlpga(uint64_t address, uint32_t asid)
+{
+    __asm__ volatile("invlpga %0, %1" : : "a"(address), "c"(asid) : "memory");
 }
 
 static inline void svm_vmsave(uint64_t address)

@@ -21,6 +21,7 @@
 #define CR4_OSFXSR     (1 << 9)
 #define CR4_OSXMMEXCPT (1 << 10)
 #define CR4_LA57       (1 << 12)
+#define CR4_PCIDE      (1 << 17)
 #define CR4_OSXSAVE    (1 << 18)
 #define CR4_SMAP       (1 << 21)
 #define CR4_PKE        (1 << 22)
