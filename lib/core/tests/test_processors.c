@@ -7,6 +7,7 @@
 
 #include <hv/interrupt.h>
 
+#include "apic_bits.h"
 #include "core.h"
 #include "fake_platform.h"
 #include "hypercall.h"
@@ -109,21 +110,25 @@ static hv_status flush_set(uint64_t format, uint64_t valid, const uint64_t *bank
     return hv_hypercall_flush_virtual_address_space_ex(&call);
 }
 
-static hv_status send_ipi(uint32_t vector, uint8_t vtl, uint8_t reserved, uint64_t mask)
+/* reserved: a byte of these, from the low one on. */
+static hv_status send_ipi(uint32_t vector, uint8_t vtl, uint32_t reserved, uint64_t mask)
 {
     const struct hv_input_send_synthetic_cluster_ipi input = {
-        .vector = vector, .target_vtl = vtl, .reserved = { 0, 0, reserved }, .processor_mask = mask
+        .vector = vector,
+        .target_vtl = vtl,
+        .reserved = { (uint8_t)reserved, (uint8_t)(reserved >> 8), (uint8_t)(reserved >> 16) },
+        .processor_mask = mask
     };
     struct hv_hypercall_call call = { .vp = vps[0], .header = &input };
 
     return hv_hypercall_send_cluster_ipi(&call);
 }
 
-static hv_status send_ipi_set(uint64_t format, uint64_t valid, const uint64_t *banks,
-                              uint16_t count)
+static hv_status send_ipi_set_with(uint32_t vector, uint64_t format, uint64_t valid,
+                                   const uint64_t *banks, uint16_t count)
 {
     const struct hv_input_send_synthetic_cluster_ipi_ex input = {
-        .vector = VECTOR, .processor_set = { format, valid }
+        .vector = vector, .processor_set = { format, valid }
     };
     const struct hv_hypercall_control control = { .variable_qwords = count };
     struct hv_hypercall_call call = {
@@ -131,6 +136,12 @@ static hv_status send_ipi_set(uint64_t format, uint64_t valid, const uint64_t *b
     };
 
     return hv_hypercall_send_cluster_ipi_ex(&call);
+}
+
+static hv_status send_ipi_set(uint64_t format, uint64_t valid, const uint64_t *banks,
+                              uint16_t count)
+{
+    return send_ipi_set_with(VECTOR, format, valid, banks, count);
 }
 
 START_TEST(flush_reaches_who_is_named)
@@ -260,6 +271,88 @@ START_TEST(a_list_for_a_set_names_what_is_flushed)
 }
 END_TEST
 
+START_TEST(an_address_space_is_no_wider_than_the_machines)
+{
+    (void)flushed();
+    fake.platform.facts.physical_address_bits = 36;
+    ck_assert_uint_eq(flush(UINT64_C(1) << 36, 0, 1), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flushed(), 0);
+    ck_assert_uint_eq(flush(UINT64_C(1) << 35, 0, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 1);
+}
+END_TEST
+
+static hv_status flush_bank_with(uint64_t address_space, uint64_t flags)
+{
+    const struct hv_input_flush_virtual_address_space_ex input = {
+        .address_space = address_space,
+        .flags = flags,
+        .processor_set = { HV_GENERIC_SET_SPARSE_4K, 1 }
+    };
+    const struct hv_hypercall_control control = { .variable_qwords = 1 };
+    const uint64_t bank = 2;
+    struct hv_hypercall_call call = {
+        .vp = vps[0], .header = &input, .variable = &bank, .control = &control
+    };
+
+    return hv_hypercall_flush_virtual_address_space_ex(&call);
+}
+
+START_TEST(flush_of_a_set_is_checked)
+{
+    (void)flushed();
+    ck_assert_uint_eq(flush_bank_with(0x1000, UINT64_C(1) << 3), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flush_bank_with(UINT64_C(1) << 63, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flushed(), 0);
+    ck_assert_uint_eq(flush_bank_with(0x1000, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 2);
+    ck_assert_uint_eq(flush_bank_with(0x1000, HV_FLUSH_ALL_PROCESSORS), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 7);
+}
+END_TEST
+
+static hv_status switch_to(uint64_t address_space)
+{
+    struct hv_hypercall_call call = { .vp = vps[1], .header = &address_space };
+
+    return hv_hypercall_switch_virtual_address_space(&call);
+}
+
+static uint64_t cr3_of(struct hv_vp *vp)
+{
+    struct hv_register128 value;
+
+    ck_assert_uint_eq(
+        fake.platform.cpu.get_register(fake.platform.cpu.context, vp, HvX64RegisterCr3, &value),
+        HV_STATUS_SUCCESS);
+    return value.low;
+}
+
+static hv_status refuse_register(void *context, struct hv_vp *vp, uint32_t name,
+                                 const struct hv_register128 *value)
+{
+    (void)context;
+    (void)vp;
+    (void)value;
+    ck_assert_uint_eq(name, HvX64RegisterCr3);
+    return HV_STATUS_INVALID_REGISTER_VALUE;
+}
+
+START_TEST(a_switch_loads_cr3_and_forgets_what_was_cached)
+{
+    (void)flushed();
+    ck_assert_uint_eq(switch_to(0x5000), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(cr3_of(vps[1]), 0x5000);
+    ck_assert_uint_eq(flushed(), 2);
+    ck_assert_uint_eq(switch_to(UINT64_C(1) << vps[0]->partition->gpa_bits),
+                      HV_STATUS_INVALID_PARAMETER);
+    fake.platform.cpu.set_register = refuse_register;
+    ck_assert_uint_eq(switch_to(0x6000), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(cr3_of(vps[1]), 0x5000);
+    ck_assert_uint_eq(flushed(), 0);
+}
+END_TEST
+
 START_TEST(sparse_sets_name_vps_by_banks)
 {
     const uint64_t banks[] = { 6, UINT64_MAX };
@@ -301,9 +394,21 @@ START_TEST(ipi_is_checked)
 {
     ck_assert_uint_eq(send_ipi(15, 0, 0, 7), HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(send_ipi(256, 0, 0, 7), HV_STATUS_INVALID_PARAMETER);
-    ck_assert_uint_eq(send_ipi(VECTOR, 0, 1, 7), HV_STATUS_INVALID_PARAMETER);
+    for (unsigned bit = 0; bit < 24; bit++)
+        ck_assert_uint_eq(send_ipi(VECTOR, 0, 1u << bit, 7), HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(send_ipi(VECTOR, 0x80, 0, 7), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(send_ipi_set_with(15, HV_GENERIC_SET_ALL, 0, NULL, 0),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(send_ipi_set(2, 0, NULL, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(send_ipi_set(HV_GENERIC_SET_SPARSE_4K, 1, NULL, 0),
+                      HV_STATUS_INVALID_HYPERCALL_INPUT);
     ck_assert_uint_eq(interrupted(), 0);
+    /* The lowest and the highest that there are. */
+    ck_assert_uint_eq(send_ipi(16, 0, 0, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(send_ipi(255, 0, 0, 1), HV_STATUS_SUCCESS);
+    hv_vp_prepare(vps[0]);
+    ck_assert(hv_apic_test(vps[0]->apic.irr, 16));
+    ck_assert(hv_apic_test(vps[0]->apic.irr, 255));
     fake.platform.facts.capabilities &= ~(uint32_t)HV_CPU_LOCAL_APIC;
     ck_assert_uint_eq(send_ipi(VECTOR, 0, 0, 7), HV_STATUS_INVALID_HYPERCALL_CODE);
 }
@@ -323,6 +428,9 @@ int main(void)
     tcase_add_test(all, a_list_goes_on_from_its_start);
     tcase_add_test(all, a_long_list_is_a_flush_of_everything);
     tcase_add_test(all, a_list_for_a_set_names_what_is_flushed);
+    tcase_add_test(all, an_address_space_is_no_wider_than_the_machines);
+    tcase_add_test(all, flush_of_a_set_is_checked);
+    tcase_add_test(all, a_switch_loads_cr3_and_forgets_what_was_cached);
     tcase_add_test(all, sparse_sets_name_vps_by_banks);
     tcase_add_test(all, ipi_reaches_who_is_named);
     tcase_add_test(all, ipi_to_itself_and_to_a_set);
