@@ -80,7 +80,8 @@ hv_status hv_partition_save(struct hv_partition *partition, uint64_t tsc, void *
  *
  * Of the registers of the architecture all those are saved that the back end knows by
  * hv_cpu_ops.get_register, HvRegisterInternalActivityState among them; but not the TSC, which is
- * the embedder's by hv_time_ops.tsc.
+ * the embedder's by hv_time_ops.tsc. A VP that waits may be saved as it waits: it goes on waiting
+ * when it is restored, until its APIC has what it waits for, which may be at once.
  */
 hv_status hv_vp_save(struct hv_vp *vp, uint64_t tsc, void *records, size_t size, size_t *used);
 

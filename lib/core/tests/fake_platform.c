@@ -67,7 +67,7 @@ static hv_status get_register(void *context, struct hv_vp *vp, uint32_t name,
     (void)context;
     memset(value, 0, sizeof(*value));
     if (name == HvRegisterInternalActivityState) {
-        value->low = backend->waits ? HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND : 0;
+        value->low = backend->activity;
         return HV_STATUS_SUCCESS;
     }
     if (!is_name(name, FIRST_NAME, LAST_NAME))
@@ -105,7 +105,7 @@ static hv_status set_register(void *context, struct hv_vp *vp, uint32_t name,
 
     (void)context;
     if (name == HvRegisterInternalActivityState) {
-        backend->waits = value->low & HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND;
+        backend->activity = value->low;
         return HV_STATUS_SUCCESS;
     }
     if (!is_name(name, FIRST_NAME, LAST_NAME))
@@ -162,11 +162,11 @@ static hv_status start(void *context, struct hv_vp *vp, const struct hv_initial_
     struct fake_vp *backend = fake_vp(vp);
 
     (void)context;
-    if (!backend->waits)
+    if (backend->activity != HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND)
         return HV_STATUS_INVALID_VP_STATE;
     if (initial->cr0 > UINT32_MAX)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    backend->waits = false;
+    backend->activity = 0;
     backend->gprs.rip = initial->rip;
     backend->started_pat = initial->msr_cr_pat;
     return HV_STATUS_SUCCESS;
@@ -211,7 +211,7 @@ static hv_status create_vp(void *context, struct hv_vp *vp, void **backend)
         free(created);
         return HV_STATUS_INSUFFICIENT_MEMORY;
     }
-    created->waits = hv_vp_index(vp) != 0;
+    created->activity = hv_vp_index(vp) != 0 ? HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND : 0;
     created->next = fake->vps;
     fake->vps = created;
     *backend = created;

@@ -37,7 +37,7 @@ struct fake_vp {
     uint8_t vector;
     bool has_error;
     uint32_t error;
-    bool waits;           /* for its start-up */
+    uint64_t activity;    /* HV_INTERNAL_ACTIVITY bits */
     uint64_t started_pat; /* PAT that it was started with */
     _Atomic unsigned interrupts;
     _Atomic uint8_t last_interrupt;
@@ -114,7 +114,7 @@ struct fake_vp *fake_vp(struct hv_vp *vp);
 
 /*
  * Architectural registers: general ones and XMM come from the fields above, any other name from
- * 0x10000 to 0x8FFFF is kept in the table; HvRegisterInternalActivityState is fake_vp.waits.
+ * 0x10000 to 0x8FFFF is kept in the table; HvRegisterInternalActivityState is fake_vp.activity.
  * Refused with HV_STATUS_INVALID_REGISTER_VALUE: CR0 and CR4 beyond 32 bits, and a non-zero high
  * half of all but XMM, segment and table registers.
  */

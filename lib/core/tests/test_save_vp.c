@@ -127,12 +127,16 @@ START_TEST(without_a_local_apic_its_registers_are_the_back_ends)
 }
 END_TEST
 
-START_TEST(a_vp_that_waits_for_its_start_up_still_does)
+START_TEST(a_vp_goes_on_waiting_for_what_it_has_waited_for)
 {
-    fake_vp(from.vps[1])->waits = true;
+    static const uint64_t waits[] = { HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND,
+                                      HV_INTERNAL_ACTIVITY_HALT_SUSPEND,
+                                      HV_INTERNAL_ACTIVITY_IDLE_SUSPEND };
+
+    fake_vp(from.vps[1])->activity = waits[_i];
     migrate();
-    ck_assert(!fake_vp(to.vps[0])->waits);
-    ck_assert(fake_vp(to.vps[1])->waits);
+    ck_assert_uint_eq(fake_vp(to.vps[0])->activity, 0);
+    ck_assert_uint_eq(fake_vp(to.vps[1])->activity, waits[_i]);
 }
 END_TEST
 
@@ -458,7 +462,7 @@ int main(void)
     tcase_add_test(tcase, each_register_that_the_back_end_knows_is_kept);
     tcase_add_test(tcase, registers_that_belong_elsewhere_are_not_saved);
     tcase_add_test(tcase, without_a_local_apic_its_registers_are_the_back_ends);
-    tcase_add_test(tcase, a_vp_that_waits_for_its_start_up_still_does);
+    tcase_add_loop_test(tcase, a_vp_goes_on_waiting_for_what_it_has_waited_for, 0, 3);
     tcase_add_test(tcase, registers_come_in_an_order_in_which_they_can_be_set);
     tcase_add_test(tcase, registers_that_do_not_belong_there_are_refused);
     tcase_add_test(tcase, a_value_that_the_back_end_refuses_is_refused);

@@ -36,7 +36,7 @@ static void begin(void)
     setup();
     other = fake_vp_create(&fake, partition, 1);
     must_write(vp, HV_X64_MSR_GUEST_OS_ID, 1);
-    fake_vp(other)->waits = true;
+    fake_vp(other)->activity = HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND;
     memset(input(), 0, sizeof(*input()));
     input()->partition_id = HV_PARTITION_ID_SELF;
     input()->vp_index = 1;
@@ -60,7 +60,7 @@ static uint64_t start(void)
 START_TEST(a_waiting_vp_starts_with_the_state_given)
 {
     ck_assert_uint_eq(start(), HV_STATUS_SUCCESS);
-    ck_assert(!fake_vp(other)->waits);
+    ck_assert_uint_eq(fake_vp(other)->activity, 0);
     ck_assert_uint_eq(fake_vp(other)->gprs.rip, 0x123456789000);
     ck_assert_uint_eq(fake_vp(other)->started_pat, UINT64_C(0x0007040600070406));
     ck_assert_uint_eq(start(), HV_STATUS_INVALID_VP_STATE);
@@ -80,7 +80,7 @@ START_TEST(a_state_that_the_back_end_refuses_is_told)
 {
     input()->vp_context.cr0 = UINT64_C(1) << 32;
     ck_assert_uint_eq(start(), HV_STATUS_INVALID_REGISTER_VALUE);
-    ck_assert(fake_vp(other)->waits);
+    ck_assert_uint_eq(fake_vp(other)->activity, HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND);
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(header_is_checked)
     }
     input()->partition_id = 77;
     ck_assert_uint_ne(start(), HV_STATUS_SUCCESS);
-    ck_assert(fake_vp(other)->waits);
+    ck_assert_uint_eq(fake_vp(other)->activity, HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND);
 }
 END_TEST
 

@@ -122,7 +122,6 @@ static void take_init(struct svm_vp *vp)
     lp_end_all_interrupts(vp->lp);
     svm_set_init_state(vp);
     vp->activity = SVM_WAIT_FOR_STARTUP;
-    vp->wait = SVM_AWAKE;
 }
 
 /* What came to the LP itself. The root's VP gets an NMI of the machine, whoever runs. */
@@ -152,7 +151,7 @@ static void take_events(struct svm_vp *vp)
         svm_set_startup_state(vp, vectors.startup);
         vp->activity = SVM_RUNNING;
     }
-    if (vp->activity != SVM_RUNNING)
+    if (vp->activity == SVM_WAIT_FOR_STARTUP)
         return;
     if (events & HV_INTERRUPT_NMI)
         vp->nmi_pending = true;
@@ -243,15 +242,15 @@ static bool make_ready(struct svm_vp *vp)
     if (save_restore_is_due(vp))
         renew(vp);
     take_events(vp);
-    if (vp->activity != SVM_RUNNING) {
+    if (vp->activity == SVM_WAIT_FOR_STARTUP) {
         put(vp, HV_LP_STOPS);
         return false;
     }
-    if (vp->wait != SVM_AWAKE && !svm_is_awake(vp)) {
+    if (svm_waits(vp) && !svm_is_awake(vp)) {
         put(vp, HV_LP_WAITS);
         return false;
     }
-    vp->wait = SVM_AWAKE;
+    vp->activity = SVM_RUNNING;
     count_run_time(vp);
     return true;
 }
@@ -260,7 +259,7 @@ static bool make_ready(struct svm_vp *vp)
 static bool look(struct svm_vp *vp)
 {
     /* One that waits makes room anyway. */
-    if (vp->wait == SVM_AWAKE && look_around(vp->lp)) {
+    if (!svm_waits(vp) && look_around(vp->lp)) {
         put(vp, HV_LP_YIELDS);
         return false;
     }
@@ -275,7 +274,7 @@ static bool pause(struct svm_vp *vp)
 
     if (vp->injected >= 0)
         svm_interrupt_withdraw(vp);
-    if ((events & LP_EVENT_LOOK) || vp->wait != SVM_AWAKE || save_restore_is_due(vp)) {
+    if ((events & LP_EVENT_LOOK) || svm_waits(vp) || save_restore_is_due(vp)) {
         /* INIT changes what VMLOAD has loaded. */
         svm_release_guest(vp);
         if (!look(vp))
@@ -349,7 +348,7 @@ static void run(struct svm_vp *vp)
         atomic_store_explicit(&lp->in_guest, false, memory_order_release);
         svm_interrupt_left(vp);
         svm_handle_exit(vp);
-        if (__builtin_expect(vp->wait != SVM_AWAKE, false) && !pause(vp))
+        if (__builtin_expect(svm_waits(vp), false) && !pause(vp))
             return;
     }
 }

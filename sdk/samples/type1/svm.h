@@ -20,17 +20,12 @@
 
 struct lp;
 
-/* Where a VP stands in its start-up. */
+/* What a VP does, or waits for. */
 enum svm_activity {
     SVM_RUNNING,
     SVM_WAIT_FOR_STARTUP,
-};
-
-/* What a VP waits for that has nothing to do. */
-enum svm_wait {
-    SVM_AWAKE,
-    SVM_HALTED, /* in HLT: for an interrupt that it lets in */
-    SVM_IDLE,   /* HV_DISPOSITION_IDLE: for any */
+    SVM_HALTED, /* HLT: for an interrupt that it takes */
+    SVM_IDLE,   /* HV_DISPOSITION_IDLE: for one that may be masked */
 };
 
 /* One VP, for ever on one LP. The first four fields are known to svm_entry.S. */
@@ -43,7 +38,6 @@ struct svm_vp {
     struct lp *lp;
     uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
-    enum svm_wait wait;
     bool counted; /* run time is being counted */
     bool loaded;  /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
 
@@ -139,8 +133,12 @@ void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector);
 void svm_interrupt_take_extint(struct svm_vp *vp, uint8_t vector);
 /* Before physical interrupts are let in. */
 void svm_interrupt_before_taking(struct svm_vp *vp);
-/* Whether a VP that waits has what it waits for. */
+/* Whether a VP that is halted or idle has what it waits for. */
 bool svm_is_awake(struct svm_vp *vp);
+static inline bool svm_waits(const struct svm_vp *vp)
+{
+    return vp->activity == SVM_HALTED || vp->activity == SVM_IDLE;
+}
 void svm_end_of_interrupt(void *context, struct hv_vp *vp, uint8_t vector);
 void svm_apic_changed(void *context, struct hv_vp *vp);
 /* PUSH of 32 bits (svm_push.c). */

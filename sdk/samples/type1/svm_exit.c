@@ -52,7 +52,7 @@ static bool pass_to_core(struct svm_vp *vp)
     case HV_DISPOSITION_PASS:
         return true;
     case HV_DISPOSITION_IDLE:
-        vp->wait = SVM_IDLE;
+        vp->activity = SVM_IDLE;
         break;
     case HV_DISPOSITION_RESET:
         machine_reset();
@@ -199,7 +199,7 @@ static void exit_hlt(struct svm_vp *vp)
     if (!begin_instruction(vp, HV_INSN_OP_HLT))
         return;
     advance(vp, vp->exit.instruction_length);
-    vp->wait = SVM_HALTED;
+    vp->activity = SVM_HALTED;
 }
 
 static void exit_write_cr8(struct svm_vp *vp)

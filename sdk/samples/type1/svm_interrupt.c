@@ -184,7 +184,7 @@ bool svm_is_awake(struct svm_vp *vp)
     look(vp);
     if (vp->nmi_pending && !vp->nmi_masked)
         return true;
-    return (vp->wait == SVM_IDLE || (vp->gprs.rflags & RFLAGS_IF)) && is_pending(vp);
+    return (vp->activity == SVM_IDLE || (vp->gprs.rflags & RFLAGS_IF)) && is_pending(vp);
 }
 
 /* ---- What lib/core asks for ---- */

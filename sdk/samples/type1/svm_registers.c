@@ -266,12 +266,21 @@ static hv_status set_interrupt_state(struct svm_vp *vp, uint64_t value)
     return HV_STATUS_SUCCESS;
 }
 
+static const uint64_t activities[] = {
+    [SVM_RUNNING] = 0,
+    [SVM_WAIT_FOR_STARTUP] = HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND,
+    [SVM_HALTED] = HV_INTERNAL_ACTIVITY_HALT_SUSPEND,
+    [SVM_IDLE] = HV_INTERNAL_ACTIVITY_IDLE_SUSPEND,
+};
+
 static hv_status set_activity(struct svm_vp *vp, uint64_t value)
 {
-    if (value & ~HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND)
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    vp->activity = value ? SVM_WAIT_FOR_STARTUP : SVM_RUNNING;
-    return HV_STATUS_SUCCESS;
+    for (unsigned i = 0; i < sizeof(activities) / sizeof(activities[0]); i++)
+        if (activities[i] == value) {
+            vp->activity = (enum svm_activity)i;
+            return HV_STATUS_SUCCESS;
+        }
+    return HV_STATUS_INVALID_REGISTER_VALUE;
 }
 
 /* Type ranges are the machine's: they are not written when they say so already. */
@@ -320,7 +329,7 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
         *value = get_interrupt_state(vp);
         return HV_STATUS_SUCCESS;
     case HvRegisterInternalActivityState:
-        *value = vp->activity == SVM_WAIT_FOR_STARTUP ? HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND : 0;
+        *value = activities[vp->activity];
         return HV_STATUS_SUCCESS;
     default:
         break;
