@@ -271,9 +271,13 @@ START_TEST(a_list_for_a_set_names_what_is_flushed)
 }
 END_TEST
 
-START_TEST(an_address_space_is_no_wider_than_the_machines)
+START_TEST(an_address_space_is_no_wider_than_the_guests_nor_the_machines)
 {
     (void)flushed();
+    fake.platform.facts.physical_address_bits = 52;
+    ck_assert_uint_eq(flush(UINT64_C(1) << 40, 0, 1), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(flush(UINT64_C(1) << 39, 0, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(flushed(), 1);
     fake.platform.facts.physical_address_bits = 36;
     ck_assert_uint_eq(flush(UINT64_C(1) << 36, 0, 1), HV_STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(flushed(), 0);
@@ -428,7 +432,7 @@ int main(void)
     tcase_add_test(all, a_list_goes_on_from_its_start);
     tcase_add_test(all, a_long_list_is_a_flush_of_everything);
     tcase_add_test(all, a_list_for_a_set_names_what_is_flushed);
-    tcase_add_test(all, an_address_space_is_no_wider_than_the_machines);
+    tcase_add_test(all, an_address_space_is_no_wider_than_the_guests_nor_the_machines);
     tcase_add_test(all, flush_of_a_set_is_checked);
     tcase_add_test(all, a_switch_loads_cr3_and_forgets_what_was_cached);
     tcase_add_test(all, sparse_sets_name_vps_by_banks);
