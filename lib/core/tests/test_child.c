@@ -161,8 +161,8 @@ START_TEST(a_new_vp_is_suspended_and_found)
     ck_assert_ptr_eq(hv_apic_find(child, 300), second);
     ck_assert_uint_eq(second->index, 300);
     ck_assert_uint_eq(atomic_load(&child->vp_count), 2);
-    ck_assert(!fake_vp(first)->waits);
-    ck_assert(fake_vp(second)->waits);
+    ck_assert(!fake_vp(first)->activity);
+    ck_assert(fake_vp(second)->activity == HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND);
 }
 END_TEST
 
