@@ -39,6 +39,7 @@ static uint32_t rest_of_page(uint64_t gpa, uint32_t size)
 
 /* A word of memory that is declared as bytes elsewhere. */
 typedef uint64_t __attribute__((may_alias)) guest_word;
+typedef uint32_t __attribute__((may_alias)) guest_half;
 
 static bool has_word(const volatile uint8_t *guest, uint32_t size)
 {
@@ -89,6 +90,30 @@ bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uin
     /* What the guest wrote before it set a bit of the word is visible to who sees that bit. */
     if (guest != NULL)
         *old = __atomic_exchange_n((guest_word *)(void *)guest, value, __ATOMIC_SEQ_CST);
+    hv_address_leave(section);
+    return guest != NULL;
+}
+
+static void replace(uint8_t *guest, uint32_t size, uint64_t expected, uint64_t value)
+{
+    uint32_t half = (uint32_t)expected;
+
+    if (size == sizeof(guest_half))
+        __atomic_compare_exchange_n((guest_half *)(void *)guest, &half, (uint32_t)value, false,
+                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    else
+        __atomic_compare_exchange_n((guest_word *)(void *)guest, &expected, value, false,
+                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+bool hv_address_replace_word(const struct hv_partition *partition, uint64_t gpa, uint32_t size,
+                             uint64_t expected, uint64_t value)
+{
+    void *section = hv_address_enter(partition);
+    uint8_t *guest = locate(partition, gpa, HV_ACCESS_WRITE);
+
+    if (guest != NULL)
+        replace(guest, size, expected, value);
     hv_address_leave(section);
     return guest != NULL;
 }

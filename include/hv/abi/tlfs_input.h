@@ -185,6 +185,15 @@ struct hv_output_translate_virtual_address {
     uint64_t gpa_page;           /**< physical page number */
 } HV_PACKED;
 
+/** HvCallTranslateVirtualAddressEx. The text of HV_TRANSLATE_GVA_RESULT_EX has a pending event of
+ * 16 bytes; by the offsets of the call there is room for 8. */
+struct hv_output_translate_virtual_address_ex {
+    uint32_t result_code;        /**< HvTranslateGva value */
+    uint32_t cache_type_overlay; /**< HV_TRANSLATE_GVA_RESULT bits */
+    uint64_t event_info;         /**< of an intercept */
+    uint64_t gpa_page;           /**< physical page number */
+} HV_PACKED;
+
 /** HvCallInstallIntercept. */
 struct hv_input_install_intercept {
     uint64_t partition_id;        /**< a child */
@@ -450,6 +459,9 @@ HV_ABI_SIZE(hv_output_translate_virtual_address, 16);
 HV_ABI_OFFSET(hv_output_translate_virtual_address, result_code, 0);
 HV_ABI_OFFSET(hv_output_translate_virtual_address, cache_type_overlay, 4);
 HV_ABI_OFFSET(hv_output_translate_virtual_address, gpa_page, 8);
+HV_ABI_SIZE(hv_output_translate_virtual_address_ex, 24);
+HV_ABI_OFFSET(hv_output_translate_virtual_address_ex, event_info, 8);
+HV_ABI_OFFSET(hv_output_translate_virtual_address_ex, gpa_page, 16);
 HV_ABI_SIZE(hv_input_install_intercept, 24);
 HV_ABI_OFFSET(hv_input_install_intercept, partition_id, 0);
 HV_ABI_OFFSET(hv_input_install_intercept, access_type, 8);
