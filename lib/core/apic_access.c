@@ -194,6 +194,26 @@ static bool has_page(const struct hv_apic *apic)
     return hv_apic_is_enabled(apic) && !hv_apic_is_x2(apic);
 }
 
+static unsigned register_at(uint64_t gpa)
+{
+    return (unsigned)(gpa & (HV_PAGE_SIZE - 1)) / 16;
+}
+
+uint32_t hv_apic_page_load(struct hv_vp *vp, uint64_t gpa)
+{
+    uint64_t value = UINT32_MAX;
+
+    if (has_page(&vp->apic))
+        hv_apic_read(&vp->apic, register_at(gpa), hv_now(vp->partition), &value);
+    return (uint32_t)value;
+}
+
+void hv_apic_page_store(struct hv_vp *vp, uint64_t gpa, uint32_t value)
+{
+    if (has_page(&vp->apic))
+        write_register(vp, register_at(gpa), value);
+}
+
 /* The accesses that the TLFS demands: 32 bits, aligned, MOV and PUSH. */
 static bool is_supported(const struct hv_insn *insn, uint64_t gpa)
 {
@@ -201,33 +221,27 @@ static bool is_supported(const struct hv_insn *insn, uint64_t gpa)
            insn->memory.size == 4 && gpa % 16 == 0;
 }
 
-static void store(struct hv_vp *vp, const struct hv_exit *exit, const struct hv_insn *insn,
-                  unsigned reg)
+static void store(struct hv_vp *vp, const struct hv_exit *exit, const struct hv_insn *insn)
 {
     uint64_t value = insn->immediate_size ? (uint64_t)insn->immediate : exit->gprs->gpr[insn->reg];
 
-    if (has_page(&vp->apic))
-        write_register(vp, reg, (uint32_t)value);
+    hv_apic_page_store(vp, exit->memory.gpa, (uint32_t)value);
 }
 
 /* False: PUSH has faulted. */
-static bool load(struct hv_vp *vp, const struct hv_exit *exit, const struct hv_insn *insn,
-                 unsigned reg)
+static bool load(struct hv_vp *vp, const struct hv_exit *exit, const struct hv_insn *insn)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
-    uint64_t value = UINT32_MAX;
+    uint32_t value = hv_apic_page_load(vp, exit->memory.gpa);
 
-    if (has_page(&vp->apic))
-        hv_apic_read(&vp->apic, reg, hv_now(vp->partition), &value);
     if (insn->op == HV_INSN_OP_PUSH)
-        return cpu->push(cpu->context, vp, (uint32_t)value);
-    exit->gprs->gpr[insn->reg] = (uint32_t)value;
+        return cpu->push(cpu->context, vp, value);
+    exit->gprs->gpr[insn->reg] = value;
     return true;
 }
 
 enum hv_disposition hv_apic_page_exit(struct hv_vp *vp, struct hv_exit *exit)
 {
-    unsigned reg = (unsigned)(exit->memory.gpa & (HV_PAGE_SIZE - 1)) / 16;
     struct hv_insn insn;
 
     /* Not there: another VP has changed the code, or its mapping. The instruction runs again. */
@@ -238,8 +252,8 @@ enum hv_disposition hv_apic_page_exit(struct hv_vp *vp, struct hv_exit *exit)
         return hv_vp_inject_gp(vp);
     exit->instruction_length = insn.length;
     if (insn.memory.access == HV_INSN_ACCESS_STORE)
-        store(vp, exit, &insn, reg);
-    else if (!load(vp, exit, &insn, reg))
+        store(vp, exit, &insn);
+    else if (!load(vp, exit, &insn))
         return HV_DISPOSITION_RESUME;
     return hv_exit_complete(exit);
 }

@@ -20,6 +20,11 @@ bool hv_apic_set_msr(struct hv_vp *vp, uint32_t msr, uint64_t value);
 /* Whether a fault at that address is an access to the APIC's registers. */
 bool hv_apic_is_page(const struct hv_vp *vp, uint64_t gpa);
 
+/* An access of 32 bits to the register at that address of the page, which is a multiple of 16. On
+   the LP that owns vp. */
+uint32_t hv_apic_page_load(struct hv_vp *vp, uint64_t gpa);
+void hv_apic_page_store(struct hv_vp *vp, uint64_t gpa, uint32_t value);
+
 /* Carries out the instruction that accesses the page. */
 enum hv_disposition hv_apic_page_exit(struct hv_vp *vp, struct hv_exit *exit);
 

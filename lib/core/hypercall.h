@@ -209,6 +209,8 @@ hv_hypercall_handler hv_hypercall_unmap_gpa_pages;
 hv_hypercall_handler hv_hypercall_modify_sparse_gpa_pages;
 hv_hypercall_handler hv_hypercall_get_gpa_pages_access_state;
 hv_hypercall_handler hv_hypercall_translate_virtual_address;
+hv_hypercall_handler hv_hypercall_read_gpa;
+hv_hypercall_handler hv_hypercall_write_gpa;
 hv_hypercall_handler hv_hypercall_translate_virtual_address_ex;
 
 #endif

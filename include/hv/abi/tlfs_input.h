@@ -194,6 +194,34 @@ struct hv_output_translate_virtual_address_ex {
     uint64_t gpa_page;           /**< physical page number */
 } HV_PACKED;
 
+/** HvReadGpa; TLFS v2.0 12.4.5. The call ends within a page. */
+struct hv_input_read_gpa {
+    uint64_t partition_id;  /**< a child */
+    uint32_t vp_index;      /**< as which the access is made */
+    uint32_t byte_count;    /**< 1 to HV_ACCESS_GPA_MAX_BYTES */
+    uint64_t base_gpa;      /**< guest physical address */
+    uint64_t control_flags; /**< cache type in bits 7:0 */
+} HV_PACKED;
+
+/** HvReadGpa. */
+struct hv_output_read_gpa {
+    uint32_t result_code; /**< HvAccessGpa value */
+    uint32_t reserved;    /**< zero */
+    uint8_t data[16];     /**< what was read, zeros behind it */
+} HV_PACKED;
+
+/** HvWriteGpa; TLFS v2.0 12.4.6. */
+struct hv_input_write_gpa {
+    struct hv_input_read_gpa access; /**< where */
+    uint8_t data[16];                /**< what; bytes behind the count are ignored */
+} HV_PACKED;
+
+/** HvWriteGpa. */
+struct hv_output_write_gpa {
+    uint32_t result_code; /**< HvAccessGpa value */
+    uint32_t reserved;    /**< zero */
+} HV_PACKED;
+
 /** HvCallInstallIntercept. */
 struct hv_input_install_intercept {
     uint64_t partition_id;        /**< a child */
@@ -462,6 +490,16 @@ HV_ABI_OFFSET(hv_output_translate_virtual_address, gpa_page, 8);
 HV_ABI_SIZE(hv_output_translate_virtual_address_ex, 24);
 HV_ABI_OFFSET(hv_output_translate_virtual_address_ex, event_info, 8);
 HV_ABI_OFFSET(hv_output_translate_virtual_address_ex, gpa_page, 16);
+HV_ABI_SIZE(hv_input_read_gpa, 32);
+HV_ABI_OFFSET(hv_input_read_gpa, vp_index, 8);
+HV_ABI_OFFSET(hv_input_read_gpa, byte_count, 12);
+HV_ABI_OFFSET(hv_input_read_gpa, base_gpa, 16);
+HV_ABI_OFFSET(hv_input_read_gpa, control_flags, 24);
+HV_ABI_SIZE(hv_output_read_gpa, 24);
+HV_ABI_OFFSET(hv_output_read_gpa, data, 8);
+HV_ABI_SIZE(hv_input_write_gpa, 48);
+HV_ABI_OFFSET(hv_input_write_gpa, data, 32);
+HV_ABI_SIZE(hv_output_write_gpa, 8);
 HV_ABI_SIZE(hv_input_install_intercept, 24);
 HV_ABI_OFFSET(hv_input_install_intercept, partition_id, 0);
 HV_ABI_OFFSET(hv_input_install_intercept, access_type, 8);

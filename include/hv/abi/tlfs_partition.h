@@ -320,6 +320,27 @@
 /** @} */
 
 /**
+ * @name Results of an access to guest physical memory
+ * TLFS v2.0 12.3.5, HV_ACCESS_GPA_RESULT_CODE.
+ * @{
+ */
+#define HvAccessGpaSuccess              0u
+#define HvAccessGpaUnmapped             1u
+#define HvAccessGpaReadIntercept        2u
+#define HvAccessGpaWriteIntercept       3u
+#define HvAccessGpaIllegalOverlayAccess 4u
+/** @} */
+
+/**
+ * @name Fields of HV_ACCESS_GPA_CONTROL_FLAGS
+ * TLFS v2.0 12.3.5, a UINT64.
+ * @{
+ */
+#define HV_ACCESS_GPA_CACHE_TYPE_MASK UINT64_C(0xFF)
+#define HV_ACCESS_GPA_MAX_BYTES       16u /**< of one HvReadGpa or HvWriteGpa */
+/** @} */
+
+/**
  * @name Intercept types
  * TLFS, data type HV_INTERCEPT_TYPE.
  * @{
