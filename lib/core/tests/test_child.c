@@ -212,10 +212,75 @@ START_TEST(a_deleted_vp_gives_its_pages_back_and_the_others_go_on)
     ck_assert_uint_eq(unused(child), VP_PAGES);
     ck_assert_ptr_null(hv_vp_get(child, 1));
     ck_assert_ptr_null(hv_apic_find(child, 1));
+    ck_assert_uint_eq(atomic_load(&child->apic.by_id[1]), 0);
     ck_assert_uint_eq(atomic_load(&child->vp_count), 1);
     ck_assert_ptr_eq(hv_vp_get(child, 0), other);
     ck_assert(!hv_vp_is_suspended(other));
     ck_assert_uint_eq(hv_child_create_vp(root_vp, child, 1), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+static void (*delete_really)(void *context, struct hv_vp *vp);
+
+static void expect_standing_still(void *context, struct hv_vp *vp)
+{
+    struct hv_partition *child = vp->partition;
+
+    for (uint32_t i = 0; i < child->max_vps; i++)
+        if (child->vps[i])
+            ck_assert(atomic_load(&child->vps[i]->suspended) & HV_VP_SUSPEND_CHANGE);
+    ck_assert(!hv_gate_try_enter(&child->gate));
+    delete_really(context, vp);
+}
+
+START_TEST(all_stand_still_while_one_is_deleted)
+{
+    struct hv_partition *child = active_child(FIRST_OWN, 3 * VP_PAGES);
+
+    for (uint32_t index = 0; index < 3; index++) {
+        ck_assert_uint_eq(hv_child_create_vp(root_vp, child, index), HV_STATUS_SUCCESS);
+        atomic_store(&hv_vp_get(child, index)->suspended, 0);
+    }
+    delete_really = fake.platform.cpu.delete_vp;
+    fake.platform.cpu.delete_vp = expect_standing_still;
+    ck_assert_uint_eq(hv_child_delete_vp(root_vp, child, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(atomic_load(&hv_vp_get(child, 0)->suspended), 0);
+    ck_assert_uint_eq(atomic_load(&hv_vp_get(child, 2)->suspended), 0);
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(a_deleted_vp_takes_its_pages_from_the_guest)
+{
+    struct hv_partition *child = active_child(FIRST_OWN, 2 * VP_PAGES + 10);
+    uint64_t page = 0x12345;
+    struct hv_mapping mapping;
+
+    for (uint32_t index = 0; index < 2; index++)
+        ck_assert_uint_eq(hv_child_create_vp(root_vp, child, index), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(fake_wrmsr(hv_vp_get(child, 1), HV_X64_MSR_VP_ASSIST_PAGE,
+                                 page << HV_PAGE_SHIFT | HV_X64_MSR_PAGE_ENABLE),
+                      HV_DISPOSITION_RESUME);
+    ck_assert(hv_address_translate(child, page, &mapping));
+    ck_assert_uint_eq(hv_child_delete_vp(root_vp, child, 1), HV_STATUS_SUCCESS);
+    ck_assert(!hv_address_translate(child, page, &mapping));
+    ck_assert_ptr_null(hv_overlay_at(&child->address, page));
+}
+END_TEST
+
+START_TEST(tables_of_deleted_vps_count_still)
+{
+    struct hv_partition *child = active_child(FIRST_OWN, VP_PAGES + 10);
+    struct hv_vp *vp;
+
+    ck_assert_uint_eq(hv_child_create_vp(root_vp, child, 0), HV_STATUS_SUCCESS);
+    vp = hv_vp_get(child, 0);
+    child->address.overlay_tables = HV_OVERLAY_TABLES_BASE + 2 * HV_OVERLAY_TABLES_PER_VP;
+    fake_wrmsr(vp, HV_X64_MSR_VP_ASSIST_PAGE, 0x123000 | HV_X64_MSR_PAGE_ENABLE);
+    ck_assert(fake_injected(vp, HV_X64_EXCEPTION_GP));
+    child->address.overlay_tables = HV_OVERLAY_TABLES_BASE;
+    fake_wrmsr(vp, HV_X64_MSR_VP_ASSIST_PAGE, 0x123000 | HV_X64_MSR_PAGE_ENABLE);
+    ck_assert(!fake_vp(vp)->injected);
 }
 END_TEST
 
@@ -380,6 +445,9 @@ int main(void)
     tcase_add_test(tests, too_few_pages_for_a_vp_are_all_kept);
     tcase_add_test(tests, a_vp_index_is_free_and_in_range);
     tcase_add_test(tests, a_deleted_vp_gives_its_pages_back_and_the_others_go_on);
+    tcase_add_test(tests, all_stand_still_while_one_is_deleted);
+    tcase_add_test(tests, a_deleted_vp_takes_its_pages_from_the_guest);
+    tcase_add_test(tests, tables_of_deleted_vps_count_still);
     tcase_add_test(tests, a_vp_that_waits_for_another_ends_its_exit_before_it_stands_still);
     tcase_add_test(tests, finalizing_leaves_nothing_in_use);
     tcase_add_test(tests, finalizing_gives_memory_back_and_all_tables);

@@ -80,6 +80,31 @@ START_TEST(a_page_comes_back_empty_to_where_it_was)
 }
 END_TEST
 
+static void *(*map_really)(void *context, uint64_t spa_page);
+
+static void *map_with_hole(void *context, uint64_t spa_page)
+{
+    return spa_page == FIRST_OWN ? NULL : map_really(context, spa_page);
+}
+
+START_TEST(a_device_among_memory_and_an_overlay_with_all_access_are_denied)
+{
+    struct hv_partition *child = create_child();
+    struct hv_overlay overlay;
+
+    map_really = fake.platform.memory.map;
+    fake.platform.memory.map = map_with_hole;
+    ck_assert_uint_eq(deposit(child->id, FIRST_OWN, 1), HV_STATUS_OPERATION_DENIED);
+    fake.platform.memory.map = map_really;
+    ck_assert_uint_eq(hv_overlay_init(root, &overlay, HV_ACCESS_ALL, HV_X64_EXCEPTION_GP),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_overlay_enable(root, &overlay, FIRST_OWN), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(deposit(child->id, FIRST_OWN, 1), HV_STATUS_OPERATION_DENIED);
+    hv_overlay_destroy(root, &overlay);
+    ck_assert_uint_eq(deposit(child->id, FIRST_OWN, 1), result(HV_STATUS_SUCCESS, 1));
+}
+END_TEST
+
 START_TEST(what_is_not_the_callers_own_ram_is_denied)
 {
     struct hv_partition *child = create_child(), *other = create_child();
@@ -232,6 +257,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_deposited_page_leaves_the_callers_memory);
     tcase_add_test(tests, a_page_comes_back_empty_to_where_it_was);
+    tcase_add_test(tests, a_device_among_memory_and_an_overlay_with_all_access_are_denied);
     tcase_add_test(tests, what_is_not_the_callers_own_ram_is_denied);
     tcase_add_test(tests, deposits_before_one_that_fails_count);
     tcase_add_test(tests, a_deposit_without_memory_for_tables_leaves_the_page);
