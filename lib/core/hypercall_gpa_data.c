@@ -87,32 +87,21 @@ static hv_status check_access(const struct hv_input_read_gpa *input)
                                                    : HV_STATUS_INVALID_PARAMETER;
 }
 
-static hv_status find_vp(struct access *access, const struct hv_input_read_gpa *input)
-{
-    if (access->child == access->self->partition)
-        return HV_STATUS_ACCESS_DENIED;
-    if (hv_partition_state(&access->child->lineage) != HV_PARTITION_ACTIVE)
-        return HV_STATUS_INVALID_PARTITION_STATE;
-    access->vp = hv_vp_get(access->child, input->vp_index);
-    if (!access->vp)
-        return HV_STATUS_INVALID_VP_INDEX;
-    return input->base_gpa >> HV_PAGE_SHIFT < access->child->address.page_count
-               ? HV_STATUS_SUCCESS
-               : HV_STATUS_INVALID_PARAMETER;
-}
-
 static hv_status run(struct access *access, const struct hv_input_read_gpa *input, uint32_t *result)
 {
     hv_status status = check_access(input);
 
     if (status == HV_STATUS_SUCCESS)
-        status = hv_hypercall_target(access->self, input->partition_id, &access->child);
+        status =
+            hv_hypercall_child_vp(access->self, input->partition_id, input->vp_index, &access->vp);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = find_vp(access, input);
-    if (status == HV_STATUS_SUCCESS)
+    access->child = access->vp->partition;
+    if (input->base_gpa >> HV_PAGE_SHIFT < access->child->address.page_count)
         *result = perform(access);
-    hv_partition_drop(access->child);
+    else
+        status = HV_STATUS_INVALID_PARAMETER;
+    hv_hypercall_leave(access->self, access->child);
     return status;
 }
 

@@ -77,40 +77,24 @@ static hv_status check_flags(uint64_t flags)
     return hv_hypercall_check_vtl((uint8_t)(flags >> HV_TRANSLATE_GVA_INPUT_VTL_SHIFT));
 }
 
-static hv_status ask(struct hv_hypercall_call *call, struct hv_partition *child,
-                     struct hv_translation *found)
-{
-    const struct hv_input_translate_virtual_address *input = call->header;
-    struct hv_vp *target = hv_vp_get(child, input->vp_index);
-    struct question question = { .status = HV_STATUS_SUCCESS };
-
-    if (!target)
-        return HV_STATUS_INVALID_VP_INDEX;
-    hv_request_call(call->vp, target, read_state, &question);
-    if (question.status == HV_STATUS_SUCCESS)
-        hv_translate(child, &question.state, input->control_flags, input->gva_page, found);
-    return question.status;
-}
-
 /* No lock is held while the VP is asked. */
 static hv_status translate(struct hv_hypercall_call *call, struct hv_translation *found)
 {
     const struct hv_input_translate_virtual_address *input = call->header;
+    struct question question = { .status = HV_STATUS_SUCCESS };
     hv_status status = check_flags(input->control_flags);
-    struct hv_partition *child;
+    struct hv_vp *target;
 
     if (status == HV_STATUS_SUCCESS)
-        status = hv_hypercall_target(call->vp, input->partition_id, &child);
+        status = hv_hypercall_child_vp(call->vp, input->partition_id, input->vp_index, &target);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    if (child == call->vp->partition)
-        status = HV_STATUS_ACCESS_DENIED;
-    else if (hv_partition_state(&child->lineage) != HV_PARTITION_ACTIVE)
-        status = HV_STATUS_INVALID_PARTITION_STATE;
-    else
-        status = ask(call, child, found);
-    hv_partition_drop(child);
-    return status;
+    hv_request_call(call->vp, target, read_state, &question);
+    if (question.status == HV_STATUS_SUCCESS)
+        hv_translate(target->partition, &question.state, input->control_flags, input->gva_page,
+                     found);
+    hv_hypercall_leave(call->vp, target->partition);
+    return question.status;
 }
 
 static uint32_t cache_and_overlay(const struct hv_translation *found)
