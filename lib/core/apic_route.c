@@ -325,3 +325,58 @@ void hv_apic_send(struct hv_vp *from, uint64_t command)
     else
         visit_all(from->partition, to_self ? NULL : from, deliver, &delivery);
 }
+
+/* ---- Of devices ---- */
+
+struct assertion {
+    uint8_t mode;
+    uint8_t vector;
+    bool level;
+    uint32_t skip; /* targets to pass over before the one that is chosen */
+};
+
+static void assert_at(struct hv_vp *target, void *context)
+{
+    const struct assertion *assertion = context;
+
+    switch (assertion->mode) {
+    case HV_APIC_NMI:
+        hv_interrupt_post_event(target, HV_INTERRUPT_NMI, 0);
+        break;
+    case HV_APIC_INIT:
+        hv_interrupt_post_event(target, HV_INTERRUPT_INIT, 0);
+        break;
+    case HV_APIC_STARTUP:
+        hv_interrupt_post_event(target, HV_INTERRUPT_STARTUP, assertion->vector);
+        break;
+    default:
+        hv_interrupt_post(target, assertion->vector, assertion->level);
+        break;
+    }
+}
+
+static void assert_at_one(struct hv_vp *target, void *context)
+{
+    struct assertion *assertion = context;
+
+    if (assertion->skip-- == 0)
+        assert_at(target, context);
+}
+
+void hv_apic_assert(const struct hv_partition *partition,
+                    const struct hv_apic_destination *destination, uint8_t mode, uint8_t vector,
+                    bool level)
+{
+    struct assertion assertion = { .mode = mode, .vector = vector, .level = level };
+    uint32_t targets = 0;
+
+    if (mode != HV_APIC_LOWEST_PRIORITY) {
+        visit_destination(partition, destination, assert_at, &assertion);
+        return;
+    }
+    visit_destination(partition, destination, count, &targets);
+    if (targets == 0)
+        return;
+    assertion.skip = vector % targets;
+    visit_destination(partition, destination, assert_at_one, &assertion);
+}

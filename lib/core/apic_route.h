@@ -53,6 +53,14 @@ void hv_apic_routes_update(struct hv_partition *partition);
 /* The VP of a physical APIC ID, or NULL. */
 struct hv_vp *hv_apic_find(const struct hv_partition *partition, uint32_t id);
 
+/*
+ * Asserts an interrupt as a device does, by its delivery mode: fixed, lowest priority, NMI, INIT or
+ * start-up. On any LP.
+ */
+void hv_apic_assert(const struct hv_partition *partition,
+                    const struct hv_apic_destination *destination, uint8_t mode, uint8_t vector,
+                    bool level);
+
 /* Sends what from's interrupt command register says; on the LP that owns from. */
 void hv_apic_send(struct hv_vp *from, uint64_t command);
 

@@ -203,6 +203,9 @@ void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp)
         atomic_store_explicit(&eoi->vectors[word], 0, memory_order_seq_cst);
     if (atomic_load_explicit(&eoi->busy, memory_order_seq_cst))
         recall(self, &eoi->message);
+    if (vp->intercept.direct_port)
+        hv_port_drop(vp->intercept.direct_port);
+    vp->intercept.direct_port = NULL;
     for (uint32_t type = 0; type < HV_VP_STATE_PAGES; type++)
         hv_state_page_destroy(vp, type);
 }

@@ -23,6 +23,7 @@
 #include "synic.h"
 #include "vp_state_page.h"
 
+struct hv_port;
 struct hv_register128;
 
 /* A message, and the parent's VP that it was sent to. */
@@ -45,6 +46,7 @@ struct hv_vp_intercept {
     _Atomic uint32_t caller; /* index of the parent's VP that dealt with this one last */
     struct hv_overlay pages[HV_VP_STATE_PAGES]; /* by HvVpStatePage value */
     struct hv_intercept_results results;
+    struct hv_port *direct_port; /* of messages without a connection; NULL: there never was one */
 };
 
 /* For a VP of a child that has been created: it is suspended until its parent lets it run. */

@@ -18,6 +18,7 @@ struct hv_intercepts {
     _Atomic uint32_t exceptions;         /* by vector */
     _Atomic uint32_t types;              /* by HvInterceptType: of those that are on or off */
     _Atomic uint32_t unknown_msr_action; /* HvPartitionPropertyUnimplementedMsrAction */
+    _Atomic bool extint_acknowledged;    /* VP 0 has taken one that was asserted */
     struct hv_lock lock;                 /* guards the leaves */
     _Atomic(uint32_t *) leaves;          /* CPUID leaves, in a page; NULL: there never were any */
     uint32_t leaf_count;

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Interrupts that a parent asserts in its child (TLFS v6.0b, 10.5). */
+#include <hv/abi/tlfs.h>
+
+#include "core.h"
+#include "hypercall.h"
+
+#define CONTROL_DEFINED                                                              \
+    (HV_X64_INTERRUPT_CONTROL_TYPE_MASK | HV_X64_INTERRUPT_CONTROL_LEVEL_TRIGGERED | \
+     HV_X64_INTERRUPT_CONTROL_LOGICAL_DESTINATION_MODE)
+
+_Static_assert(HvX64InterruptTypeFixed == HV_APIC_FIXED &&
+                   HvX64InterruptTypeLowestPriority == HV_APIC_LOWEST_PRIORITY &&
+                   HvX64InterruptTypeNmi == HV_APIC_NMI && HvX64InterruptTypeInit == HV_APIC_INIT &&
+                   HvX64InterruptTypeSipi == HV_APIC_STARTUP,
+               "types have the numbers of delivery modes");
+
+static bool has_vector(uint32_t type)
+{
+    return type == HvX64InterruptTypeFixed || type == HvX64InterruptTypeLowestPriority ||
+           type == HvX64InterruptTypeSipi || type == HvX64InterruptTypeExtInt;
+}
+
+/* No SMI (TLFS: local APIC), and no pins: what is at them is the parent's to know. */
+static bool is_offered(uint32_t type)
+{
+    return has_vector(type) || type == HvX64InterruptTypeNmi || type == HvX64InterruptTypeInit;
+}
+
+static bool is_valid(const struct hv_input_assert_virtual_interrupt *input)
+{
+    uint32_t type = (uint32_t)(input->interrupt_control & HV_X64_INTERRUPT_CONTROL_TYPE_MASK);
+
+    if (input->interrupt_control & ~CONTROL_DEFINED || input->destination_address > UINT32_MAX ||
+        input->target_vtl || input->reserved[0] || input->reserved[1] || input->reserved[2])
+        return false;
+    if (!is_offered(type) || input->requested_vector > (has_vector(type) ? UINT8_MAX : 0))
+        return false;
+    return type != HvX64InterruptTypeExtInt || input->destination_address == 0;
+}
+
+/* TLFS: such an interrupt is VP 0's, and one at a time. */
+static hv_status assert_extint(struct hv_partition *child, uint8_t vector)
+{
+    struct hv_vp *vp = hv_vp_get(child, 0);
+
+    if (atomic_load_explicit(&child->intercepts.extint_acknowledged, memory_order_acquire))
+        return HV_STATUS_ACKNOWLEDGED;
+    if (vp)
+        hv_interrupt_post_event(vp, HV_INTERRUPT_EXTINT, vector);
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status assert_interrupt(struct hv_partition *child,
+                                  const struct hv_input_assert_virtual_interrupt *input)
+{
+    uint32_t type = (uint32_t)(input->interrupt_control & HV_X64_INTERRUPT_CONTROL_TYPE_MASK);
+    uint64_t control = input->interrupt_control;
+    const struct hv_vp *boot = hv_vp_get(child, 0);
+    const struct hv_apic_destination destination = {
+        .value = (uint32_t)input->destination_address,
+        .logical = control & HV_X64_INTERRUPT_CONTROL_LOGICAL_DESTINATION_MODE,
+        .wide = boot && hv_apic_is_x2(&boot->apic),
+    };
+
+    if (type == HvX64InterruptTypeExtInt)
+        return assert_extint(child, (uint8_t)input->requested_vector);
+    hv_apic_assert(child, &destination, (uint8_t)type, (uint8_t)input->requested_vector,
+                   control & HV_X64_INTERRUPT_CONTROL_LEVEL_TRIGGERED);
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status find_active(const struct hv_vp *vp, uint64_t partition_id,
+                             struct hv_partition **child)
+{
+    hv_status status = hv_hypercall_child(vp, partition_id, child);
+
+    if (status != HV_STATUS_SUCCESS ||
+        hv_partition_state(&(*child)->lineage) == HV_PARTITION_ACTIVE)
+        return status;
+    hv_partition_drop(*child);
+    return HV_STATUS_INVALID_PARTITION_STATE;
+}
+
+/* TLFS: HvCallAssertVirtualInterrupt. */
+hv_status hv_hypercall_assert_virtual_interrupt(struct hv_hypercall_call *call)
+{
+    const struct hv_input_assert_virtual_interrupt *input = call->header;
+    struct hv_partition *child;
+    hv_status status = find_active(call->vp, input->target_partition, &child);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = is_valid(input) ? assert_interrupt(child, input) : HV_STATUS_INVALID_PARAMETER;
+    hv_partition_drop(child);
+    return status;
+}
+
+/* TLFS v2.0 13.5.2: HvClearVirtualInterrupt. */
+hv_status hv_hypercall_clear_virtual_interrupt(struct hv_hypercall_call *call)
+{
+    const uint64_t *partition_id = call->header;
+    struct hv_partition *child;
+    hv_status status = find_active(call->vp, *partition_id, &child);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (!atomic_exchange_explicit(&child->intercepts.extint_acknowledged, false,
+                                  memory_order_acq_rel))
+        status = HV_STATUS_NOT_ACKNOWLEDGED;
+    hv_partition_drop(child);
+    return status;
+}
