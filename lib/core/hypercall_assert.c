@@ -70,16 +70,15 @@ static hv_status assert_interrupt(struct hv_partition *child,
     return HV_STATUS_SUCCESS;
 }
 
-static hv_status find_active(const struct hv_vp *vp, uint64_t partition_id,
-                             struct hv_partition **child)
+/* hv_hypercall_leave() ends it. */
+static hv_status enter_child(struct hv_vp *vp, uint64_t partition_id, struct hv_partition **child)
 {
-    hv_status status = hv_hypercall_child(vp, partition_id, child);
+    hv_status status = hv_hypercall_enter(vp, partition_id, child);
 
-    if (status != HV_STATUS_SUCCESS ||
-        hv_partition_state(&(*child)->lineage) == HV_PARTITION_ACTIVE)
+    if (status != HV_STATUS_SUCCESS || *child != vp->partition)
         return status;
-    hv_partition_drop(*child);
-    return HV_STATUS_INVALID_PARTITION_STATE;
+    hv_hypercall_leave(vp, *child);
+    return HV_STATUS_ACCESS_DENIED;
 }
 
 /* TLFS: HvCallAssertVirtualInterrupt. */
@@ -87,12 +86,12 @@ hv_status hv_hypercall_assert_virtual_interrupt(struct hv_hypercall_call *call)
 {
     const struct hv_input_assert_virtual_interrupt *input = call->header;
     struct hv_partition *child;
-    hv_status status = find_active(call->vp, input->target_partition, &child);
+    hv_status status = enter_child(call->vp, input->target_partition, &child);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = is_valid(input) ? assert_interrupt(child, input) : HV_STATUS_INVALID_PARAMETER;
-    hv_partition_drop(child);
+    hv_hypercall_leave(call->vp, child);
     return status;
 }
 
@@ -101,13 +100,13 @@ hv_status hv_hypercall_clear_virtual_interrupt(struct hv_hypercall_call *call)
 {
     const uint64_t *partition_id = call->header;
     struct hv_partition *child;
-    hv_status status = find_active(call->vp, *partition_id, &child);
+    hv_status status = enter_child(call->vp, *partition_id, &child);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
     if (!atomic_exchange_explicit(&child->intercepts.extint_acknowledged, false,
                                   memory_order_acq_rel))
         status = HV_STATUS_NOT_ACKNOWLEDGED;
-    hv_partition_drop(child);
+    hv_hypercall_leave(call->vp, child);
     return status;
 }

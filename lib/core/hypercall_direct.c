@@ -72,7 +72,7 @@ hv_status hv_hypercall_post_message_direct(struct hv_hypercall_call *call)
     posting.status = HV_STATUS_INVALID_PARAMETER;
     if (is_message_valid(input))
         hv_request_call(call->vp, target, post, &posting);
-    hv_partition_drop(target->partition);
+    hv_hypercall_leave(call->vp, target->partition);
     return posting.status;
 }
 
@@ -92,6 +92,6 @@ hv_status hv_hypercall_signal_event_direct(struct hv_hypercall_call *call)
         input->flag_number < HV_EVENT_FLAGS_COUNT)
         status = hv_synic_signal(call->vp, target, input->target_sint, input->flag_number,
                                  newly_signaled);
-    hv_partition_drop(target->partition);
+    hv_hypercall_leave(call->vp, target->partition);
     return status;
 }

@@ -137,9 +137,10 @@ void percent_read(struct errors *errors, const struct node *node, const char *ke
         return;
     given = quote(node->text, node->length);
     count = digits(node->text, node->length, &value);
-    if (count > 3 || has_leading_zero(node))
+    if (has_leading_zero(node))
         count = 0;
-    value *= 1000;
+    /* In thousandths, of which too many are not to overflow. */
+    value = value > 100 ? 101000 : value * 1000;
     if (count > 0) {
         count += decimals(node->text + count, node->length - count, &value);
         count += blanks(node->text + count, node->length - count);

@@ -90,6 +90,9 @@ static const struct bad keys[] = {
     { WITH("disk: x"),
       "f:3:3: error: unknown key 'disk'; expected one of name, kernel, boot, initrd, command-line, "
       "vps, memory, cpu, hyperv, devices, ends\n" },
+    { WITH("ramp: x"),
+      "f:3:3: error: unknown key 'ramp'; expected one of name, kernel, boot, initrd, command-line, "
+      "vps, memory, cpu, hyperv, devices, ends\n" },
     { WITH("\"a\\e\\0b\": x"),
       "f:3:3: error: unknown key 'a\\x1b\\x00b'; expected one of name, kernel, boot, initrd, "
       "command-line, vps, memory, cpu, hyperv, devices, ends\n" },
@@ -174,6 +177,56 @@ static const struct bad values[] = {
       "is not a name; expected 1 to 31 characters of a-z, 0-9 and -\n" },
     { "machines:\n- {name: a, kernel: k}\n- {name: b, kernel: k}\n- {name: a, kernel: k}\n",
       "f:4:10: error: name: another machine is called 'a'; each needs its own name\n" },
+};
+
+/* Numbers that look as if they were some. */
+static const struct bad digits[] = {
+    { WITH("vps: 00"),
+      "f:3:8: error: vps: '00' is not a number; expected 1 to 512, without quotes\n" },
+    { WITH("vps: 09"),
+      "f:3:8: error: vps: '09' is not a number; expected 1 to 512, without quotes\n" },
+    { WITH("vps: 1x"),
+      "f:3:8: error: vps: '1x' is not a number; expected 1 to 512, without quotes\n" },
+    { WITH("vps: ''"),
+      "f:3:8: error: vps: '' is not a number; expected 1 to 512, without quotes\n" },
+    { WITH("memory: 0 MiB"),
+      "f:3:11: error: memory: 0 MiB is out of range; expected 1 MiB to 1 TiB\n" },
+    { WITH("memory: 064 MiB"),
+      "f:3:11: error: memory: '064 MiB' is not a size; expected one such as 64 MiB\n" },
+    { WITH("memory: 64 MiBs"),
+      "f:3:11: error: memory: '64 MiBs' has an unknown unit; did you mean 'MiB'?\n" },
+    { WITH("memory: '64 '"),
+      "f:3:11: error: memory: '64 ' has no unit; expected one of KiB, MiB, GiB, TiB\n" },
+    { WITH("cpu: {cap: 1000%}"),
+      "f:3:14: error: cap: 1000% is out of range; expected 0% to 100%\n" },
+    { WITH("cpu: {cap: 18446744073709551617%}"),
+      "f:3:14: error: cap: 18446744073709551617% is out of range; expected 0% to 100%\n" },
+    { WITH("cpu: {cap: '%'}"), "f:3:14: error: cap: '%' is not a percentage; expected 0% to 100%, "
+                               "of a processor for each VP\n" },
+    { WITH("cpu: {cap: 50x}"), "f:3:14: error: cap: '50x' is not a percentage; expected 0% to "
+                               "100%, of a processor for each VP\n" },
+    { WITH("cpu: {cap: 5x5%}"), "f:3:14: error: cap: '5x5%' is not a percentage; expected 0% to "
+                                "100%, of a processor for each VP\n" },
+};
+
+/* Other kinds of values than expected. */
+static const struct bad kinds[] = {
+    { WITH("initrd: [i]"), "f:3:11: error: initrd: expected a text, not a list\n" },
+    { WITH("boot: {}"), "f:3:9: error: boot: expected a word, not a mapping\n" },
+    { WITH("cpu: {cap: [1%]}"),
+      "f:3:14: error: cap: expected a percentage such as 50%, not a list\n" },
+    { WITH("ends: [~]"), "f:3:10: error: ends: expected a word, not nothing\n" },
+    { WITH("ends: [[reset]]"), "f:3:10: error: ends: expected a word, not a list\n" },
+    { WITH("ends: [*x]"),
+      "f:3:10: error: aliases (*) are not allowed; write the value where it is needed\n" },
+    { WITH("hyperv: [*x]"),
+      "f:3:12: error: aliases (*) are not allowed; write the value where it is needed\n" },
+    { WITH("devices: {com1: {show: [*x, a]}}"),
+      "f:3:27: error: aliases (*) are not allowed; write the value where it is needed\n" },
+    { "machines: [{name: [a], kernel: k}]\n",
+      "f:1:19: error: name: expected a name, not a list\n" },
+    { "machines: [*x]\n",
+      "f:1:12: error: aliases (*) are not allowed; write the value where it is needed\n" },
 };
 
 static const struct bad parts[] = {
@@ -295,6 +348,8 @@ END_TEST
 START_TEST(values_are_in_range)
 {
     EXPECT_ALL(values);
+    EXPECT_ALL(digits);
+    EXPECT_ALL(kinds);
 }
 END_TEST
 
@@ -354,6 +409,8 @@ START_TEST(texts_have_limits)
                     "allowed\n");
     expect_repeated("machines: [{name: a, kernel: ", "x", 1024, "}]\n",
                     "f:1:30: error: kernel: 1024 bytes are too long; at most 1023 are allowed\n");
+    expect_repeated("machines: [{name: a, kernel: k, devices: {com1: {show: [", "x", 128, "]}}}]\n",
+                    "f:1:57: error: show: 128 bytes are too long; at most 127 are allowed\n");
     expect_repeated("machines: [{name: a, kernel: k, ends: {text: ", "x", 128, "}}]\n",
                     "f:1:46: error: text: 128 bytes are too long; at most 127 are allowed\n");
 }

@@ -160,6 +160,9 @@ START_TEST(devices_replace_the_default)
     ck_assert_str_eq(machine->devices[0].console, "com2");
     ck_assert_int_eq(machine->devices[0].show, HV_MACHINE_SHOW_ALL);
     drop();
+    machine = machine_of(WITH("devices: {com1: {show: all}}"));
+    ck_assert_int_eq(machine->devices[0].show, HV_MACHINE_SHOW_ALL);
+    drop();
     ck_assert_uint_eq(machine_of(WITH("devices: {}"))->device_count, 0);
     drop();
 }
@@ -185,6 +188,40 @@ START_TEST(ends_are_one_or_several)
     ck_assert_uint_eq(machine->ends[1].device, 1);
     ck_assert_int_eq(machine->ends[2].kind, HV_MACHINE_END_RESET);
     ck_assert_int_eq(machine->ends[3].kind, HV_MACHINE_END_POWER_OFF);
+    drop();
+}
+END_TEST
+
+START_TEST(ends_differ_by_text_or_console)
+{
+    const struct hv_machine *machine = machine_of(WITH("ends: [{text: a}, {text: b}]"));
+
+    ck_assert_uint_eq(machine->end_count, 2);
+    ck_assert_str_eq(machine->ends[1].text, "b");
+    drop();
+    machine = machine_of(WITH("devices: {com1: , com2: }\n"
+                              "  ends: [{text: a, console: com1}, {text: a, console: com2}]"));
+    ck_assert_uint_eq(machine->end_count, 2);
+    ck_assert_uint_eq(machine->ends[0].device, 0);
+    ck_assert_uint_eq(machine->ends[1].device, 1);
+    drop();
+}
+END_TEST
+
+START_TEST(texts_may_be_as_long_as_the_limits)
+{
+    char yaml[4096], line[2048], name[1024], text[128];
+
+    memset(line, 'l', 2047);
+    memset(name, 'n', 1023);
+    memset(text, 't', 127);
+    line[2047] = name[1023] = text[127] = 0;
+    snprintf(yaml, sizeof(yaml),
+             "machines: [{name: a, kernel: %s, command-line: %s, ends: {text: %s}}]\n", name, line,
+             text);
+    ck_assert_str_eq(machine_of(yaml)->kernel.name, name);
+    ck_assert_str_eq(description.machines[0].command_line, line);
+    ck_assert_str_eq(description.machines[0].ends[0].text, text);
     drop();
 }
 END_TEST
@@ -224,6 +261,8 @@ int main(void)
     tcase_add_test(tests, each_privilege_has_one_name);
     tcase_add_test(tests, devices_replace_the_default);
     tcase_add_test(tests, ends_are_one_or_several);
+    tcase_add_test(tests, ends_differ_by_text_or_console);
+    tcase_add_test(tests, texts_may_be_as_long_as_the_limits);
     tcase_add_test(tests, notation_of_yaml_does_not_matter);
     tcase_add_test(tests, words_in_quotes_are_texts);
     suite_add_tcase(suite, tests);
