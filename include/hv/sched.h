@@ -95,7 +95,8 @@ struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc);
 bool hv_lp_look(struct hv_lp *lp, uint64_t tsc);
 
 /**
- * The VP that was picked does not run any more. On @p lp.
+ * The VP that was picked does not run any more. On its LP.
+ * @param lp       that LP.
  * @param tsc      now: what it has run is counted up to here.
  * @param why      who it waits for.
  * @param deadline with HV_LP_WAITS, the TSC at which it can run in any case; or HV_LP_NEVER.
