@@ -72,9 +72,7 @@ static void exchange(struct worker_vp *vp, const struct hv_insn *insn, uint64_t 
 /* With the memory operand as the left side, or as the right one of a register. */
 static void calculate(struct worker_vp *vp, const struct hv_insn *insn, uint64_t linear)
 {
-    bool in_memory =
-        insn->rm_first || insn->immediate_size != 0 || insn->memory.access == HV_INSN_ACCESS_MODIFY;
-    bool stores = worker_alu_stores(insn->op);
+    bool in_memory = insn->rm_first, stores = worker_alu_stores(insn->op);
     unsigned size = insn->memory.size;
     uint64_t value, other = other_operand(vp, insn), rflags = vp->rflags;
 

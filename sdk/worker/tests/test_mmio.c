@@ -17,6 +17,7 @@ static struct hv_x64_memory_intercept_message message;
 static void setup(void)
 {
     fixture_init(&f);
+    memset(&message, 0, sizeof(message));
     fake_vid_set(&f.fake, HvX64RegisterRbx, DEVICE_GPA);
     fake_vid_set(&f.fake, HvX64RegisterRax, UINT64_C(0x1122334455667788));
     fake_vid_set(&f.fake, HvX64RegisterRcx, UINT64_C(0x99AABBCCDDEEFF10));
@@ -194,6 +195,155 @@ START_TEST(fault_of_the_destination_comes_before_the_read)
 }
 END_TEST
 
+static void forbid(uint64_t page, uint32_t code, bool read_only)
+{
+    f.fake.pages[f.fake.page_count++] =
+        (struct fake_page){ .gva = page, .gpa = page, .code = code, .read_only = read_only };
+}
+
+#define FAULTS(access, bytes, error)                                                     \
+    do {                                                                                 \
+        fake_vid_set(&f.fake, HvX64RegisterRip, 0);                                      \
+        ck_assert_int_eq(run(access, bytes, sizeof(bytes) - 1, EXO), WORKER_GOES_ON);    \
+        ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, error)); \
+        ck_assert_uint_eq(reg(&f, HvX64RegisterRip), 0);                                 \
+    } while (0)
+
+START_TEST(fault_leaves_registers_and_devices_alone)
+{
+    forbid(DEVICE_GPA, HvTranslateGvaSuccess, true);
+    FAULTS(STORE, "\x87\x03", 3); /* xchg [rbx], eax */
+    FAULTS(STORE, "\x01\x03", 3); /* add [rbx], eax */
+    FAULTS(STORE, "\x89\x03", 3);
+    ck_assert_uint_eq(f.mmio.reads, 0);
+    ck_assert_uint_eq(f.mmio.writes, 0);
+    f.fake.page_count = 0;
+    forbid(DEVICE_GPA, HvTranslateGvaPageNotPresent, false);
+    FAULTS(LOAD, "\x8B\x03", 0);
+    FAULTS(LOAD, "\x0F\xB6\x03", 0);
+    FAULTS(LOAD, "\x03\x03", 0);
+    FAULTS(LOAD, "\x3B\x03", 0);
+    ck_assert_uint_eq(rax(), UINT64_C(0x1122334455667788));
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRflags), 0);
+}
+END_TEST
+
+START_TEST(reading_needs_no_right_to_write)
+{
+    forbid(DEVICE_GPA, HvTranslateGvaSuccess, true);
+    RUN(LOAD, "\x03\x03");     /* add eax, [rbx] */
+    RUN(LOAD, "\x80\x3B\xA5"); /* cmp byte [rbx], 0xA5 */
+    fake_vid_set(&f.fake, HvX64RegisterRsi, DEVICE_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRdi, DEVICE_GPA);
+    RUN(LOAD, "\xAD"); /* lodsd */
+    ck_assert_uint_eq(f.mmio.reads, 3);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRdi), DEVICE_GPA);
+}
+END_TEST
+
+START_TEST(fault_of_a_string_leaves_the_rest_to_do)
+{
+    forbid(DEVICE_GPA + 0x1000, HvTranslateGvaPageNotPresent, false);
+    fake_vid_set(&f.fake, HvX64RegisterRsi, DEVICE_GPA + 0xFF8);
+    fake_vid_set(&f.fake, HvX64RegisterRdi, RAM_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRcx, 4);
+    FAULTS(LOAD, "\xF3\xA5", 0);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRcx), 2);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRsi), DEVICE_GPA + 0x1000);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRdi), RAM_GPA + 8);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterCr2), DEVICE_GPA + 0x1000);
+}
+END_TEST
+
+START_TEST(repne_repeats_as_rep_does)
+{
+    fake_vid_set(&f.fake, HvX64RegisterRdi, DEVICE_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRcx, 3);
+    RUN(STORE, "\xF2\xAA");
+    ck_assert_uint_eq(f.mmio.writes, 3);
+}
+END_TEST
+
+START_TEST(operand_may_cross_pages_that_lie_apart)
+{
+    f.fake.pages[0] = (struct fake_page){ .gva = 0x7000, .gpa = DEVICE_GPA + 0x1000 };
+    f.fake.pages[1] = (struct fake_page){ .gva = 0x8000, .gpa = RAM_GPA };
+    f.fake.page_count = 2;
+    fake_vid_set(&f.fake, HvX64RegisterRbx, 0x7FFF);
+    memcpy(f.ram, "\x01\x02\x03\x04", 4);
+    RUN(LOAD, "\x8B\x03");
+    ck_assert_uint_eq(rax(), 0x030201A1);
+    ck_assert_uint_eq(f.mmio.offset, 0x1FFF);
+    RUN(STORE, "\x89\x0B"); /* 0xDDEEFF10 */
+    ck_assert_uint_eq(f.mmio.value, 0x10);
+    ck_assert_int_eq(memcmp(f.ram, "\xFF\xEE\xDD\x04", 4), 0);
+}
+END_TEST
+
+START_TEST(move_of_eight_bytes_has_no_sign_to_extend)
+{
+    fake_vid_set(&f.fake, HvX64RegisterRax, 0);
+    f.mmio.next = 0x01;
+    RUN(LOAD, "\x48\x8B\x03");
+    ck_assert_uint_eq(rax(), UINT64_C(0x0807060504030201));
+}
+END_TEST
+
+START_TEST(segments_of_the_message_count_outside_64_bit_mode)
+{
+    message.header = long_mode_header(LOAD);
+    message.header.execution_state = HV_X64_VP_EXECUTION_STATE_CR0_PE;
+    message.header.cs_segment.attributes = 0x9B | HV_X64_SEGMENT_DEFAULT;
+    message.ds_segment = (struct hv_x64_segment_register){ DEVICE_GPA, 0xFFF, 0x10, 0x93 };
+    message.ss_segment = (struct hv_x64_segment_register){ DEVICE_GPA + 0x100, 0xF, 0x18, 0x93 };
+    message.rbx = 4;
+    message.rbp = 8;
+    message.instruction_byte_count = 2;
+    memcpy(message.instruction_bytes, "\x8B\x03", 2); /* mov eax, [ebx] */
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, sizeof(message)),
+                     WORKER_GOES_ON);
+    ck_assert_uint_eq(f.mmio.offset, 4);
+    message.instruction_byte_count = 3;
+    memcpy(message.instruction_bytes, "\x8B\x45\x00", 3); /* mov eax, [ebp] */
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, sizeof(message)),
+                     WORKER_GOES_ON);
+    ck_assert_uint_eq(f.mmio.offset, 0x108);
+    message.rbp = 0xD;
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, sizeof(message)),
+                     WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(12, 0));
+    ck_assert_uint_eq(f.fake.reads, 0);
+}
+END_TEST
+
+START_TEST(page_of_the_message_is_known_only_if_it_says_so)
+{
+    forbid(DEVICE_GPA, HvTranslateGvaPageNotPresent, false);
+    message.memory_access_info = HV_X64_MEMORY_ACCESS_GVA_VALID;
+    FAULTS(LOAD, "\x8B\x03", 0);
+    message.memory_access_info = HV_X64_MEMORY_ACCESS_GVA_GPA_VALID;
+    FAULTS(LOAD, "\x8B\x03", 0);
+    message.memory_access_info |= HV_X64_MEMORY_ACCESS_GVA_VALID | HV_X64_MEMORY_ACCESS_TLB_LOCKED;
+    fake_vid_set(&f.fake, HvRegisterPendingInterruption, 0);
+    RUN(STORE, "\x89\x0B");
+    ck_assert_uint_eq(f.mmio.writes, 1);
+}
+END_TEST
+
+START_TEST(as_many_bytes_as_the_message_has_room_for)
+{
+    message.header = long_mode_header(LOAD);
+    memset(message.instruction_bytes, 0x90, sizeof(message.instruction_bytes));
+    memcpy(message.instruction_bytes, "\x8B\x03", 2);
+    message.instruction_byte_count = 16;
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, EXO), WORKER_GOES_ON);
+    message.instruction_byte_count = 17;
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, EXO), WORKER_UNSUPPORTED);
+    ck_assert_str_eq(f.guest.reason, "a memory intercept that makes no sense");
+    ck_assert_uint_eq(f.mmio.reads, 1);
+}
+END_TEST
+
 START_TEST(registers_in_the_message_are_not_asked_for)
 {
     message.rbx = DEVICE_GPA + 4;
@@ -216,7 +366,6 @@ START_TEST(address_in_the_message_is_not_translated_again)
     /* What was a read says nothing of a write. */
     ck_assert_int_eq(run(LOAD, "\x89\x03", 2, EXO), WORKER_GOES_ON);
     ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 2));
-    message.memory_access_info = 0;
 }
 END_TEST
 
@@ -274,6 +423,8 @@ START_TEST(what_is_not_emulated_says_so)
     ck_assert_int_eq(run(STORE, "\x0F\xC1\x03", 3, EXO), WORKER_UNSUPPORTED); /* xadd */
     ck_assert_int_eq(run(LOAD, "\x0F\x6F\x03", 3, EXO), WORKER_UNSUPPORTED);  /* movq mm0 */
     ck_assert_int_eq(run(LOAD, "\x90", 1, EXO), WORKER_UNSUPPORTED);
+    ck_assert_int_eq(run(LOAD, "\x8B\xC3", 2, EXO), WORKER_UNSUPPORTED);     /* mov eax, ebx */
+    ck_assert_int_eq(run(LOAD, "\x0F\x01\x3B", 3, EXO), WORKER_UNSUPPORTED); /* invlpg */
     ck_assert_int_eq(run(HV_INTERCEPT_ACCESS_EXECUTE, "\x90", 1, EXO), WORKER_UNSUPPORTED);
     ck_assert_str_eq(f.guest.reason, "an instruction outside of memory");
     ck_assert_int_eq(run(LOAD, "\x8B\x03", 2, EXO - 1), WORKER_UNSUPPORTED);
@@ -299,6 +450,15 @@ int main(void)
     tcase_add_test(tcase, move_of_strings_goes_between_memory_and_device);
     tcase_add_test(tcase, strings_of_the_accumulator);
     tcase_add_test(tcase, fault_of_the_destination_comes_before_the_read);
+    tcase_add_test(tcase, fault_leaves_registers_and_devices_alone);
+    tcase_add_test(tcase, reading_needs_no_right_to_write);
+    tcase_add_test(tcase, fault_of_a_string_leaves_the_rest_to_do);
+    tcase_add_test(tcase, repne_repeats_as_rep_does);
+    tcase_add_test(tcase, operand_may_cross_pages_that_lie_apart);
+    tcase_add_test(tcase, move_of_eight_bytes_has_no_sign_to_extend);
+    tcase_add_test(tcase, segments_of_the_message_count_outside_64_bit_mode);
+    tcase_add_test(tcase, page_of_the_message_is_known_only_if_it_says_so);
+    tcase_add_test(tcase, as_many_bytes_as_the_message_has_room_for);
     tcase_add_test(tcase, registers_in_the_message_are_not_asked_for);
     tcase_add_test(tcase, address_in_the_message_is_not_translated_again);
     tcase_add_test(tcase, instruction_may_lie_across_two_pages);
