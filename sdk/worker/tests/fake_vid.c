@@ -118,9 +118,11 @@ static uint32_t translate_page(const struct fake_vid *fake, uint64_t gva, uint64
 static hv_status translate(void *context, uint32_t vp_index, uint64_t gva, uint64_t flags,
                            uint64_t *gpa, uint32_t *code)
 {
-    const struct fake_vid *fake = context;
+    struct fake_vid *fake = context;
 
     (void)vp_index;
+    fake->translations++;
+    fake->translation_flags = flags;
     *code = translate_page(fake, gva, flags, gpa);
     if (*code == HvTranslateGvaSuccess && fake->device_gpa != 0 && *gpa >= fake->device_gpa)
         *code = HvTranslateGvaGpaUnmapped;

@@ -27,6 +27,8 @@ struct fake_vid {
     unsigned reads;
     unsigned resumes;
     unsigned suspends;
+    unsigned translations;
+    uint64_t translation_flags; /* of the last one */
     uint32_t resumed_vp;
 
     struct fake_page pages[FAKE_MAPPINGS];

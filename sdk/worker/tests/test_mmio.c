@@ -114,6 +114,7 @@ START_TEST(arithmetic_in_memory_reads_then_writes)
     ck_assert_uint_eq(reg(&f, HvX64RegisterRflags), 0x2 | 0x80 | 0x4);
     RUN(STORE, "\x21\x03"); /* and [rbx], eax */
     ck_assert_uint_eq(f.mmio.value, 0xA8A7A6A5 & 0x55667788);
+    ck_assert_uint_eq(rax(), UINT64_C(0x1122334455667788));
 }
 END_TEST
 
@@ -344,6 +345,101 @@ START_TEST(as_many_bytes_as_the_message_has_room_for)
 }
 END_TEST
 
+/* 32 bits, with code at CS:0x100 and data at DS. */
+static enum worker_result run_32(const char *bytes, unsigned count,
+                                 struct hv_x64_segment_register data)
+{
+    message.header = long_mode_header(LOAD);
+    message.header.execution_state = HV_X64_VP_EXECUTION_STATE_CR0_PE;
+    message.header.cs_segment = (struct hv_x64_segment_register){
+        .base = RAM_GPA, .limit = 0xFFF, .attributes = 0x9F | HV_X64_SEGMENT_DEFAULT
+    };
+    message.header.rip = 0x100;
+    message.ds_segment = data;
+    memcpy(f.ram + 0x100, bytes, count);
+    return deliver(&f, HvMessageTypeUnmappedGpa, &message, sizeof(message));
+}
+
+START_TEST(instruction_is_fetched_through_its_segment)
+{
+    const struct hv_x64_segment_register data = { DEVICE_GPA, 0xFFF, 0x10, 0x93 };
+
+    message.rbx = 8;
+    ck_assert_int_eq(run_32("\x8B\x03", 2, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(f.mmio.offset, 8);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRip), 0x102);
+    ck_assert_uint_eq(f.fake.translation_flags & HV_TRANSLATE_GVA_VALIDATE_WRITE, 0);
+    /* From the segment of the code itself, which is conforming and does not expand down. */
+    message.rbx = 0x100;
+    ck_assert_int_eq(run_32("\x2E\x8B\x03", 3, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(rax() & 0xFFFFFF, 0x038B2E);
+    message.rbx = 0xFFD;
+    ck_assert_int_eq(run_32("\x2E\x8B\x03", 3, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(13, 0));
+}
+END_TEST
+
+START_TEST(linear_addresses_of_32_bits_wrap)
+{
+    const struct hv_x64_segment_register data = { 0xFFFFFFF0, 0xFFFFFFFF, 0x10, 0x93 };
+
+    f.fake.pages[0] = (struct fake_page){ .gva = 0xFFFFF000, .gpa = DEVICE_GPA + 0x1000 };
+    f.fake.pages[1] = (struct fake_page){ .gva = 0, .gpa = RAM_GPA + 0x1000 };
+    f.fake.page_count = 2;
+    memcpy(f.ram + 0x1000, "\x01\x02\x03\x04", 4);
+    message.rbx = 0xE;
+    ck_assert_int_eq(run_32("\x8B\x03", 2, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(rax(), 0x0201A2A1);
+    message.rbx = 0x10;
+    ck_assert_int_eq(run_32("\x8B\x03", 2, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(rax(), 0x04030201);
+    message.rbx = 0xFFFFFFFE; /* but offsets do not */
+    ck_assert_int_eq(run_32("\x8B\x03", 2, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(13, 0));
+}
+END_TEST
+
+START_TEST(segment_that_expands_down_ends_at_4_gib_or_64_kib)
+{
+    struct hv_x64_segment_register data = { DEVICE_GPA - 0xFFFC, 0xFFF, 0x10,
+                                            0x97 | HV_X64_SEGMENT_DEFAULT };
+
+    message.rbx = 0xFFFD;
+    ck_assert_int_eq(run_32("\x8B\x03", 2, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(f.mmio.reads, 3);
+    data.attributes = 0x97;
+    ck_assert_int_eq(run_32("\x8B\x03", 2, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(13, 0));
+    fake_vid_set(&f.fake, HvRegisterPendingInterruption, 0);
+    message.rbx = 0xFFFC;
+    ck_assert_int_eq(run_32("\x8B\x03", 2, data), WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), 0);
+}
+END_TEST
+
+START_TEST(instruction_outside_of_memory_is_not_fetched)
+{
+    message.header = long_mode_header(LOAD);
+    message.header.rip = DEVICE_GPA;
+    ck_assert_int_eq(deliver(&f, HvMessageTypeUnmappedGpa, &message, EXO), WORKER_UNSUPPORTED);
+    ck_assert_str_eq(f.guest.reason, "an instruction outside of memory");
+    ck_assert_uint_eq(f.mmio.reads, 0);
+}
+END_TEST
+
+START_TEST(page_is_translated_once_for_an_instruction)
+{
+    memcpy(f.ram + 0x200, "abcdefgh", 8);
+    fake_vid_set(&f.fake, HvX64RegisterRsi, RAM_GPA + 0x200);
+    fake_vid_set(&f.fake, HvX64RegisterRdi, DEVICE_GPA);
+    fake_vid_set(&f.fake, HvX64RegisterRcx, 100);
+    RUN(STORE, "\xF3\xA4");
+    ck_assert_uint_eq(f.fake.translations, 2);
+    ck_assert_uint_eq(f.fake.translation_flags,
+                      HV_TRANSLATE_GVA_VALIDATE_READ | HV_TRANSLATE_GVA_SET_PAGE_TABLE_BITS);
+}
+END_TEST
+
 START_TEST(registers_in_the_message_are_not_asked_for)
 {
     message.rbx = DEVICE_GPA + 4;
@@ -459,6 +555,11 @@ int main(void)
     tcase_add_test(tcase, segments_of_the_message_count_outside_64_bit_mode);
     tcase_add_test(tcase, page_of_the_message_is_known_only_if_it_says_so);
     tcase_add_test(tcase, as_many_bytes_as_the_message_has_room_for);
+    tcase_add_test(tcase, instruction_is_fetched_through_its_segment);
+    tcase_add_test(tcase, linear_addresses_of_32_bits_wrap);
+    tcase_add_test(tcase, segment_that_expands_down_ends_at_4_gib_or_64_kib);
+    tcase_add_test(tcase, instruction_outside_of_memory_is_not_fetched);
+    tcase_add_test(tcase, page_is_translated_once_for_an_instruction);
     tcase_add_test(tcase, registers_in_the_message_are_not_asked_for);
     tcase_add_test(tcase, address_in_the_message_is_not_translated_again);
     tcase_add_test(tcase, instruction_may_lie_across_two_pages);

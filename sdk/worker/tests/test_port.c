@@ -211,8 +211,11 @@ START_TEST(page_fault_of_a_user_tells_what_it_was)
     message.header.execution_state |= 3;
     ck_assert_int_eq(go(), WORKER_GOES_ON);
     ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 7));
-    f.fake.pages[0].code = HvTranslateGvaInvalidPageTableFlags;
     f.fake.pages[0].read_only = false;
+    f.fake.pages[0].code = HvTranslateGvaPageNotPresent;
+    ck_assert_int_eq(go(), WORKER_GOES_ON);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 6));
+    f.fake.pages[0].code = HvTranslateGvaInvalidPageTableFlags;
     make(true, 1, STRING, "\x6E", 1);
     ck_assert_int_eq(go(), WORKER_GOES_ON);
     ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 9));
