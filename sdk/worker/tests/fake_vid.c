@@ -86,6 +86,8 @@ static hv_status resume(void *context, uint32_t vp_index, const struct worker_re
 
     fake->resumes++;
     fake->resumed_vp = vp_index;
+    fake->resumed_before = fake->resumed_registers;
+    fake->resumed_registers = count;
     return set_registers(context, vp_index, registers, count);
 }
 

@@ -30,6 +30,8 @@ struct fake_vid {
     unsigned translations;
     uint64_t translation_flags; /* of the last one */
     uint32_t resumed_vp;
+    uint32_t resumed_registers; /* how many it got */
+    uint32_t resumed_before;    /* how many the one before it got */
 
     struct fake_page pages[FAKE_MAPPINGS];
     uint32_t page_count;

@@ -17,18 +17,18 @@ START_TEST(cpuid_returns_what_the_hypervisor_would)
 {
     struct hv_x64_cpuid_intercept_message message = {
         .header = long_mode_header(HV_INTERCEPT_ACCESS_READ),
-        .default_result_rax = 1,
-        .default_result_rcx = 2,
-        .default_result_rdx = 3,
-        .default_result_rbx = 4,
+        .default_result_rax = UINT64_C(0x1100000001),
+        .default_result_rcx = UINT64_C(0x1100000002),
+        .default_result_rdx = UINT64_C(0x1103000003),
+        .default_result_rbx = UINT64_C(0x1104000004),
     };
 
     ck_assert_int_eq(deliver(&f, HvMessageTypeX64CpuidIntercept, &message, sizeof(message)),
                      WORKER_GOES_ON);
     ck_assert_uint_eq(reg(&f, HvX64RegisterRax), 1);
     ck_assert_uint_eq(reg(&f, HvX64RegisterRcx), 2);
-    ck_assert_uint_eq(reg(&f, HvX64RegisterRdx), 3);
-    ck_assert_uint_eq(reg(&f, HvX64RegisterRbx), 4);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRdx), 0x03000003);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRbx), 0x04000004);
     ck_assert_uint_eq(reg(&f, HvX64RegisterRip), RIP + 2);
 }
 END_TEST
@@ -91,6 +91,7 @@ START_TEST(unknown_and_short_messages_are_refused)
 
     ck_assert_int_eq(deliver(&f, HvMessageTypeUnsupportedFeature, nothing, 240),
                      WORKER_UNSUPPORTED);
+    ck_assert_str_eq(f.guest.reason, "an intercept of a kind that the worker does not know");
     ck_assert_int_eq(deliver(&f, HvMessageTypeX64ApicEoi, nothing, 7), WORKER_UNSUPPORTED);
     ck_assert_int_eq(deliver(&f, HvMessageTypeX64IoPortIntercept, nothing, 127),
                      WORKER_UNSUPPORTED);

@@ -152,6 +152,23 @@ START_TEST(console_prints_and_reads)
 }
 END_TEST
 
+START_TEST(character_takes_its_time)
+{
+    machine_out(&f, 0x3FB, 1, 0x83);
+    machine_out(&f, 0x3F8, 2, 12); /* 9600 baud: 1.04 ms */
+    machine_out(&f, 0x3FB, 1, 0x03);
+    ck_assert_uint_eq(worker_machine_deadline(&f.machine), WORKER_NO_TIME);
+    machine_out(&f, 0x3F8, 1, 'x');
+    ck_assert_uint_eq(worker_machine_deadline(&f.machine) / 100, 104);
+}
+END_TEST
+
+START_TEST(terminal_is_there)
+{
+    ck_assert_uint_eq(machine_in(&f, 0x3FE, 1) & 0xF0, 0xB0); /* CTS, DSR, DCD */
+}
+END_TEST
+
 START_TEST(serial_port_without_a_console_swallows)
 {
     machine_out(&f, 0x2FB, 1, 0x03);
@@ -166,9 +183,9 @@ END_TEST
 START_TEST(serial_port_interrupts_at_its_pin)
 {
     machine_unmask(&f, 4, 0x34);
-    machine_out(&f, 0x3FC, 1, 0x08);
-    ck_assert_uint_eq(f.fake.interrupt_count, 0);
     machine_out(&f, 0x3F9, 1, 0x02);
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+    machine_out(&f, 0x3FC, 1, 0x08); /* OUT2 lets it through */
     ck_assert_uint_eq(f.fake.interrupt_count, 1);
     ck_assert_uint_eq(last_interrupt(&f)->vector, 0x34);
     ck_assert_uint_eq(last_interrupt(&f)->type, HvX64InterruptTypeFixed);
@@ -339,6 +356,17 @@ START_TEST(clock_interrupts_at_pin_8)
 }
 END_TEST
 
+START_TEST(ticks_that_come_late_are_merged)
+{
+    machine_unmask(&f, 2, 0x30);
+    start_timer();
+    f.fake.now += 100000;
+    worker_machine_advance(&f.machine, f.fake.now);
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+}
+END_TEST
+
 START_TEST(timer_has_its_port_b)
 {
     machine_out(&f, 0x61, 1, 0x01);
@@ -376,6 +404,8 @@ START_TEST(pm_timer_runs)
 {
     f.fake.now += SECOND;
     ck_assert_uint_eq(machine_in(&f, WORKER_PM_PORT + 8, 4), 3579545);
+    f.fake.now += 9 * SECOND; /* beyond 24 bits */
+    ck_assert_uint_eq(machine_in(&f, WORKER_PM_PORT + 8, 4), 35795450);
 }
 END_TEST
 
@@ -389,9 +419,30 @@ START_TEST(host_bridge_is_found)
 }
 END_TEST
 
+START_TEST(pci_interrupts_at_its_pin)
+{
+    const struct hv_pci_function_config config = { .vendor_id = 1, .interrupt_pin = 1 };
+    unsigned pin = hv_pci_gsi(3, 1);
+    struct hv_pci_function function;
+
+    ck_assert(hv_pci_function_init(&function, &config));
+    ck_assert(hv_pci_add(&f.machine.pci, &function, 3, 0));
+    machine_unmask(&f, pin, LEVEL | 0x2000 | 0x40);
+    hv_pci_set_interrupt(&function, true);
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x40);
+    hv_pci_set_interrupt(&function, false);
+    worker_machine_advance(&f.machine, f.fake.now);
+    machine_message(&f, HvMessageTypeX64ApicEoi, &(struct hv_x64_apic_eoi_message){ 0, 0x40 }, 8);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+}
+END_TEST
+
 START_TEST(idle_pci_lines_do_not_interrupt)
 {
-    machine_unmask(&f, 16, LEVEL | 0x2000 | 0x40); /* low active */
+    for (unsigned pin = HV_PCI_FIRST_GSI; pin < HV_IOAPIC_PINS; pin++)
+        machine_unmask(&f, pin, LEVEL | 0x2000 | 0x40); /* low active */
     worker_machine_advance(&f.machine, f.fake.now);
     ck_assert_uint_eq(f.fake.interrupt_count, 0);
 }
@@ -480,10 +531,33 @@ START_TEST(first_vp_starts_with_the_kernel_and_the_others_wait)
     ck_assert_uint_eq(worker_machine_start(&f.machine), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(f.fake.resumes, MACHINE_VPS);
     ck_assert_uint_eq(f.fake.resumed_vp, 0);
+    ck_assert_uint_gt(f.fake.resumed_registers, 0);
+    ck_assert_uint_eq(f.fake.resumed_before, 0);
     ck_assert_uint_eq(fake_vid_get(&f.fake, HvX64RegisterRip), 0x100010);
     f.fake.refusal = HV_STATUS_INVALID_VP_INDEX;
+    f.fake.resumes = 0;
     ck_assert_uint_eq(worker_machine_start(&f.machine), HV_STATUS_INVALID_VP_INDEX);
+    ck_assert_uint_eq(f.fake.resumes, 1);
     ck_assert_ptr_nonnull(worker_machine_load(&f.machine, &(struct worker_kernel){ 0 }));
+}
+END_TEST
+
+START_TEST(kernel_is_told_where_the_tables_are)
+{
+    const struct worker_kernel kernel = { .image = kernel_file, .image_size = sizeof(kernel_file) };
+    static const uint32_t note[][2] = {
+        { 44, 2 },    { 84, 4 },     { 88, 0x280 },       { 100, 0x18 },       { 0x280, 4 },
+        { 0x284, 4 }, { 0x288, 18 }, { 0x28C, 0x6E6558 }, { 0x290, 0x100040 },
+    };
+    uint64_t rsdp;
+
+    make_kernel();
+    for (unsigned i = 0; i < sizeof(note) / sizeof(note[0]); i++)
+        memcpy(kernel_file + note[i][0], &note[i][1], 4);
+    ck_assert_ptr_null(worker_machine_load(&f.machine, &kernel));
+    ck_assert_uint_eq(worker_machine_start(&f.machine), HV_STATUS_SUCCESS);
+    memcpy(&rsdp, f.ram + fake_vid_get(&f.fake, HvX64RegisterRbx) + 32, sizeof(rsdp));
+    ck_assert_uint_eq(rsdp, WORKER_TABLES);
 }
 END_TEST
 
@@ -539,6 +613,11 @@ int main(void)
     tcase_add_test(tcase, tables_describe_the_machine);
     tcase_add_test(tcase, more_processors_than_tables_can_tell_are_refused);
     tcase_add_test(tcase, console_prints_and_reads);
+    tcase_add_test(tcase, character_takes_its_time);
+    tcase_add_test(tcase, terminal_is_there);
+    tcase_add_test(tcase, ticks_that_come_late_are_merged);
+    tcase_add_test(tcase, pci_interrupts_at_its_pin);
+    tcase_add_test(tcase, kernel_is_told_where_the_tables_are);
     tcase_add_test(tcase, serial_port_without_a_console_swallows);
     tcase_add_test(tcase, serial_port_interrupts_at_its_pin);
     tcase_add_test(tcase, level_interrupt_comes_again_until_its_cause_is_gone);
