@@ -44,12 +44,12 @@ void hv_apic_routes_destroy(struct hv_partition *partition)
         hv_pool_free(&partition->pool, partition->apic.by_id_page);
 }
 
-void hv_apic_attach(struct hv_vp *vp, uint32_t id)
+void hv_apic_attach(struct hv_vp *vp)
 {
     struct hv_apic_routes *routes = &vp->partition->apic;
 
-    hv_apic_init(&vp->apic, &routes->clock, id, vp->index == 0);
-    atomic_store_explicit(&routes->by_id[id], (uint16_t)(vp->index + 1), memory_order_release);
+    atomic_store_explicit(&routes->by_id[vp->apic.id], (uint16_t)(vp->index + 1),
+                          memory_order_release);
 }
 
 void hv_apic_detach(struct hv_vp *vp)

@@ -41,8 +41,9 @@ hv_status hv_apic_routes_init(struct hv_partition *partition);
 /* Gives the page back, if there is one. */
 void hv_apic_routes_destroy(struct hv_partition *partition);
 
-/* Gives a VP its APIC. The ID is below HV_APIC_MAX_IDS and nobody's. */
-void hv_apic_attach(struct hv_vp *vp, uint32_t id);
+/* Makes the APIC of a VP, which is in the table of VPs, be found by its ID; that is nobody else's.
+ */
+void hv_apic_attach(struct hv_vp *vp);
 
 /* Takes the APIC of a VP, which is in the table of VPs no more, out of all routes. */
 void hv_apic_detach(struct hv_vp *vp);

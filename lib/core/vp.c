@@ -51,7 +51,8 @@ static void free_pages(struct hv_vp *vp)
 }
 
 /* A VP that nobody finds yet. */
-static hv_status build(struct hv_partition *partition, uint32_t index, struct hv_vp **vp)
+static hv_status build(struct hv_partition *partition, uint32_t index, uint32_t apic_id,
+                       struct hv_vp **vp)
 {
     uint64_t spa_page;
     struct hv_vp *built = hv_pool_alloc(&partition->pool, &spa_page);
@@ -62,6 +63,7 @@ static hv_status build(struct hv_partition *partition, uint32_t index, struct hv
     built->partition = partition;
     built->spa_page = spa_page;
     built->index = index;
+    hv_apic_init(&built->apic, &partition->apic.clock, apic_id, index == 0);
     status = init_components(built);
     if (status != HV_STATUS_SUCCESS)
         free_pages(built);
@@ -69,13 +71,13 @@ static hv_status build(struct hv_partition *partition, uint32_t index, struct hv
     return status;
 }
 
-static void publish(struct hv_vp *vp, uint32_t apic_id)
+static void publish(struct hv_vp *vp)
 {
     struct hv_partition *partition = vp->partition;
 
     /* Release: who finds it, finds it complete. */
     atomic_store_explicit(&partition->vps[vp->index], vp, memory_order_release);
-    hv_apic_attach(vp, apic_id);
+    hv_apic_attach(vp);
     atomic_fetch_add_explicit(&partition->vp_count, 1, memory_order_relaxed);
 }
 
@@ -94,11 +96,11 @@ hv_status hv_vp_create(struct hv_partition *partition, uint32_t index, uint32_t 
     hv_status status = check_free(partition, index, apic_id);
 
     if (status == HV_STATUS_SUCCESS)
-        status = build(partition, index, vp);
+        status = build(partition, index, apic_id, vp);
     if (status != HV_STATUS_SUCCESS)
         return status;
     (*vp)->backend = backend;
-    publish(*vp, apic_id);
+    publish(*vp);
     return HV_STATUS_SUCCESS;
 }
 
@@ -109,13 +111,13 @@ hv_status hv_vp_create_suspended(struct hv_partition *partition, uint32_t index)
     hv_status status = check_free(partition, index, index);
 
     if (status == HV_STATUS_SUCCESS)
-        status = build(partition, index, &vp);
+        status = build(partition, index, index, &vp);
     if (status != HV_STATUS_SUCCESS)
         return status;
     atomic_init(&vp->suspended, HV_VP_SUSPEND_EXPLICIT);
     status = cpu->create_vp(cpu->context, vp, &vp->backend);
     if (status == HV_STATUS_SUCCESS)
-        publish(vp, index);
+        publish(vp);
     else
         free_pages(vp);
     return status;
