@@ -281,7 +281,7 @@ void hv_pic_write(struct hv_pic *pic, uint16_t port, uint8_t value)
         write_level(&pic->slave, value & SLAVE_LEVELS);
         break;
     default:
-        return;
+        break;
     }
     update_cascade(pic);
 }

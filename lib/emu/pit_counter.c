@@ -22,10 +22,10 @@ static bool counts(const struct hv_pit_counter *counter)
            (counter->gate || mode == MODE_ONE_SHOT || mode == MODE_HARDWARE_STROBE);
 }
 
-/* A count of 1 has no period: the output stands still. */
+/* In modes 2 and 3 a count of 1 has no period: the output stands still. */
 static bool oscillates(const struct hv_pit_counter *counter)
 {
-    return hv_pit_is_periodic(counter) && counts(counter) && counter->loaded != 1;
+    return counts(counter) && counter->loaded != 1;
 }
 
 /* ---- The counting element ---- */

@@ -31,7 +31,7 @@ void hv_rtc_move_wall(struct hv_rtc *rtc, uint64_t wall)
     uint64_t distance = (wall + HV_RTC_SPAN - rtc->wall) % HV_RTC_SPAN;
     rtc->wall = wall;
     if (distance != 0 && hv_rtc_runs(rtc) && !hv_rtc_is_held(rtc)) {
-        uint64_t clock = (guest_clock(rtc) + distance) % HV_RTC_SPAN;
+        uint64_t clock = guest_clock(rtc) + distance;
         hv_rtc_show(rtc, clock / HV_RTC_SECOND);
         rtc->phase = (uint32_t)(clock % HV_RTC_SECOND);
     }
@@ -68,13 +68,12 @@ static uint32_t periods_in(const struct hv_rtc *rtc, uint32_t phase)
 /* "Update Cycle" */
 static void update(struct hv_rtc *rtc, uint64_t seconds)
 {
-    const uint64_t span = HV_RTC_SPAN / HV_RTC_SECOND;
     uint32_t alarm = hv_rtc_alarm_in(rtc);
     rtc->ram[HV_RTC_C] |= B_UPDATE;
     if (alarm != 0 && alarm <= seconds) {
         rtc->ram[HV_RTC_C] |= B_ALARM;
     }
-    hv_rtc_show(rtc, (hv_rtc_seconds(rtc) + seconds % span) % span);
+    hv_rtc_show(rtc, hv_rtc_seconds(rtc) + seconds);
 }
 
 static void run(struct hv_rtc *rtc, uint64_t span)
@@ -162,8 +161,7 @@ bool hv_rtc_is_register(unsigned index)
 
 static uint8_t read_a(const struct hv_rtc *rtc)
 {
-    bool updates =
-        hv_rtc_runs(rtc) && !hv_rtc_is_held(rtc) && rtc->phase >= HV_RTC_SECOND - UPDATE_TIME;
+    bool updates = !hv_rtc_is_held(rtc) && rtc->phase >= HV_RTC_SECOND - UPDATE_TIME;
     return (uint8_t)(rtc->ram[HV_RTC_A] | (updates ? A_UPDATE_IN_PROGRESS : 0));
 }
 

@@ -49,7 +49,8 @@ static inline bool hv_rtc_is_held(const struct hv_rtc *rtc)
 /* The registers as seconds since 0000-01-01, less than ten thousand years. */
 uint64_t hv_rtc_seconds(const struct hv_rtc *rtc);
 
-/* Lets the registers show @seconds; the day of the week moves with the date. */
+/* Lets the registers show @seconds, modulo ten thousand years; the day of the week moves with the
+   date. */
 void hv_rtc_show(struct hv_rtc *rtc, uint64_t seconds);
 
 /* Day of the week of @seconds. */

@@ -95,7 +95,7 @@ static void put_date(struct hv_rtc *rtc, uint32_t march_day)
     uint32_t year = march_day / DAYS_OF_400_YEARS * 400;
     uint32_t rest = march_day % DAYS_OF_400_YEARS;
     /* An estimate that leap days make too large by one at most. */
-    uint32_t guess = within(rest / 365, 0, 399);
+    uint32_t guess = rest / 365;
     guess -= days_before_year(guess) > rest ? 1 : 0;
     rest -= days_before_year(guess);
     uint32_t shifted = (rest * 5 + 2) / 153;

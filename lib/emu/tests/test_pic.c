@@ -219,6 +219,7 @@ END_TEST
 START_TEST(some_lines_are_always_edge_triggered)
 {
     wr(HV_PIC_MASTER_LEVEL, 0xFF);
+    ck_assert_uint_eq(rd(HV_PIC_SLAVE_LEVEL), 0);
     wr(HV_PIC_SLAVE_LEVEL, 0xFF);
     ck_assert_uint_eq(rd(HV_PIC_MASTER_LEVEL), 0xF8);
     ck_assert_uint_eq(rd(HV_PIC_SLAVE_LEVEL), 0xDE);
@@ -248,6 +249,9 @@ START_TEST(change_of_trigger_forgets_the_edge_and_sees_the_level)
     hv_pic_set_line(&pic, 3, true);
     wr(HV_PIC_MASTER_LEVEL, 0x00);
     ck_assert_uint_eq(irr(CMD), 0x00);
+    pic_raise(&pic, 4);
+    wr(HV_PIC_MASTER_LEVEL, 0xE0);
+    ck_assert_uint_eq(irr(CMD), 0x10);
 }
 END_TEST
 
@@ -301,6 +305,17 @@ START_TEST(slave_is_locked_out_while_it_is_served_unless_it_nests)
         hv_pic_set_line(&pic, 3, false);
         hv_pic_set_line(&pic, 14, false);
     }
+}
+END_TEST
+
+START_TEST(nesting_slave_does_not_interrupt_without_a_request)
+{
+    pic_initialize(&pic, 0x11);
+    wr(CMD, 0xC1); /* the slave's line has the highest priority */
+    accept_none();
+    pic_raise(&pic, 9);
+    accept(9);
+    accept_none();
 }
 END_TEST
 
@@ -367,6 +382,36 @@ START_TEST(priority_can_be_set_and_the_highest_in_service_follows_it)
 }
 END_TEST
 
+START_TEST(commands_look_at_their_own_bits_alone)
+{
+    pic_raise(&pic, 5);
+    accept(5);
+    pic_raise(&pic, 3);
+    accept(3);
+    wr(CMD, 0xC5); /* sets priority, ends nothing */
+    wr(CMD, 0xC7);
+    wr(CMD, 0x80);
+    wr(CMD, 0x00);
+    wr(CMD, 0x45);
+    ck_assert_uint_eq(isr(CMD), 0x28);
+    wr(CMD, 0x25); /* not specific */
+    ck_assert_uint_eq(isr(CMD), 0x20);
+    wr(CMD, EOI);
+    wr(CMD, 0xE1); /* rotates with nothing in service */
+    wr(CMD, 0xA7); /* does not */
+    pic_raise(&pic, 1);
+    pic_raise(&pic, 3);
+    pic_raise(&pic, 9);
+    accept(9);
+    wr(CMD, EOI);
+    accept(3);
+    wr(CMD, EOI);
+    wr(CMD, 0xC4);
+    pic_raise(&pic, 4);
+    accept(1);
+}
+END_TEST
+
 START_TEST(rotation_in_automatic_mode_can_be_switched)
 {
     pic_initialize(&pic, 0x03);
@@ -405,7 +450,7 @@ START_TEST(special_mask_mode_lets_all_but_the_masked_line_through)
     accept(6);
     wr(CMD, EOI);
     pic_raise(&pic, 7);
-    wr(CMD, 0x48);
+    wr(CMD, 0x4B);
     accept_none();
     wr(CMD, EOI);
     accept(7);
@@ -415,13 +460,14 @@ END_TEST
 START_TEST(poll_acknowledges_on_the_next_read_of_either_port)
 {
     wr(CMD, POLL);
-    ck_assert_uint_eq(rd(CMD) & 0x80, 0);
+    ck_assert_uint_eq(rd(CMD), 0);
+    wr(DATA, 0x80);
     pic_raise(&pic, 3);
     pic_raise(&pic, 9);
     pic_raise(&pic, 11);
     wr(CMD, POLL);
     ck_assert_uint_eq(rd(DATA), 0x82);
-    ck_assert_uint_eq(rd(DATA), 0x00);
+    ck_assert_uint_eq(rd(DATA), 0x80); /* the mask */
     ck_assert_uint_eq(isr(CMD), 0x04);
     ck_assert_uint_eq(isr(SLAVE_CMD), 0x00);
     wr(SLAVE_CMD, POLL);
@@ -433,6 +479,22 @@ START_TEST(poll_acknowledges_on_the_next_read_of_either_port)
     wr(CMD, POLL);
     wr(CMD, READ_ISR); /* takes it back */
     ck_assert_uint_eq(rd(CMD), 0x04);
+}
+END_TEST
+
+START_TEST(poll_without_request_changes_nothing)
+{
+    pic_initialize(&pic, 0x03);
+    wr(CMD, 0x80);
+    wr(CMD, 0xC3);
+    wr(CMD, POLL);
+    ck_assert_uint_eq(rd(CMD), 0);
+    pic_raise(&pic, 3);
+    pic_raise(&pic, 0);
+    pic_raise(&pic, 5);
+    accept(5);
+    accept(0);
+    accept(3);
 }
 END_TEST
 
@@ -459,6 +521,7 @@ START_TEST(chosen_register_stays_until_another_is_chosen)
     wr(CMD, 0x08);
     ck_assert_uint_eq(rd(CMD), 0x01);
     ck_assert_uint_eq(irr(CMD), 0x10);
+    wr(CMD, 0x09);
     ck_assert_uint_eq(rd(CMD), 0x10);
 }
 END_TEST
@@ -475,7 +538,12 @@ START_TEST(foreign_ports_and_lines_are_nobodys)
     hv_pic_set_line(&pic, 16, true);
     hv_pic_set_line(&pic, UINT32_MAX, true);
     ck_assert_mem_eq(&before, &pic, sizeof(pic));
+    pic_raise(&pic, 8);
     ck_assert(!hv_pic_is_busy(&pic, 16));
+    wr(CMD, POLL);
+    ck_assert_uint_eq(rd(CMD), 0x82);
+    hv_pic_set_line(&pic, HV_PIC_CASCADE, false); /* would make another edge */
+    ck_assert_uint_eq(irr(CMD), 0x00);
 }
 END_TEST
 
@@ -512,6 +580,11 @@ START_TEST(reset_keeps_the_levels_of_lines_alone)
     wr(HV_PIC_MASTER_LEVEL, 0x08);
     accept(3);
     hv_pic_set_line(&pic, 12, true);
+    accept_none();
+    wr(CMD, EOI);
+    wr(HV_PIC_MASTER_LEVEL, 0x00);
+    hv_pic_set_line(&pic, 6, true);
+    accept(6);
     wr(HV_PIC_SLAVE_LEVEL, 0x10);
     accept(12);
 }
@@ -534,12 +607,15 @@ int main(void)
     tcase_add_test(tests, masked_line_waits);
     tcase_add_test(tests, late_acknowledge_gets_the_lowest_line_and_serves_nothing);
     tcase_add_test(tests, slave_is_locked_out_while_it_is_served_unless_it_nests);
+    tcase_add_test(tests, nesting_slave_does_not_interrupt_without_a_request);
     tcase_add_test(tests, automatic_end_of_interrupt_serves_nothing);
     tcase_add_test(tests, rotation_makes_the_served_line_the_lowest);
     tcase_add_test(tests, priority_can_be_set_and_the_highest_in_service_follows_it);
+    tcase_add_test(tests, commands_look_at_their_own_bits_alone);
     tcase_add_test(tests, rotation_in_automatic_mode_can_be_switched);
     tcase_add_test(tests, special_mask_mode_lets_all_but_the_masked_line_through);
     tcase_add_test(tests, poll_acknowledges_on_the_next_read_of_either_port);
+    tcase_add_test(tests, poll_without_request_changes_nothing);
     tcase_add_test(tests, polled_slave_tells_its_master_of_the_next_one);
     tcase_add_test(tests, chosen_register_stays_until_another_is_chosen);
     tcase_add_test(tests, foreign_ports_and_lines_are_nobodys);

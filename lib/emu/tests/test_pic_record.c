@@ -70,6 +70,18 @@ START_TEST(each_mode_is_in_the_record)
 }
 END_TEST
 
+START_TEST(new_and_reset_pairs_have_records)
+{
+    hv_pic_save(&other, &record);
+    ck_assert(hv_pic_restore(&other, &record, sizeof(record)));
+    hv_pic_reset(&pic);
+    hv_pic_save(&pic, &record);
+    ck_assert_uint_eq(record.slave.lines, 0x10);
+    ck_assert_uint_eq(record.master.lines, 0x22);
+    ck_assert(hv_pic_restore(&other, &record, sizeof(record)));
+}
+END_TEST
+
 START_TEST(record_of_another_version_or_size_is_refused)
 {
     hv_pic_save(&pic, &record);
@@ -119,6 +131,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, restored_pair_goes_on_where_the_saved_one_stopped);
     tcase_add_test(tests, each_mode_is_in_the_record);
+    tcase_add_test(tests, new_and_reset_pairs_have_records);
     tcase_add_test(tests, record_of_another_version_or_size_is_refused);
     tcase_add_test(tests, impossible_state_is_refused_and_changes_nothing);
     Suite *suite = suite_create("pic record");

@@ -188,10 +188,13 @@ static void look(struct run *run)
     uint8_t status = hv_pit_read(&run->pit, HV_PIT_COUNTER_2, now);
     uint8_t low = hv_pit_read(&run->pit, HV_PIT_COUNTER_2, now);
     uint16_t count = (uint16_t)(low | hv_pit_read(&run->pit, HV_PIT_COUNTER_2, now) << 8);
-    ck_assert_msg(count == (chip->modulus == 10000 ? bcd(element) : (uint16_t)element),
-                  "mode %u: %x instead of %x", chip->mode, count, element);
-    ck_assert_msg(status == (run->control | (chip->out ? 0x80 : 0) | (chip->null_count ? 0x40 : 0)),
-                  "mode %u: %x instead of %x", chip->mode, status, chip->out);
+    uint8_t flags = (uint8_t)((chip->out ? 0x80 : 0) | (chip->null_count ? 0x40 : 0));
+    if (count != (chip->modulus == 10000 ? bcd(element) : element)) {
+        ck_abort_msg("mode %u: count %x instead of %x", chip->mode, count, element);
+    }
+    if (status != (run->control | flags)) {
+        ck_abort_msg("mode %u: status %x instead of %x", chip->mode, status, run->control | flags);
+    }
 }
 
 static void save_and_restore(struct run *run)
@@ -252,6 +255,7 @@ START_TEST(ticks_and_deadlines_are_those_of_the_stepped_counter)
     run.chip.gate = true;
     run.chip.modulus = 65536;
     hv_pit_init(&run.pit, &(struct hv_pit_config){ UINT32_MAX }, 0);
+    unsigned wrong = 0, early_or_late = 0;
     for (unsigned i = 0; i < 1000; i++) {
         unsigned mode = roll(&run, 6);
         uint32_t count = roll(&run, 30);
@@ -270,12 +274,14 @@ START_TEST(ticks_and_deadlines_are_those_of_the_stepped_counter)
                 uint64_t before = run.chip.rises;
                 chip_clock(&run.chip);
                 run.clock++;
-                ck_assert_uint_eq(run.chip.rises > before, due <= time_of(run.clock));
+                early_or_late += (run.chip.rises > before) != (due <= time_of(run.clock));
                 hv_pit_advance(&run.pit, time_of(run.clock));
-                ck_assert_uint_eq(hv_pit_ticks(&run.pit), run.chip.rises);
+                wrong += hv_pit_ticks(&run.pit) != run.chip.rises;
             }
         }
     }
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_uint_eq(early_or_late, 0);
 }
 END_TEST
 
@@ -283,8 +289,8 @@ int main(void)
 {
     TCase *tests = tcase_create("pit model");
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, counter_is_as_if_it_were_stepped, 0, 40);
-    tcase_add_loop_test(tests, ticks_and_deadlines_are_those_of_the_stepped_counter, 0, 20);
+    tcase_add_loop_test(tests, counter_is_as_if_it_were_stepped, 0, 20);
+    tcase_add_loop_test(tests, ticks_and_deadlines_are_those_of_the_stepped_counter, 0, 5);
     Suite *suite = suite_create("pit model");
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -53,9 +53,11 @@ static void check_date(struct hv_rtc *rtc, time_t seconds, uint8_t b, uint64_t n
         { HV_RTC_CENTURY, in_format(year / 100, b) },
     };
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-        ck_assert_msg(rtc_get(rtc, expected[i][0], now) == expected[i][1],
-                      "%lld, register %x: %x, not %x", (long long)seconds, expected[i][0],
-                      rtc_get(rtc, expected[i][0], now), expected[i][1]);
+        uint8_t shown = rtc_get(rtc, expected[i][0], now);
+        if (shown != expected[i][1]) {
+            ck_abort_msg("%lld, register %x: %x, not %x", (long long)seconds, expected[i][0], shown,
+                         expected[i][1]);
+        }
     }
 }
 
@@ -157,7 +159,7 @@ int main(void)
     TCase *tests = tcase_create("rtc model");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, calendar_is_that_of_the_c_library, 0, 12);
-    tcase_add_loop_test(tests, alarm_is_that_of_one_who_looks_each_second, 0, 200);
+    tcase_add_loop_test(tests, alarm_is_that_of_one_who_looks_each_second, 0, 100);
     Suite *suite = suite_create("rtc model");
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -54,6 +54,22 @@ START_TEST(restored_clock_follows_the_time_of_day)
 }
 END_TEST
 
+START_TEST(all_that_a_guest_can_write_is_saved)
+{
+    static const uint8_t written[][2] = { { 0x27, 0x13 }, { 0x26, 0x83 }, { 0x76, 0x72 } };
+    struct hv_rtc_record again;
+    for (size_t i = 0; i < 3; i++) {
+        rtc_set(&rtc, HV_RTC_A, written[i][0], 0);
+        rtc_set(&rtc, HV_RTC_B, written[i][1], 0);
+        hv_rtc_save(&rtc, 0, &record);
+        hv_rtc_init(&other, EVENING, 5000);
+        ck_assert(hv_rtc_restore(&other, &record, sizeof(record), 5000));
+        hv_rtc_save(&other, 5000, &again);
+        ck_assert_mem_eq(&record, &again, sizeof(record));
+    }
+}
+END_TEST
+
 START_TEST(record_of_another_version_or_size_is_refused)
 {
     hv_rtc_save(&rtc, 0, &record);
@@ -117,6 +133,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, restored_clock_goes_on_where_the_saved_one_stopped);
     tcase_add_test(tests, restored_clock_follows_the_time_of_day);
+    tcase_add_test(tests, all_that_a_guest_can_write_is_saved);
     tcase_add_test(tests, record_of_another_version_or_size_is_refused);
     tcase_add_test(tests, impossible_state_is_refused_and_changes_nothing);
     tcase_add_test(tests, record_holds_nothing_of_the_memory_it_was_made_in);
