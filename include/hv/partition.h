@@ -114,7 +114,8 @@ hv_status hv_partition_get_property(const struct hv_partition *partition, uint32
  * Write a property.
  * @return HV_STATUS_SUCCESS; HV_STATUS_UNKNOWN_PROPERTY; HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE,
  * also for a property that is read-only and for privileges that can't be granted;
- *         HV_STATUS_INVALID_PARTITION_STATE for one that is fixed once a VP exists.
+ *         HV_STATUS_INVALID_PARTITION_STATE for one that is fixed once a VP exists;
+ *         HV_STATUS_OPERATION_DENIED for one that turns on what the machine can't do.
  */
 hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t code, uint64_t value);
 

@@ -60,6 +60,9 @@ hv_status hv_partition_get_property(const struct hv_partition *partition, uint32
     case HvPartitionPropertyDebugChannelId:
         *value = atomic_load_explicit(&partition->debug.channel, memory_order_relaxed);
         return HV_STATUS_SUCCESS;
+    case HvPartitionPropertyGpaPageAccessTracking:
+        *value = hv_address_is_tracked(&partition->address);
+        return HV_STATUS_SUCCESS;
     case HvPartitionPropertyImplementedPhysicalAddressBits:
         *value = facts->physical_address_bits;
         return HV_STATUS_SUCCESS;
@@ -168,6 +171,9 @@ hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t cod
         return set_debug_channel(partition, value);
     case HvPartitionPropertyUnimplementedMsrAction:
         return set_msr_action(partition, value);
+    case HvPartitionPropertyGpaPageAccessTracking:
+        return value > 1 ? HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE
+                         : hv_address_track(partition, value != 0);
     default:
         /* Of the codes that TLFS v2.0 5.6.6 lists, this one is for what is read-only. */
         status = hv_partition_get_property(partition, code, &current);

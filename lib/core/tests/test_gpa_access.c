@@ -275,6 +275,25 @@ START_TEST(ept_without_flags_records_nothing)
 }
 END_TEST
 
+START_TEST(a_property_turns_it_on_and_off)
+{
+    const uint32_t code = HvPartitionPropertyGpaPageAccessTracking;
+    uint64_t value;
+
+    map(10, 10, 1);
+    ck_assert_uint_eq(hv_partition_get_property(child, code, &value), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(value, 1);
+    ck_assert_uint_eq(hv_partition_set_property(child, code, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(query(10, 0, 1), result(HV_STATUS_OPERATION_DENIED, 0));
+    ck_assert_uint_eq(hv_partition_get_property(child, code, &value), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(value, 0);
+    ck_assert_uint_eq(hv_partition_set_property(child, code, 2),
+                      HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
+    ck_assert_uint_eq(hv_partition_set_property(child, code, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(query(10, 0, 1), result(HV_STATUS_SUCCESS, 1));
+}
+END_TEST
+
 START_TEST(a_long_list_is_suspended_and_goes_on)
 {
     uint64_t done;
@@ -307,6 +326,7 @@ int main(void)
     tcase_add_loop_test(all, other_rights_leave_it_and_another_page_does_not, 0, 2);
     tcase_add_test(all, who_may_ask_and_what);
     tcase_add_test(all, ept_without_flags_records_nothing);
+    tcase_add_test(all, a_property_turns_it_on_and_off);
     tcase_add_test(all, a_long_list_is_suspended_and_goes_on);
     suite_add_tcase(suite, all);
     return run_suite(suite);
