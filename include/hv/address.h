@@ -9,6 +9,9 @@
  * translation was taken away or narrowed, call hv_cpu_ops.flush_slat before they return, without
  * the lock.
  *
+ * The GPA space of a partition with a parent in the same hierarchy is made by that, with
+ * hypercalls, which keep account of whose each page is; functions that map and unmap here do not.
+ *
  * hv_address_translate(), hv_address_read() and hv_address_write() take no lock. When a function
  * has taken a page away from a partition and returns, none of them is still at work on it, on any
  * LP: it can be given to somebody else. Who uses the page that hv_address_translate() has named

@@ -110,23 +110,30 @@ static hv_status run_batch(struct batch *batch, uint64_t target, element_functio
 
 /* ---- mapping ---- */
 
-/* The memory of a page of the caller's, which need not have access to it. */
-static hv_status find_source(const struct hv_partition *parent, uint64_t source, uint64_t *spa_page)
+/* The memory of a page of the caller's, which need not have access to it. In a section. */
+static hv_status look_at_source(const struct hv_partition *parent, uint64_t source,
+                                uint64_t *spa_page)
 {
     const struct hv_memory_ops *memory = &parent->platform->memory;
     struct hv_mapping mapping;
-    void *section;
 
     if (source >= parent->address.page_count)
         return HV_STATUS_INVALID_PARAMETER;
-    section = hv_address_enter(parent);
     (void)hv_address_look_up(parent, source, &mapping);
-    hv_address_leave(section);
     if (mapping.spa_page == HV_NO_PAGE || mapping.overlay ||
         !memory->map(memory->context, mapping.spa_page))
         return HV_STATUS_OPERATION_DENIED;
     *spa_page = mapping.spa_page;
     return HV_STATUS_SUCCESS;
+}
+
+static hv_status find_source(const struct hv_partition *parent, uint64_t source, uint64_t *spa_page)
+{
+    void *section = hv_address_enter(parent);
+    hv_status status = look_at_source(parent, source, spa_page);
+
+    hv_address_leave(section);
+    return status;
 }
 
 static hv_status map_page(struct batch *batch, uint64_t target, uint64_t source)
@@ -139,18 +146,27 @@ static hv_status map_page(struct batch *batch, uint64_t target, uint64_t source)
                : status;
 }
 
+static bool is_large(const struct hv_partition *parent, uint64_t source, uint64_t *spa_page)
+{
+    uint64_t page;
+
+    if (look_at_source(parent, source, spa_page) != HV_STATUS_SUCCESS || *spa_page % LARGE != 0)
+        return false;
+    for (uint64_t i = 1; i < LARGE; i++)
+        if (look_at_source(parent, source + i, &page) != HV_STATUS_SUCCESS || page != *spa_page + i)
+            return false;
+    return true;
+}
+
 /* Whether 512 pages of the caller's are as many of memory that can be one large page. */
 static bool find_large_source(const struct hv_partition *parent, uint64_t source,
                               uint64_t *spa_page)
 {
-    uint64_t page;
+    void *section = hv_address_enter(parent);
+    bool found = is_large(parent, source, spa_page);
 
-    if (find_source(parent, source, spa_page) != HV_STATUS_SUCCESS || *spa_page % LARGE != 0)
-        return false;
-    for (uint64_t i = 1; i < LARGE; i++)
-        if (find_source(parent, source + i, &page) != HV_STATUS_SUCCESS || page != *spa_page + i)
-            return false;
-    return true;
+    hv_address_leave(section);
+    return found;
 }
 
 /* In small pages where it can't be one. When that fails half way, it can be tried again. */
