@@ -15,8 +15,8 @@
 #include "grace.h"
 #include "suite.h"
 
-#define READERS 3
-#define ROUNDS  300
+#define READERS 2
+#define ROUNDS  200
 #define WORDS   (HV_PAGE_SIZE / sizeof(uint64_t))
 
 static struct fake_platform fake;
@@ -175,13 +175,15 @@ static void *copy(void *argument)
 
     (void)argument;
     while (!atomic_load(&stopped)) {
-        if (!hv_address_read(partition, 0, words, sizeof(words)))
+        if (!hv_address_read(partition, 0, words, sizeof(words))) {
+            sched_yield();
             continue;
+        }
         for (unsigned i = 0; i < WORDS; i++)
             if (words[i] != 0)
                 abort();
-        if (!hv_address_write(partition, 0, words, sizeof(words)))
-            continue;
+        hv_address_write(partition, 0, words, sizeof(words));
+        sched_yield();
     }
     return NULL;
 }
