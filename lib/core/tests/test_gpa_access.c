@@ -128,6 +128,11 @@ START_TEST(it_is_told_and_then_forgotten)
     ck_assert_uint_eq(states()[1], BOTH);
     ck_assert_uint_eq(fake.slat_flushes, 1);
     ck_assert_uint_eq(state(11), HV_GPA_PAGE_ACCESSED);
+    access_page(11, true);
+    ck_assert_uint_eq(query(11, HV_GPA_PAGE_ACCESS_CLEAR_ACCESSED, 1),
+                      result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(state(11), HV_GPA_PAGE_DIRTY);
+    fake.slat_flushes = 1;
     ck_assert_uint_eq(query(10, CLEAR, 1), result(HV_STATUS_SUCCESS, 1));
     ck_assert_uint_eq(state(10), 0);
     ck_assert_uint_eq(fake.slat_flushes, 2);

@@ -210,6 +210,10 @@ START_TEST(legacy_paging_has_two_levels)
     state.cr3 = TABLE(2) << 12;
     legacy(2)[0] = (uint32_t)(TABLE(1) << 12 | P | W | U);
     legacy(2)[1] = 0x1234;
+    /* Bit 21 is reserved in large pages alone. */
+    legacy(1)[0] = (uint32_t)((PAGE | 0x200) << 12 | P | W | U);
+    walk(READ, gva);
+    expect(HvTranslateGvaSuccess, PAGE | 0x200);
     legacy(1)[0] = (uint32_t)(PAGE << 12 | P | W | U);
     walk(WRITE | SET, gva);
     expect(HvTranslateGvaSuccess, PAGE);
@@ -262,7 +266,7 @@ START_TEST(reserved_bits_are_noticed)
         *entry_at(bad[_i].lowest) = P | W | U;
     *entry_at(bad[_i].level) |= bad[_i].bits;
     if (!bad[_i].nxe)
-        state.efer &= ~NXE;
+        state.efer = LMA | 1; /* and SYSCALL */
     walk(READ, gva4());
     expect(HvTranslateGvaInvalidPageTableFlags, 0);
 }
