@@ -98,7 +98,7 @@ static hv_status add_leaf(struct hv_partition *partition, uint32_t leaf)
     uint32_t *leaves = atomic_load_explicit(&intercepts->leaves, memory_order_relaxed);
 
     if (!leaves) {
-        leaves = hv_pool_alloc(&partition->pool, NULL);
+        leaves = hv_pool_alloc(&partition->pool, &intercepts->leaves_page);
         if (!leaves)
             return HV_STATUS_INSUFFICIENT_MEMORY;
         atomic_store_explicit(&intercepts->leaves, leaves, memory_order_relaxed);
@@ -109,6 +109,16 @@ static hv_status add_leaf(struct hv_partition *partition, uint32_t leaf)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     leaves[intercepts->leaf_count++] = leaf;
     return HV_STATUS_SUCCESS;
+}
+
+void hv_intercept_destroy(struct hv_partition *partition)
+{
+    struct hv_intercepts *intercepts = &partition->intercepts;
+
+    if (!atomic_exchange_explicit(&intercepts->leaves, NULL, memory_order_relaxed))
+        return;
+    intercepts->leaf_count = 0;
+    hv_pool_free(&partition->pool, intercepts->leaves_page);
 }
 
 static hv_status set_leaf(struct hv_partition *partition, uint64_t leaf, bool wanted)

@@ -21,8 +21,12 @@ struct hv_intercepts {
     _Atomic bool extint_acknowledged;    /* VP 0 has taken one that was asserted */
     struct hv_lock lock;                 /* guards the leaves */
     _Atomic(uint32_t *) leaves;          /* CPUID leaves, in a page; NULL: there never were any */
+    uint64_t leaves_page;
     uint32_t leaf_count;
 };
+
+/* Gives back what the intercepts take of the pool. With no VP left. */
+void hv_intercept_destroy(struct hv_partition *partition);
 
 /*
  * access: HV_INTERCEPT_ACCESS_MASK bits, none of them to remove it. HV_STATUS_INVALID_PARAMETER for

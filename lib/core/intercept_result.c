@@ -88,6 +88,18 @@ static hv_status add(struct hv_vp *vp, const struct result *result)
     return HV_STATUS_SUCCESS;
 }
 
+void hv_intercept_results_destroy(struct hv_vp *vp)
+{
+    struct hv_intercept_results *results = &vp->intercept.results;
+
+    while (results->first) {
+        struct hv_intercept_result_page *page = results->first;
+
+        results->first = page->next;
+        hv_pool_free(&vp->partition->pool, page->spa_page);
+    }
+}
+
 hv_status hv_intercept_result_register(struct hv_vp *vp, uint32_t type,
                                        const union hv_intercept_result_parameters *parameters)
 {

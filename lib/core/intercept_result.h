@@ -38,6 +38,9 @@ hv_status hv_intercept_result_register(struct hv_vp *vp, uint32_t type,
 hv_status hv_intercept_result_unregister(struct hv_vp *vp, uint32_t type,
                                          const union hv_intercept_result_parameters *parameters);
 
+/* Takes all back. */
+void hv_intercept_results_destroy(struct hv_vp *vp);
+
 /* What is registered for a leaf: for that subleaf or else for all of them; or NULL. */
 const struct hv_register_x64_cpuid_result_parameters *
 hv_intercept_result_of_cpuid(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf);

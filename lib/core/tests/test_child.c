@@ -3,8 +3,10 @@
 #include <hv/address.h>
 #include <hv/port.h>
 
+#include "intercept_result.h"
 #include "root_fixture.h"
 #include "suite.h"
+#include "vp_state_page.h"
 
 #define BASE_PAGES 9 /* of a partition */
 #define VP_PAGES   (8 + FAKE_VP_PAGES)
@@ -329,11 +331,27 @@ static void use_everything(struct hv_partition *child)
     ck_assert_uint_eq(hv_port_connect(child, 9, child, 5), HV_STATUS_SUCCESS);
 }
 
+/* What a parent may have of the pages of a child's VP. */
+static void watch(struct hv_vp *vp)
+{
+    const union hv_intercept_result_parameters result = { .cpuid = { .input_eax = 7 } };
+    uint64_t gpa_page;
+
+    ck_assert_uint_eq(hv_intercept_install(vp->partition, HvInterceptTypeX64Cpuid,
+                                           HV_INTERCEPT_ACCESS_MASK_EXECUTE, 7),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_state_page_map(vp, HvVpStatePageRegisters, false, &gpa_page),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_intercept_result_register(vp, HvInterceptTypeX64Cpuid, &result),
+                      HV_STATUS_SUCCESS);
+}
+
 START_TEST(finalizing_leaves_nothing_in_use)
 {
     struct hv_partition *child = active_child(FIRST_OWN, 60);
 
     use_everything(child);
+    watch(hv_vp_get(child, 0));
     ck_assert_uint_gt(used(child), 3 * VP_PAGES);
     ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(used(child), 0);
