@@ -136,6 +136,20 @@ struct hv_cpu_ops {
     void (*lp_run_time)(void *context, uint32_t lp, struct hv_lp_run_time *time);
 
     /**
+     * Write the XSAVE area of @p vp to @p area, in the compacted format and with the state
+     * components of the mask @p states; false when these don't fit in @p size bytes. On the LP that
+     * owns @p vp. For children of another partition; NULL: their parents don't reach it.
+     */
+    bool (*get_xsave)(void *context, struct hv_vp *vp, uint64_t states, void *area, uint32_t size);
+
+    /**
+     * Load an XSAVE area of either format, of any content, into @p vp; the other components keep
+     * what they have. False, with nothing changed, for one that XRSTOR would refuse. As above.
+     */
+    bool (*set_xsave)(void *context, struct hv_vp *vp, uint64_t states, const void *area,
+                      uint32_t size);
+
+    /**
      * Forget every cached translation of @p partition's nested page tables, on all LPs. When it
      * returns no LP can use one that was cached before the call.
      *

@@ -243,6 +243,8 @@ static inline uint32_t hv_apic_x2_logical_id(uint32_t id)
 /* Of apic_timer.c, for apic.c and apic_record.c. */
 void hv_apic_timer_resume(struct hv_apic *apic, bool armed, uint64_t left, uint64_t now);
 void hv_apic_timer_reset(struct hv_apic *apic);
+/* The counter of a timer with an initial count is there, and goes on. */
+void hv_apic_timer_set_count(struct hv_apic *apic, uint32_t count, uint64_t now);
 void hv_apic_timer_start(struct hv_apic *apic, uint32_t count, uint64_t now);
 void hv_apic_timer_set_divide(struct hv_apic *apic, uint32_t divide, uint64_t now);
 void hv_apic_timer_mode_changed(struct hv_apic *apic, uint32_t old_lvt);

@@ -85,6 +85,17 @@ void hv_apic_timer_resume(struct hv_apic *apic, bool armed, uint64_t left, uint6
         arm(timer, after(now, left));
 }
 
+void hv_apic_timer_set_count(struct hv_apic *apic, uint32_t count, uint64_t now)
+{
+    struct hv_apic_timer *timer = &apic->timer;
+
+    if (timer->initial == 0 || mode_of(apic) > HV_APIC_PERIODIC)
+        return;
+    disarm(timer);
+    if (count != 0)
+        arm(timer, after(now, to_tsc(apic, count < timer->initial ? count : timer->initial)));
+}
+
 /* The counter goes on from where it is, at another speed. */
 void hv_apic_timer_set_divide(struct hv_apic *apic, uint32_t divide, uint64_t now)
 {

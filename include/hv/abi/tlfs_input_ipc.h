@@ -212,6 +212,19 @@ struct hv_input_map_vp_state_page {
     uint64_t requested_map_location; /**< GPA page number */
 } HV_PACKED;
 
+/** HvCallGetVpState and HvCallSetVpState; beyond the TLFS, Linux, include/hyperv. The numbers of
+ * the caller's pages with the state are the variable header. */
+struct hv_input_vp_state {
+    uint64_t partition_id; /**< a child */
+    uint32_t vp_index;     /**< VP */
+    uint8_t input_vtl;     /**< HV_INPUT_VTL */
+    uint8_t reserved0[3];  /**< zero */
+    uint32_t type;         /**< HV_VP_STATE value */
+    uint32_t reserved1;    /**< zero */
+    uint64_t xsave_flags;  /**< of HV_VP_STATE_XSAVE */
+    uint64_t xsave_states; /**< of HV_VP_STATE_XSAVE: XSAVE state components */
+} HV_PACKED;
+
 /**
  * @name Options of the debugging calls
  * TLFS v2.0 20.2.1.
@@ -392,6 +405,13 @@ HV_ABI_SIZE(hv_stats_object_identity, 16);
 HV_ABI_OFFSET(hv_stats_object_identity, object_id, 0);
 HV_ABI_OFFSET(hv_stats_object_identity, vp_index, 8);
 HV_ABI_OFFSET(hv_stats_object_identity, stats_area_type, 15);
+HV_ABI_SIZE(hv_input_vp_state, 40);
+HV_ABI_OFFSET(hv_input_vp_state, partition_id, 0);
+HV_ABI_OFFSET(hv_input_vp_state, vp_index, 8);
+HV_ABI_OFFSET(hv_input_vp_state, input_vtl, 12);
+HV_ABI_OFFSET(hv_input_vp_state, type, 16);
+HV_ABI_OFFSET(hv_input_vp_state, xsave_flags, 24);
+HV_ABI_OFFSET(hv_input_vp_state, xsave_states, 32);
 HV_ABI_SIZE(hv_input_post_debug_data, 8);
 HV_ABI_OFFSET(hv_input_post_debug_data, count, 0);
 HV_ABI_OFFSET(hv_input_post_debug_data, options, 4);

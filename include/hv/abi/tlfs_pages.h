@@ -197,7 +197,55 @@ struct hv_vp_register_page {
     uint8_t reserved3[3400];                             /**< not used */
 } HV_PACKED;
 
+/** State of a local APIC, at the start of a page; beyond the TLFS, Linux, include/hyperv. Registers
+ * are as the APIC has them in its mode. */
+struct hv_local_interrupt_controller_state {
+    uint32_t id;            /**< APIC ID */
+    uint32_t version;       /**< version */
+    uint32_t ldr;           /**< logical destination */
+    uint32_t dfr;           /**< destination format */
+    uint32_t spurious;      /**< spurious interrupt vector */
+    uint32_t isr[8];        /**< in service */
+    uint32_t tmr[8];        /**< trigger mode */
+    uint32_t irr[8];        /**< requested */
+    uint32_t esr;           /**< error status, as it was latched */
+    uint32_t icr_high;      /**< interrupt command, bits 63:32 */
+    uint32_t icr_low;       /**< bits 31:0 */
+    uint32_t lvt_timer;     /**< local vector table */
+    uint32_t lvt_thermal;   /**< local vector table */
+    uint32_t lvt_perfmon;   /**< local vector table */
+    uint32_t lvt_lint0;     /**< local vector table */
+    uint32_t lvt_lint1;     /**< local vector table */
+    uint32_t lvt_error;     /**< local vector table */
+    uint32_t lvt_cmci;      /**< local vector table */
+    uint32_t error_status;  /**< errors since the latest were latched */
+    uint32_t initial_count; /**< timer */
+    uint32_t counter_value; /**< timer */
+    uint32_t divide;        /**< timer */
+    uint32_t remote_read;   /**< not used */
+} HV_PACKED;
+
 /** @cond layout */
+HV_ABI_SIZE(hv_local_interrupt_controller_state, 176);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, id, 0);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, version, 4);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, ldr, 8);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, dfr, 12);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, spurious, 16);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, isr, 20);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, tmr, 52);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, irr, 84);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, esr, 116);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, icr_high, 120);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, icr_low, 124);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, lvt_timer, 128);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, lvt_lint0, 140);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, lvt_cmci, 152);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, error_status, 156);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, initial_count, 160);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, counter_value, 164);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, divide, 168);
+HV_ABI_OFFSET(hv_local_interrupt_controller_state, remote_read, 172);
 HV_ABI_SIZE(hv_reference_tsc_page, 4096);
 HV_ABI_OFFSET(hv_reference_tsc_page, tsc_sequence, 0);
 HV_ABI_OFFSET(hv_reference_tsc_page, reserved1, 4);

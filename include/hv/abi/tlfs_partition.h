@@ -403,6 +403,19 @@
 /** @} */
 
 /**
+ * @name Virtual processor state
+ * Types of HvCallGetVpState and HvCallSetVpState; beyond the TLFS, Linux, include/hyperv. Those
+ * with the highest bit are in pages.
+ * @{
+ */
+#define HV_VP_STATE_LOCAL_INTERRUPT_CONTROLLER 0x80000000u
+#define HV_VP_STATE_XSAVE                      0x80000001u
+#define HV_VP_STATE_SIM_PAGE                   0x80000002u
+#define HV_VP_STATE_SIEF_PAGE                  0x80000003u
+#define HV_VP_STATE_SYNTHETIC_TIMERS           0x00000004u
+/** @} */
+
+/**
  * @name Statistics objects
  * TLFS, data type HV_STATS_OBJECT_TYPE. The first two are not in the TLFS; Linux, include/hyperv.
  * @{

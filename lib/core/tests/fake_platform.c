@@ -137,6 +137,28 @@ static void write_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned 
     memcpy(fake_vp(vp)->xmm[first], in, count * sizeof(fake_vp(vp)->xmm[0]));
 }
 
+static bool get_xsave(void *context, struct hv_vp *vp, uint64_t states, void *area, uint32_t size)
+{
+    (void)context;
+    must(size == sizeof(fake_vp(vp)->xsave), "XSAVE area of another size");
+    fake_vp(vp)->xsave_states = states;
+    memcpy(area, fake_vp(vp)->xsave, size);
+    return true;
+}
+
+/* Refuses one that begins with the byte FF. */
+static bool set_xsave(void *context, struct hv_vp *vp, uint64_t states, const void *area,
+                      uint32_t size)
+{
+    (void)context;
+    must(size == sizeof(fake_vp(vp)->xsave), "XSAVE area of another size");
+    if (*(const uint8_t *)area == 0xFF)
+        return false;
+    fake_vp(vp)->xsave_states = states;
+    memcpy(fake_vp(vp)->xsave, area, size);
+    return true;
+}
+
 static void inject_exception(void *context, struct hv_vp *vp, uint8_t vector, bool has_error,
                              uint32_t error)
 {
@@ -430,6 +452,8 @@ void fake_platform_init(struct fake_platform *fake)
                  .create_vp = create_vp,
                  .delete_vp = delete_vp,
                  .lp_run_time = lp_run_time,
+                 .get_xsave = get_xsave,
+                 .set_xsave = set_xsave,
                  .flush_slat = flush_slat,
                  .flush_tlb = flush_tlb,
                  .flush_ranges = flush_ranges,

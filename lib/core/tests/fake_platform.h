@@ -28,6 +28,8 @@ struct fake_vp {
     struct fake_vp *next; /* all of the platform's */
     struct hv_gprs gprs;
     uint8_t xmm[16][16];
+    uint64_t xsave_states; /* of the latest access to the area that follows */
+    uint8_t xsave[4096];
     struct {
         uint32_t name;
         struct hv_register128 value;
