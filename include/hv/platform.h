@@ -136,6 +136,14 @@ struct hv_cpu_ops {
     void (*lp_run_time)(void *context, uint32_t lp, struct hv_lp_run_time *time);
 
     /**
+     * What the back end would answer @p vp to CPUID now, as in hv_exit.cpuid.native: EAX, EBX, ECX,
+     * EDX. On the LP that owns @p vp. For children of another partition; NULL: their parents can't
+     * ask.
+     */
+    void (*cpuid)(void *context, struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
+                  uint32_t out[4]);
+
+    /**
      * Write the XSAVE area of @p vp to @p area, in the compacted format and with the state
      * components of the mask @p states; false when these don't fit in @p size bytes. On the LP that
      * owns @p vp. For children of another partition; NULL: their parents don't reach it.

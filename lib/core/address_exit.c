@@ -32,7 +32,7 @@ static struct violation find_violation(struct hv_partition *partition, uint64_t 
     const struct hv_overlay *overlay;
     struct hv_mapping mapping;
 
-    if (!hv_address_look_up(partition, gpa_page, &mapping))
+    if (!hv_address_look_up(partition, gpa_page, &mapping) && !mapping.inaccessible)
         return violation;
     violation.cache_type = mapping.cache;
     violation.kind = DENIED;

@@ -158,11 +158,11 @@ static enum hv_disposition complete(struct hv_exit *exit, const uint32_t value[4
 
 /* What the parent has registered counts more than the processor, and more than what is adapted here
    if it is to override always. */
-void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
+void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf, bool registered,
                            uint32_t value[4])
 {
     const struct hv_register_x64_cpuid_result_parameters *result =
-        hv_intercept_result_of_cpuid(vp, leaf, subleaf);
+        registered ? hv_intercept_result_of_cpuid(vp, leaf, subleaf) : NULL;
 
     if (is_hypervisors(leaf))
         hv_cpuid_hypervisor_leaf(vp, leaf, value);
@@ -183,7 +183,7 @@ exit_of_child(struct hv_vp *vp, struct hv_exit *exit)
 
     for (int i = 0; i < 4; i++)
         value[i] = exit->cpuid.native[i];
-    hv_cpuid_answer_child(vp, (uint32_t)gpr[HV_GPR_RAX], (uint32_t)gpr[HV_GPR_RCX], value);
+    hv_cpuid_answer_child(vp, (uint32_t)gpr[HV_GPR_RAX], (uint32_t)gpr[HV_GPR_RCX], true, value);
     if (hv_intercept_cpuid(vp, exit, value))
         return HV_DISPOSITION_SUSPEND;
     return complete(exit, value);

@@ -3,6 +3,7 @@
 #ifndef HV_CORE_CPUID_H
 #define HV_CORE_CPUID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <hv/exit.h>
@@ -19,8 +20,9 @@ void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t ou
 void hv_cpuid_architectural_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
                                  uint32_t value[4]);
 
-/* Any leaf of a child: value holds what the back end would answer. */
-void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
+/* Any leaf of a child, with or without what its parent has registered: value holds what the back
+   end would answer. */
+void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf, bool registered,
                            uint32_t value[4]);
 
 #endif

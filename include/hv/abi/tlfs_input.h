@@ -279,6 +279,23 @@ struct hv_input_register_intercept_result {
  * The TLFS gives no layout. */
 #define HV_UNREGISTER_INTERCEPT_RESULT_SIZE 12u
 
+/** HvCallGetVpCpuidValues; the list of leaves follows, and EAX, EBX, ECX, EDX are returned for
+ * each. */
+struct hv_input_get_vp_cpuid_values {
+    uint64_t partition_id; /**< a child */
+    uint32_t vp_index;     /**< VP */
+    uint32_t flags;        /**< HV_GET_VP_CPUID_VALUES bits */
+    uint64_t reserved;     /**< zero */
+} HV_PACKED;
+
+/** TLFS: HV_CPUID_LEAF_INFO, with the size that it has in Linux, include/hyperv. */
+struct hv_cpuid_leaf_info {
+    uint32_t eax;  /**< leaf */
+    uint32_t ecx;  /**< subleaf */
+    uint64_t xfem; /**< instead of the VP's */
+    uint64_t xss;  /**< instead of the VP's */
+} HV_PACKED;
+
 /**
  * @name Flags of HvCallEnablePartitionVtl
  * TLFS, the page of the hypercall; one byte.
@@ -533,6 +550,14 @@ HV_ABI_SIZE(hv_input_register_intercept_result, 16);
 HV_ABI_OFFSET(hv_input_register_intercept_result, partition_id, 0);
 HV_ABI_OFFSET(hv_input_register_intercept_result, vp_index, 8);
 HV_ABI_OFFSET(hv_input_register_intercept_result, intercept_type, 12);
+HV_ABI_SIZE(hv_input_get_vp_cpuid_values, 24);
+HV_ABI_OFFSET(hv_input_get_vp_cpuid_values, vp_index, 8);
+HV_ABI_OFFSET(hv_input_get_vp_cpuid_values, flags, 12);
+HV_ABI_OFFSET(hv_input_get_vp_cpuid_values, reserved, 16);
+HV_ABI_SIZE(hv_cpuid_leaf_info, 24);
+HV_ABI_OFFSET(hv_cpuid_leaf_info, ecx, 4);
+HV_ABI_OFFSET(hv_cpuid_leaf_info, xfem, 8);
+HV_ABI_OFFSET(hv_cpuid_leaf_info, xss, 16);
 HV_ABI_SIZE(hv_input_enable_partition_vtl, 16);
 HV_ABI_OFFSET(hv_input_enable_partition_vtl, target_partition_id, 0);
 HV_ABI_OFFSET(hv_input_enable_partition_vtl, target_vtl, 8);

@@ -137,6 +137,16 @@ static void write_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned 
     memcpy(fake_vp(vp)->xmm[first], in, count * sizeof(fake_vp(vp)->xmm[0]));
 }
 
+static void cpuid(void *context, struct hv_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    (void)context;
+    (void)vp;
+    (void)leaf;
+    (void)subleaf;
+    for (uint32_t i = 0; i < 4; i++)
+        out[i] = FAKE_CPUID(i);
+}
+
 static bool get_xsave(void *context, struct hv_vp *vp, uint64_t states, void *area, uint32_t size)
 {
     (void)context;
@@ -452,6 +462,7 @@ void fake_platform_init(struct fake_platform *fake)
                  .create_vp = create_vp,
                  .delete_vp = delete_vp,
                  .lp_run_time = lp_run_time,
+                 .cpuid = cpuid,
                  .get_xsave = get_xsave,
                  .set_xsave = set_xsave,
                  .flush_slat = flush_slat,

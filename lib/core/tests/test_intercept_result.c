@@ -201,6 +201,58 @@ START_TEST(without_memory_there_is_no_more_room)
 }
 END_TEST
 
+/* ---- HvCallGetVpCpuidValues ---- */
+
+static struct {
+    struct hv_input_get_vp_cpuid_values header;
+    struct hv_cpuid_leaf_info leaves[3];
+} question;
+
+static uint64_t ask(uint32_t flags)
+{
+    question.header.partition_id = child->id;
+    question.header.flags = flags;
+    memcpy(input_page(), &question, sizeof(question));
+    return call_from(root_vp, HvCallGetVpCpuidValues | UINT64_C(3) << 32);
+}
+
+START_TEST(a_parent_can_ask_what_cpuid_says)
+{
+    const uint32_t *answer = output_page();
+
+    question.leaves[0] = (struct hv_cpuid_leaf_info){ .eax = LEAF, .ecx = 2 };
+    question.leaves[1] = (struct hv_cpuid_leaf_info){ .eax = LEAF };
+    question.leaves[2] = (struct hv_cpuid_leaf_info){ .eax = 0x40000001 };
+    ck_assert_uint_eq(register_leaf(LEAF, 2, true, 0x22), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(ask(3), UINT64_C(3) << 32);
+    ck_assert_uint_eq(answer[0], 0x22);
+    ck_assert_uint_eq(answer[2], FAKE_CPUID(2));
+    ck_assert_uint_eq(answer[3], 0);
+    ck_assert_uint_eq(answer[4], FAKE_CPUID(0));
+    ck_assert_uint_eq(answer[8], HV_INTERFACE_SIGNATURE);
+    ck_assert_uint_eq(ask(1), UINT64_C(3) << 32);
+    ck_assert_uint_eq(answer[0], FAKE_CPUID(0));
+    ck_assert_uint_eq(atomic_load(&child->lineage.references), 1);
+}
+END_TEST
+
+START_TEST(a_parent_can_ask_no_more_than_that)
+{
+    ck_assert_uint_eq(ask(0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(ask(2), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(ask(5), HV_STATUS_INVALID_PARAMETER);
+    question.header.reserved = 1;
+    ck_assert_uint_eq(ask(1), HV_STATUS_INVALID_PARAMETER);
+    question.header.reserved = 0;
+    question.header.vp_index = 1;
+    ck_assert_uint_eq(ask(1), HV_STATUS_INVALID_VP_INDEX);
+    question.header.vp_index = 0;
+    fake.platform.cpu.cpuid = NULL;
+    ck_assert_uint_eq(ask(1), HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(atomic_load(&child->lineage.references), 1);
+}
+END_TEST
+
 /* ---- MSRs ---- */
 
 static enum hv_disposition access_msr(uint32_t msr, bool write)
@@ -315,6 +367,8 @@ int main(void)
     tcase_add_test(tests, an_intercept_tells_the_registered_answer);
     tcase_add_test(tests, results_take_pages_and_give_them_back);
     tcase_add_test(tests, without_memory_there_is_no_more_room);
+    tcase_add_test(tests, a_parent_can_ask_what_cpuid_says);
+    tcase_add_test(tests, a_parent_can_ask_no_more_than_that);
     tcase_add_test(tests, an_action_counts_for_its_msr_and_accesses);
     tcase_add_test(tests, an_action_goes_before_the_intercept_and_the_property);
     tcase_add_test(tests, parameters_out_of_range_are_refused);
