@@ -254,9 +254,10 @@ hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128
         return cpu->get_register(cpu->context, vp, name, value);
     if (msr != NONE)
         return get_msr(vp, msr, value);
+    if (hv_suspend_is_register(name))
+        return hv_suspend_get(vp, name, value);
     if (leaf == NONE)
-        return hv_suspend_is_register(name) ? hv_suspend_get(vp, name, value)
-                                            : HV_STATUS_INVALID_PARAMETER;
+        return HV_STATUS_INVALID_PARAMETER;
     get_leaf(vp, leaf, value);
     return HV_STATUS_SUCCESS;
 }
@@ -272,8 +273,7 @@ hv_status hv_register_set(struct hv_vp *vp, uint32_t name, const struct hv_regis
         return set_apic(vp, name, value->low);
     if (is_architectural(name))
         return cpu->set_register(cpu->context, vp, name, value);
-    if (msr != NONE)
-        return set_msr(vp, msr, value->low);
-    return hv_suspend_is_register(name) ? hv_suspend_set(vp, name, value)
-                                        : HV_STATUS_INVALID_PARAMETER;
+    if (hv_suspend_is_register(name))
+        return hv_suspend_set(vp, name, value);
+    return msr != NONE ? set_msr(vp, msr, value->low) : HV_STATUS_INVALID_PARAMETER;
 }
