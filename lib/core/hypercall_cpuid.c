@@ -53,6 +53,6 @@ hv_status hv_hypercall_get_vp_cpuid_values(struct hv_hypercall_call *call)
         status = HV_STATUS_OPERATION_DENIED;
     else
         hv_request_call(call->vp, target, ask, &question);
-    hv_partition_drop(target->partition);
+    hv_hypercall_leave(call->vp, target->partition);
     return status;
 }
