@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * A destination is resolved without looking at every VP: by tables of physical and logical IDs.
- * Only when a guest has given one logical ID to several VPs, as it may, are all of them asked.
+ * Only when a guest has given one logical ID to several VPs, as it may, are all of them asked, and
+ * while the tables of logical IDs are rebuilt.
  */
 #include <hv/interrupt.h>
 
@@ -10,6 +11,7 @@
 #include "ratio.h"
 
 #define CLOCK_SHIFT   32
+#define FLAT_VPS      8
 #define CLUSTER_VPS   4
 #define X2_CLUSTER    16
 #define X2_BITS       UINT32_C(0xFFFF)
@@ -92,7 +94,7 @@ static bool take_slots(_Atomic uint16_t *slots, uint32_t bits, uint32_t vp_index
         _Atomic uint16_t *slot = &slots[__builtin_ctz(bits)];
 
         taken |= atomic_load_explicit(slot, memory_order_relaxed) != 0;
-        atomic_store_explicit(slot, (uint16_t)(vp_index + 1), memory_order_relaxed);
+        atomic_store_explicit(slot, (uint16_t)(vp_index + 1), memory_order_release);
     }
     return taken;
 }
@@ -108,21 +110,23 @@ static bool add_logical(struct hv_apic_routes *routes, const struct hv_vp *vp)
 
 static void clear_logical(struct hv_apic_routes *routes)
 {
-    for (unsigned i = 0; i < 8; i++)
-        atomic_store_explicit(&routes->flat[i], 0, memory_order_relaxed);
+    for (unsigned i = 0; i < FLAT_VPS; i++)
+        atomic_store_explicit(&routes->flat[i], 0, memory_order_release);
     for (unsigned i = 0; i < 16; i++)
         for (unsigned j = 0; j < CLUSTER_VPS; j++)
-            atomic_store_explicit(&routes->cluster[i][j], 0, memory_order_relaxed);
+            atomic_store_explicit(&routes->cluster[i][j], 0, memory_order_release);
 }
 
+/* Release: who reads by acquire what is written to the tables sees the odd version too. */
 void hv_apic_routes_update(struct hv_partition *partition)
 {
     struct hv_apic_routes *routes = &partition->apic;
     bool shared = false;
+    uint32_t version;
 
     hv_lock_acquire(&routes->lock);
-    /* Whoever looks meanwhile asks every VP. */
-    atomic_store_explicit(&routes->shared, true, memory_order_seq_cst);
+    version = atomic_load_explicit(&routes->version, memory_order_relaxed);
+    atomic_store_explicit(&routes->version, version + 1, memory_order_relaxed);
     clear_logical(routes);
     for (uint32_t i = 0; i < partition->max_vps; i++) {
         const struct hv_vp *vp = partition->vps[i];
@@ -130,7 +134,8 @@ void hv_apic_routes_update(struct hv_partition *partition)
         if (vp && !hv_apic_is_x2(&vp->apic))
             shared |= add_logical(routes, vp);
     }
-    atomic_store_explicit(&routes->shared, shared, memory_order_seq_cst);
+    atomic_store_explicit(&routes->shared, shared, memory_order_release);
+    atomic_store_explicit(&routes->version, version + 2, memory_order_release);
     hv_lock_release(&routes->lock);
 }
 
@@ -164,15 +169,36 @@ static void visit_matching(const struct hv_partition *partition, uint32_t value,
     }
 }
 
-static void visit_slots(const struct hv_partition *partition, const _Atomic uint16_t *slots,
-                        uint32_t bits, visitor *visit, void *context)
+/* The VPs of a logical destination. */
+struct members {
+    struct hv_vp *vps[FLAT_VPS + CLUSTER_VPS];
+    uint32_t count;
+};
+
+static void find_in_slots(const struct hv_partition *partition, const _Atomic uint16_t *slots,
+                          uint32_t bits, struct members *members)
 {
     for (; bits != 0; bits &= bits - 1) {
         struct hv_vp *vp = vp_of(partition, &slots[__builtin_ctz(bits)]);
 
         if (vp)
-            visit(vp, context);
+            members->vps[members->count++] = vp;
     }
+}
+
+/* False when the tables do not tell: some are missing, or they have changed meanwhile. */
+static bool find_in_tables(const struct hv_partition *partition, uint32_t value,
+                           struct members *members)
+{
+    const struct hv_apic_routes *routes = &partition->apic;
+    uint32_t version = atomic_load_explicit(&routes->version, memory_order_acquire);
+
+    if ((version & 1) || atomic_load_explicit(&routes->shared, memory_order_acquire))
+        return false;
+    find_in_slots(partition, routes->flat, value, members);
+    find_in_slots(partition, routes->cluster[value >> 4], value & 0xF, members);
+    /* The tables were read by acquire, so this comes after. */
+    return atomic_load_explicit(&routes->version, memory_order_relaxed) == version;
 }
 
 /* VPs in x2APIC mode have their logical ID by their physical one (SDM, "Deriving Logical x2APIC ID
@@ -193,15 +219,14 @@ static void visit_x2(const struct hv_partition *partition, uint32_t value, visit
 static void visit_xapic_logical(const struct hv_partition *partition, uint32_t value,
                                 visitor *visit, void *context)
 {
-    const struct hv_apic_routes *routes = &partition->apic;
-    uint32_t cluster = value >> 4;
+    struct members members = { .count = 0 };
 
-    if (atomic_load_explicit(&routes->shared, memory_order_seq_cst) || cluster == NO_CLUSTER) {
+    if (value >> 4 == NO_CLUSTER || !find_in_tables(partition, value, &members)) {
         visit_matching(partition, value, visit, context);
         return;
     }
-    visit_slots(partition, routes->flat, value, visit, context);
-    visit_slots(partition, routes->cluster[cluster], value & 0xF, visit, context);
+    for (uint32_t i = 0; i < members.count; i++)
+        visit(members.vps[i], context);
 }
 
 static void visit_destination(const struct hv_partition *partition,

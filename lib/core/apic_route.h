@@ -23,7 +23,8 @@ struct hv_apic_routes {
     struct hv_apic_clock clock;
     _Atomic uint16_t *by_id; /* one page, by APIC ID */
     uint64_t by_id_page;
-    struct hv_lock lock; /* one rebuilds the two below at a time; readers need none */
+    struct hv_lock lock;      /* one rebuilds the three below at a time; readers need none */
+    _Atomic uint32_t version; /* of the three below; odd while they are rebuilt */
     _Atomic uint16_t flat[8];
     _Atomic uint16_t cluster[16][4];
     _Atomic bool shared; /* several VPs have one logical ID: the two above don't tell all */

@@ -139,6 +139,8 @@ START_TEST(both_halves_of_an_msr_are_there)
 {
     use_x2();
     must_write(vp, X2(HV_APIC_ICR), UINT64_C(0x12345678) << 32 | IPI);
+    fake_vp(vp)->gprs.gpr[HV_GPR_RDX] = SENTINEL;
+    fake_vp(vp)->gprs.gpr[HV_GPR_RAX] = SENTINEL;
     ck_assert_uint_eq(value_of(vp, X2(HV_APIC_ICR)), UINT64_C(0x12345678) << 32 | IPI);
     ck_assert_uint_eq(value_of(vp, HV_X64_MSR_ICR), UINT64_C(0x12345678) << 32 | IPI);
 }

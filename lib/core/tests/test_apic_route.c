@@ -5,6 +5,8 @@
  * Intel SDM, volume 3A, "Issuing Interprocessor Interrupts", "Determining IPI Destination".
  */
 #include <check.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "apic_bits.h"
@@ -14,6 +16,7 @@
 
 #define VPS      8
 #define VECTOR   0x61
+#define SENDS    5000
 #define TO(mask) (UINT64_C(1) * (mask))
 #define ALL      TO((1u << VPS) - 1)
 #define NOBODY   TO(0)
@@ -266,6 +269,20 @@ START_TEST(each_takes_a_destination_by_its_own_model)
 }
 END_TEST
 
+/* What is in a table shows who looks there. */
+START_TEST(tables_are_asked_and_not_every_vp)
+{
+    set_logical(1, true, 0x02);
+    set_logical(2, false, 0x42);
+    atomic_store(&partition->apic.flat[1], 6);
+    atomic_store(&partition->apic.cluster[4][1], 7);
+    ck_assert_uint_eq(to_logical(0, 0x02), TO(0x20));
+    ck_assert_uint_eq(to_logical(0, 0x42), TO(0x60));
+    hv_apic_routes_update(partition);
+    ck_assert_uint_eq(to_logical(0, 0x42), TO(0x06));
+}
+END_TEST
+
 START_TEST(ids_of_before_reach_nobody)
 {
     for (unsigned cluster = 0; cluster < 15; cluster++)
@@ -303,6 +320,36 @@ START_TEST(an_id_that_several_have_reaches_all_of_them)
     ck_assert_uint_eq(to_logical(0, 0x31), TO(0x22));
     ck_assert_uint_eq(to_logical(0, 0x32), NOBODY);
     ck_assert_uint_eq(to_logical(0, 0x41), NOBODY);
+}
+END_TEST
+
+static atomic_bool sorted;
+
+static void *sort_on(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&sorted))
+        hv_apic_routes_update(partition);
+    return NULL;
+}
+
+/* As when another VP sets its own ID all the time. */
+START_TEST(no_interrupt_is_lost_while_ids_are_sorted)
+{
+    pthread_t thread;
+    unsigned lost = 0;
+
+    set_logical(3, true, 0x04);
+    set_logical(5, false, 0x52);
+    atomic_store(&sorted, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, sort_on, NULL), 0);
+    for (unsigned i = 0; i < SENDS; i++) {
+        lost += to_logical(0, 0x04) != TO(8);
+        lost += to_logical(0, 0x52) != TO(0x20);
+    }
+    atomic_store(&sorted, true);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(lost, 0);
 }
 END_TEST
 
@@ -434,8 +481,10 @@ int main(void)
     tcase_add_test(all, flat_ids_of_several_bits_are_reached_by_each);
     tcase_add_test(all, cluster_ids_are_a_cluster_and_a_mask);
     tcase_add_test(all, each_takes_a_destination_by_its_own_model);
+    tcase_add_test(all, tables_are_asked_and_not_every_vp);
     tcase_add_test(all, ids_of_before_reach_nobody);
     tcase_add_test(all, an_id_that_several_have_reaches_all_of_them);
+    tcase_add_test(all, no_interrupt_is_lost_while_ids_are_sorted);
     tcase_add_test(all, x2_ids_follow_from_physical_ones);
     tcase_add_test(all, vps_of_both_modes_are_reached_by_their_own_ids);
     tcase_add_test(all, the_lowest_priority_is_one_of_the_targets);
