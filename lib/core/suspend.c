@@ -57,7 +57,9 @@ static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
 
     if (!left && hv_register_page_take(vp) != HV_STATUS_SUCCESS)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    atomic_fetch_and_explicit(&vp->suspended, ~bit, memory_order_relaxed);
+    /* Its LP may be this one, which has not been told by a request then. */
+    if (atomic_fetch_and_explicit(&vp->suspended, ~bit, memory_order_relaxed) == bit)
+        hv_vp_kick(vp);
     return HV_STATUS_SUCCESS;
 }
 

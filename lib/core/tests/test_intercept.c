@@ -60,6 +60,30 @@ START_TEST(a_vp_runs_when_nothing_suspends_it)
 }
 END_TEST
 
+static unsigned kicks_to_clear(uint32_t name)
+{
+    unsigned before = fake_vp(vp)->kicks;
+
+    ck_assert_uint_eq(set_register_of(root_vp, vp, name, 0), HV_STATUS_SUCCESS);
+    return fake_vp(vp)->kicks - before;
+}
+
+/* Where an LP has several VPs, that is how it learns that this one can run. */
+START_TEST(a_vp_that_may_run_again_is_kicked)
+{
+    unsigned asking;
+
+    resume();
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterExplicitSuspend, 1),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterDispatchSuspend, 1),
+                      HV_STATUS_SUCCESS);
+    asking = kicks_to_clear(HvRegisterExplicitSuspend);
+    ck_assert_uint_eq(kicks_to_clear(HvRegisterDispatchSuspend), asking + 1);
+    ck_assert_uint_eq(kicks_to_clear(HvRegisterDispatchSuspend), asking);
+}
+END_TEST
+
 START_TEST(an_intercept_can_be_ended_and_not_made)
 {
     ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterInterceptSuspend, 1),
@@ -390,6 +414,7 @@ int main(void)
     tcase_add_checked_fixture(tests, child_setup, child_teardown);
     tcase_add_test(tests, a_childs_vp_is_created_suspended);
     tcase_add_test(tests, a_vp_runs_when_nothing_suspends_it);
+    tcase_add_test(tests, a_vp_that_may_run_again_is_kicked);
     tcase_add_test(tests, an_intercept_can_be_ended_and_not_made);
     tcase_add_test(tests, suspend_registers_have_one_bit);
     tcase_add_test(tests, a_vp_does_not_see_what_suspends_it);
