@@ -97,13 +97,15 @@ class GuestProcess:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
+            # Before waiting: what it writes as its last comes before its end.
+            ended = self._process.poll() is not None
             ready = self._select(deadline)
             self._check_stop()
             if self._stderr in ready:
                 self._read_messages()
             if self._stdout in ready:
                 return self._read_output()
-            if not ready and self._process.poll() is not None:
+            if not ready and ended:
                 # Something that the script left behind holds its output open, and says nothing.
                 return b""
             if deadline is not None and time.monotonic() >= deadline:
