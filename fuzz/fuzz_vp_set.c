@@ -26,7 +26,7 @@ struct header {
 } __attribute__((packed));
 
 static struct hv_vp vp_of[HV_PARTITION_MAX_VPS];
-static struct hv_vp *table[HV_PARTITION_MAX_VPS];
+static _Atomic(struct hv_vp *) table[HV_PARTITION_MAX_VPS];
 
 static bool exists(const struct header *header, uint32_t vp)
 {
