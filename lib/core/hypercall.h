@@ -148,13 +148,12 @@ hv_status hv_hypercall_child_vp(struct hv_vp *vp, uint64_t partition_id, uint32_
                                 struct hv_vp **target);
 
 /*
- * The child that an ID names, with a reference, and its lineage.lock held while it is active: until
- * hv_hypercall_end_child(). As hv_hypercall_target(); HV_STATUS_ACCESS_DENIED for the caller
- * itself; HV_STATUS_INVALID_PARTITION_STATE.
+ * As hv_hypercall_target(), and the target's lineage.lock is held, which keeps it active, until
+ * hv_hypercall_end(). HV_STATUS_INVALID_PARTITION_STATE unless it is.
  */
-hv_status hv_hypercall_begin_child(const struct hv_vp *vp, uint64_t partition_id,
-                                   struct hv_partition **child);
-void hv_hypercall_end_child(struct hv_partition *child);
+hv_status hv_hypercall_begin(const struct hv_vp *vp, uint64_t partition_id,
+                             struct hv_partition **target);
+void hv_hypercall_end(struct hv_partition *target);
 
 /* HV_STATUS_INVALID_PARAMETER unless an HV_INPUT_VTL means VTL 0, the only one there is. */
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl);

@@ -94,17 +94,12 @@ static hv_status run_elements(struct batch *batch, element_function *run)
 /* The lock keeps the target active, and other calls for it out, until the flush is done. */
 static hv_status run_batch(struct batch *batch, uint64_t target, element_function *run)
 {
-    hv_status status;
+    hv_status status = hv_hypercall_begin(batch->call->vp, target, &batch->target);
 
-    status = hv_hypercall_target(batch->call->vp, target, &batch->target);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    hv_lock_acquire(&batch->target->lineage.lock);
-    status = hv_partition_state(&batch->target->lineage) == HV_PARTITION_ACTIVE
-                 ? run_elements(batch, run)
-                 : HV_STATUS_INVALID_PARTITION_STATE;
-    hv_lock_release(&batch->target->lineage.lock);
-    hv_partition_drop(batch->target);
+    status = run_elements(batch, run);
+    hv_hypercall_end(batch->target);
     return status;
 }
 

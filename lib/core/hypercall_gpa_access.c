@@ -51,15 +51,18 @@ static hv_status take_states(struct hv_hypercall_call *call, struct hv_partition
 hv_status hv_hypercall_get_gpa_pages_access_state(struct hv_hypercall_call *call)
 {
     const struct hv_input_get_gpa_pages_access_state *header = call->header;
-    struct hv_partition *child;
+    struct hv_partition *target;
     hv_status status = check(header);
 
     if (status == HV_STATUS_SUCCESS)
-        status = hv_hypercall_begin_child(call->vp, header->partition_id, &child);
+        status = hv_hypercall_begin(call->vp, header->partition_id, &target);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = hv_address_is_tracked(&child->address) ? take_states(call, child)
-                                                    : HV_STATUS_OPERATION_DENIED;
-    hv_hypercall_end_child(child);
+    if (target == call->vp->partition)
+        status = HV_STATUS_ACCESS_DENIED;
+    else
+        status = hv_address_is_tracked(&target->address) ? take_states(call, target)
+                                                         : HV_STATUS_OPERATION_DENIED;
+    hv_hypercall_end(target);
     return status;
 }

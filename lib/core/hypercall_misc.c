@@ -16,54 +16,6 @@ hv_status hv_hypercall_check_self(const struct hv_vp *vp, uint64_t partition_id)
                : HV_STATUS_ACCESS_DENIED;
 }
 
-hv_status hv_hypercall_target(const struct hv_vp *vp, uint64_t partition_id,
-                              struct hv_partition **target)
-{
-    struct hv_partition *caller = vp->partition, *found;
-
-    if (partition_id == HV_PARTITION_ID_SELF || partition_id == caller->id) {
-        hv_partition_hold(caller);
-        *target = caller;
-        return HV_STATUS_SUCCESS;
-    }
-    if (!caller->lineage.hierarchy || !hv_partition_may(caller, HV_PRIVILEGE_CreatePartitions))
-        return hv_hypercall_check_self(vp, partition_id);
-    found = hv_hierarchy_find(caller->lineage.hierarchy, partition_id);
-    if (!found)
-        return HV_STATUS_INVALID_PARTITION_ID;
-    if (found->lineage.parent != caller) {
-        hv_partition_drop(found);
-        return HV_STATUS_ACCESS_DENIED;
-    }
-    *target = found;
-    return HV_STATUS_SUCCESS;
-}
-
-hv_status hv_hypercall_begin_child(const struct hv_vp *vp, uint64_t partition_id,
-                                   struct hv_partition **child)
-{
-    struct hv_partition *target;
-    hv_status status = hv_hypercall_target(vp, partition_id, &target);
-
-    if (status != HV_STATUS_SUCCESS)
-        return status;
-    hv_lock_acquire(&target->lineage.lock);
-    if (target == vp->partition)
-        status = HV_STATUS_ACCESS_DENIED;
-    else if (hv_partition_state(&target->lineage) != HV_PARTITION_ACTIVE)
-        status = HV_STATUS_INVALID_PARTITION_STATE;
-    if (status != HV_STATUS_SUCCESS)
-        hv_hypercall_end_child(target);
-    *child = target;
-    return status;
-}
-
-void hv_hypercall_end_child(struct hv_partition *child)
-{
-    hv_lock_release(&child->lineage.lock);
-    hv_partition_drop(child);
-}
-
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl)
 {
     bool names_vtl = input_vtl & HV_INPUT_VTL_USE_TARGET_VTL;

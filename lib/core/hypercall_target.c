@@ -5,6 +5,30 @@
 #include "core.h"
 #include "hypercall.h"
 
+hv_status hv_hypercall_target(const struct hv_vp *vp, uint64_t partition_id,
+                              struct hv_partition **target)
+{
+    struct hv_partition *caller = vp->partition, *found;
+    hv_status status = hv_hypercall_check_self(vp, partition_id);
+
+    if (status == HV_STATUS_SUCCESS) {
+        hv_partition_hold(caller);
+        *target = caller;
+        return HV_STATUS_SUCCESS;
+    }
+    if (status == HV_STATUS_ACCESS_DENIED || !caller->lineage.hierarchy)
+        return status;
+    found = hv_hierarchy_find(caller->lineage.hierarchy, partition_id);
+    if (!found)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (found->lineage.parent != caller) {
+        hv_partition_drop(found);
+        return HV_STATUS_ACCESS_DENIED;
+    }
+    *target = found;
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status hv_hypercall_child(const struct hv_vp *vp, uint64_t partition_id,
                              struct hv_partition **child)
 {
@@ -19,6 +43,26 @@ hv_status hv_hypercall_child(const struct hv_vp *vp, uint64_t partition_id,
     }
     *child = target;
     return HV_STATUS_SUCCESS;
+}
+
+hv_status hv_hypercall_begin(const struct hv_vp *vp, uint64_t partition_id,
+                             struct hv_partition **target)
+{
+    hv_status status = hv_hypercall_target(vp, partition_id, target);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    hv_lock_acquire(&(*target)->lineage.lock);
+    if (hv_partition_state(&(*target)->lineage) == HV_PARTITION_ACTIVE)
+        return HV_STATUS_SUCCESS;
+    hv_hypercall_end(*target);
+    return HV_STATUS_INVALID_PARTITION_STATE;
+}
+
+void hv_hypercall_end(struct hv_partition *target)
+{
+    hv_lock_release(&target->lineage.lock);
+    hv_partition_drop(target);
 }
 
 hv_status hv_hypercall_enter(struct hv_vp *vp, uint64_t partition_id, struct hv_partition **target)
