@@ -258,27 +258,33 @@ struct delivery {
     uint32_t skip; /* lowest priority: targets to pass over before the one that is chosen */
 };
 
+/* What comes as an event; false: an interrupt by its vector, or what there is not. */
+static bool post_event(struct hv_vp *target, uint8_t mode, uint8_t vector)
+{
+    switch (mode) {
+    case HV_APIC_NMI:
+        hv_interrupt_post_event(target, HV_INTERRUPT_NMI, 0);
+        return true;
+    case HV_APIC_INIT:
+        hv_interrupt_post_event(target, HV_INTERRUPT_INIT, 0);
+        return true;
+    case HV_APIC_STARTUP:
+        hv_interrupt_post_event(target, HV_INTERRUPT_STARTUP, vector);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* No SMI (TLFS: local APIC), no external interrupt from a processor. */
 static void deliver(struct hv_vp *target, void *context)
 {
     const struct delivery *delivery = context;
 
-    switch (delivery->mode) {
-    case HV_APIC_FIXED:
+    if (delivery->mode == HV_APIC_FIXED)
         hv_vp_interrupt(delivery->from, target, delivery->vector);
-        break;
-    case HV_APIC_NMI:
-        hv_interrupt_post_event(target, HV_INTERRUPT_NMI, 0);
-        break;
-    case HV_APIC_INIT:
-        hv_interrupt_post_event(target, HV_INTERRUPT_INIT, 0);
-        break;
-    case HV_APIC_STARTUP:
-        hv_interrupt_post_event(target, HV_INTERRUPT_STARTUP, delivery->vector);
-        break;
-    default:
-        /* No SMI (TLFS: local APIC), no external interrupt from a processor. */
-        break;
-    }
+    else
+        (void)post_event(target, delivery->mode, delivery->vector);
 }
 
 static void count(struct hv_vp *target, void *context)
@@ -364,20 +370,8 @@ static void assert_at(struct hv_vp *target, void *context)
 {
     const struct assertion *assertion = context;
 
-    switch (assertion->mode) {
-    case HV_APIC_NMI:
-        hv_interrupt_post_event(target, HV_INTERRUPT_NMI, 0);
-        break;
-    case HV_APIC_INIT:
-        hv_interrupt_post_event(target, HV_INTERRUPT_INIT, 0);
-        break;
-    case HV_APIC_STARTUP:
-        hv_interrupt_post_event(target, HV_INTERRUPT_STARTUP, assertion->vector);
-        break;
-    default:
+    if (!post_event(target, assertion->mode, assertion->vector))
         hv_interrupt_post(target, assertion->vector, assertion->level);
-        break;
-    }
 }
 
 static void assert_at_one(struct hv_vp *target, void *context)

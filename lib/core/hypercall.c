@@ -200,12 +200,16 @@ static uint16_t count_done(const struct hv_hypercall_frame *frame,
     return 1;
 }
 
+uint64_t hv_hypercall_budget(const struct hv_partition *partition)
+{
+    return partition->platform->facts.tsc_hz / 1000000 * HV_HYPERCALL_TIME_TARGET_MICROSECONDS;
+}
+
 /* At least one element, then as many as time allows. */
 static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
 {
     const struct hv_partition *partition = frame->vp->partition;
-    const uint64_t budget =
-        partition->platform->facts.tsc_hz / 1000000 * HV_HYPERCALL_TIME_TARGET_MICROSECONDS;
+    const uint64_t budget = hv_hypercall_budget(partition);
     const uint64_t started = hv_now(partition);
     const uint16_t size = frame->row->output_size;
     uint16_t start = frame->control.rep_start;

@@ -30,6 +30,9 @@ hv_status hv_hypercall_parse_control(uint64_t value, struct hv_hypercall_control
 /* The input value that resumes a rep call at an element. Pure. */
 uint64_t hv_hypercall_resume_value(uint64_t value, uint16_t rep_start);
 
+/* TSC ticks that one execution of a call may take, if it can be resumed. */
+uint64_t hv_hypercall_budget(const struct hv_partition *partition);
+
 /* A hypercall result value. Pure. */
 uint64_t hv_hypercall_result(hv_status status, uint16_t reps_completed);
 

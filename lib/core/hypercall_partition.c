@@ -41,24 +41,19 @@ hv_status hv_hypercall_initialize_partition(struct hv_hypercall_call *call)
     return status;
 }
 
-static uint64_t deadline(const struct hv_vp *vp)
-{
-    const struct hv_platform_facts *facts = &vp->partition->platform->facts;
-
-    return hv_now(vp->partition) + facts->tsc_hz / 1000000 * HV_HYPERCALL_TIME_TARGET_MICROSECONDS;
-}
-
 /* TLFS: HvCallFinalizePartition. A partition with much memory takes several executions. */
 hv_status hv_hypercall_finalize_partition(struct hv_hypercall_call *call)
 {
     const uint64_t *partition_id = call->header;
+    const struct hv_partition *caller = call->vp->partition;
     bool done = false;
     struct hv_partition *child;
     hv_status status = hv_hypercall_child(call->vp, *partition_id, &child);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = hv_child_finalize(call->vp, child, deadline(call->vp), &done);
+    status =
+        hv_child_finalize(call->vp, child, hv_now(caller) + hv_hypercall_budget(caller), &done);
     hv_partition_drop(child);
     call->again = status == HV_STATUS_SUCCESS && !done;
     return status;

@@ -71,6 +71,12 @@ static bool get_register(const struct report *report, uint32_t name, union hv_re
     return vid->get_registers(vid->context, report->vp_index, &name, value, 1) == HV_STATUS_SUCCESS;
 }
 
+static void put_field(struct report *report, const char *label, uint64_t value, unsigned digits)
+{
+    worker_text_add(&report->text, label);
+    worker_text_add_hex(&report->text, value, digits);
+}
+
 /* Three to a line. */
 static void put_registers(struct report *report, const struct name *names, uint32_t count)
 {
@@ -82,8 +88,7 @@ static void put_registers(struct report *report, const struct name *names, uint3
             continue;
         worker_text_add(&report->text, report->text.length ? " " : "  ");
         worker_text_add(&report->text, names[i].text);
-        worker_text_add(&report->text, " ");
-        worker_text_add_hex(&report->text, value.reg64, 16);
+        put_field(report, " ", value.reg64, 16);
         if (++shown % 3 == 0)
             put_line(report);
     }
@@ -100,14 +105,10 @@ static void put_segments(struct report *report, const struct name *names, uint32
             continue;
         worker_text_add(&report->text, "  ");
         worker_text_add(&report->text, names[i].text);
-        worker_text_add(&report->text, " ");
-        worker_text_add_hex(&report->text, value.segment.selector, 4);
-        worker_text_add(&report->text, " base ");
-        worker_text_add_hex(&report->text, value.segment.base, 16);
-        worker_text_add(&report->text, " limit ");
-        worker_text_add_hex(&report->text, value.segment.limit, 8);
-        worker_text_add(&report->text, " attributes ");
-        worker_text_add_hex(&report->text, value.segment.attributes, 4);
+        put_field(report, " ", value.segment.selector, 4);
+        put_field(report, " base ", value.segment.base, 16);
+        put_field(report, " limit ", value.segment.limit, 8);
+        put_field(report, " attributes ", value.segment.attributes, 4);
         put_line(report);
     }
 }
@@ -121,10 +122,8 @@ static void put_tables(struct report *report, const struct name *names, uint32_t
             continue;
         worker_text_add(&report->text, "  ");
         worker_text_add(&report->text, names[i].text);
-        worker_text_add(&report->text, " base ");
-        worker_text_add_hex(&report->text, value.table.base, 16);
-        worker_text_add(&report->text, " limit ");
-        worker_text_add_hex(&report->text, value.table.limit, 4);
+        put_field(report, " base ", value.table.base, 16);
+        put_field(report, " limit ", value.table.limit, 4);
         put_line(report);
     }
 }
