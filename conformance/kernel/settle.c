@@ -23,6 +23,7 @@ static bool any(enum apic_register first)
 void settle_interrupts(void)
 {
     irq_disable();
+    this_cpu()->taken = 0;
     for (unsigned vector = 0; vector < VECTORS; vector++)
         register_interrupt((uint8_t)vector, NULL, NULL);
     if (!apic_present())

@@ -4,6 +4,9 @@
  */
 #include "private.h"
 
+#define INT_OPCODE 0xcd
+#define INT_LENGTH 2
+
 struct handler {
     interrupt_fn *fn;
     void *arg;
@@ -144,13 +147,27 @@ static void stray(struct trap_frame *frame, void *unused)
 /* Lies with the entry points, so that is_repeated() knows what leads into a handler and out. */
 #define ENTRY_CODE __attribute__((section(".text.trap")))
 
-/* An interrupt that came twice (guest/interrupt.h): on the way into a handler, or in it. */
+/* INT delivers whatever RFLAGS.IF says. */
+ENTRY_CODE static bool is_software(const struct trap_frame *frame)
+{
+    const uint8_t *code = (const uint8_t *)(uintptr_t)frame->rip - INT_LENGTH;
+
+    return code[0] == INT_OPCODE && code[1] == frame->vector;
+}
+
+/*
+ * An interrupt that came twice (guest/interrupt.h): on the way into a handler, in it, or soon after
+ * it. Interrupts other than the last one are not passed over in what follows a handler: they have
+ * no business there, and tests are to see them.
+ */
 ENTRY_CODE static bool is_repeated(const struct cpu *cpu, const struct trap_frame *frame)
 {
     bool entering = frame->rip >= (uint64_t)(uintptr_t)trap_code_start &&
                     frame->rip < (uint64_t)(uintptr_t)trap_code_end;
 
-    return frame->vector >= 32 && !(frame->rflags & RFLAGS_IF) && (entering || cpu->handlers != 0);
+    if (frame->vector < 32 || (frame->rflags & RFLAGS_IF))
+        return false;
+    return entering || cpu->handlers != 0 || (frame->vector == cpu->taken && !is_software(frame));
 }
 
 ENTRY_CODE static void run_handler(struct cpu *cpu, struct trap_frame *frame, interrupt_fn *fn)
@@ -160,6 +177,8 @@ ENTRY_CODE static void run_handler(struct cpu *cpu, struct trap_frame *frame, in
     uint32_t outer = cpu->handlers;
 
     cpu->handlers = outer + 1;
+    if (frame->vector >= 32)
+        cpu->taken = (uint8_t)frame->vector;
     fn(frame, handlers[frame->vector].arg);
     cpu->handlers = outer;
     cpu->fault = saved;

@@ -157,11 +157,12 @@ static void count_call(struct trap_frame *frame, void *unused)
     count++;
 }
 
-static uint32_t calls_from(uint64_t rip, uint64_t rflags)
+static uint32_t calls_from(uint64_t rip, uint64_t rflags, uint8_t taken)
 {
     struct trap_frame frame = { .vector = VECTOR_IPI, .rip = rip, .rflags = rflags };
 
     count = 0;
+    this_cpu()->taken = taken;
     register_interrupt(VECTOR_IPI, count_call, NULL);
     trap_dispatch(&frame);
     register_interrupt(VECTOR_IPI, NULL, NULL);
@@ -172,9 +173,21 @@ static void test_repeated_on_the_way(void)
 {
     uint64_t entry = (uint64_t)(uintptr_t)trap_dispatch;
 
-    check(calls_from(entry, 0) == 0, "an interrupt on the way into a handler is passed over");
-    check(calls_from(entry, RFLAGS_IF) == 1, "but not where interrupts are enabled");
-    check(calls_from((uint64_t)(uintptr_t)test_repeated, 0) == 1, "nor on the way of others");
+    check(calls_from(entry, 0, 0) == 0, "an interrupt on the way into a handler is passed over");
+    check(calls_from(entry, RFLAGS_IF, 0) == 1, "but not where interrupts are enabled");
+    check(calls_from((uint64_t)(uintptr_t)test_repeated, 0, 0) == 1, "nor on the way of others");
+}
+
+static void test_repeated_afterwards(void)
+{
+    static const uint8_t code[] = { 0xcd, VECTOR_IPI, 0x90, 0x90 }; /* INT, NOP, NOP */
+    uint64_t rip = (uint64_t)(uintptr_t)code;
+
+    check(calls_from(rip + 4, 0, VECTOR_IPI) == 0,
+          "the last interrupt is passed over with IF clear");
+    check(calls_from(rip + 4, 0, VECTOR_STRAY) == 1, "another is not");
+    check(calls_from(rip + 4, RFLAGS_IF, VECTOR_IPI) == 1, "nor is it with IF set");
+    check(calls_from(rip + 2, 0, VECTOR_IPI) == 1, "nor if it is INT that raises it");
 }
 
 static uint64_t nothing(void *unused)
@@ -207,5 +220,6 @@ void test_interrupts(void)
     test_fault_kept();
     test_repeated();
     test_repeated_on_the_way();
+    test_repeated_afterwards();
     test_every_vector_is_free();
 }

@@ -6,9 +6,10 @@
  * Double fault, NMI and machine check run on stacks of their own. An interrupt without a handler is
  * counted in struct cpu, acknowledged if the local APIC has it in service, and otherwise ignored.
  *
- * An interrupt into a handler that has interrupts disabled is passed over. QEMU's emulation of SVM
- * forgets that it has delivered what a hypervisor injects, and delivers it again if something makes
- * it look up before the guest's next exit (7.2: helper_vmrun() leaves exception_index set).
+ * An interrupt into a handler that has interrupts disabled is passed over, and so is the last one
+ * again into other code that has them disabled. QEMU's emulation of SVM forgets that it has
+ * delivered what a hypervisor injects, and delivers it again if something makes it look up before
+ * the guest's next exit (7.2: helper_vmrun() leaves exception_index set).
  */
 #ifndef GUEST_INTERRUPT_H
 #define GUEST_INTERRUPT_H

@@ -35,6 +35,7 @@ struct cpu {
     uint64_t stray_interrupts;  /**< interrupts for which there was no handler */
     uint8_t stray_vector;       /**< vector of the last of them */
     uint32_t handlers;          /**< that are running, one inside the other */
+    uint8_t taken;              /**< vector of the last interrupt that a handler was called for */
     struct cpu_private *priv;
 };
 
