@@ -499,6 +499,16 @@ START_TEST(the_vps_state_counts)
 }
 END_TEST
 
+static uint64_t call_ex(void)
+{
+    struct hv_input_translate_virtual_address *input = fake_page(&fake, INPUT / HV_PAGE_SIZE);
+
+    *input = (struct hv_input_translate_virtual_address){ .partition_id = child->id,
+                                                          .control_flags = READ,
+                                                          .gva_page = gva4() };
+    return fake_hypercall(vp, HvCallTranslateVirtualAddressEx, INPUT, OUTPUT);
+}
+
 START_TEST(the_extended_call_says_the_same)
 {
     struct hv_input_translate_virtual_address *input = fake_page(&fake, INPUT / HV_PAGE_SIZE);
@@ -507,11 +517,7 @@ START_TEST(the_extended_call_says_the_same)
 
     fill(4, 1);
     child_vp();
-    *input = (struct hv_input_translate_virtual_address){ .partition_id = child->id,
-                                                          .control_flags = READ,
-                                                          .gva_page = gva4() };
-    ck_assert_uint_eq(fake_hypercall(vp, HvCallTranslateVirtualAddressEx, INPUT, OUTPUT),
-                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(call_ex(), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(output->result_code, HvTranslateGvaSuccess);
     ck_assert_uint_eq(output->cache_type_overlay, HvCacheTypeWriteBack);
     ck_assert_uint_eq(output->event_info, 0);
@@ -519,6 +525,35 @@ START_TEST(the_extended_call_says_the_same)
     input->padding = 1;
     ck_assert_uint_eq(fake_hypercall(vp, HvCallTranslateVirtualAddressEx, INPUT, OUTPUT),
                       HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+static void expect_page(uint32_t result, uint64_t gpa_page)
+{
+    const struct hv_output_translate_virtual_address *output =
+        fake_page(&fake, OUTPUT / HV_PAGE_SIZE);
+    const struct hv_output_translate_virtual_address_ex *extended = (const void *)output;
+
+    ck_assert_uint_eq(call(child->id, 0, READ, gva4()), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(output->result_code, result);
+    ck_assert_uint_eq(output->gpa_page, gpa_page);
+    ck_assert_uint_eq(call_ex(), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(extended->result_code, result);
+    ck_assert_uint_eq(extended->gpa_page, gpa_page);
+}
+
+/* TLFS: of a table that can't be accessed its page is told; the translated page itself is told,
+   mapped or not. */
+START_TEST(the_page_that_is_not_there_is_told)
+{
+    fill(4, 1);
+    child_vp();
+    ck_assert_uint_eq(hv_address_unmap(child, PAGE, 1), HV_STATUS_SUCCESS);
+    expect_page(HvTranslateGvaSuccess, PAGE);
+    ck_assert_uint_eq(hv_address_unmap(child, TABLE(1), 1), HV_STATUS_SUCCESS);
+    expect_page(HvTranslateGvaGpaUnmapped, TABLE(1));
+    ck_assert_uint_eq(hv_address_unmap(child, TABLE(3), 1), HV_STATUS_SUCCESS);
+    expect_page(HvTranslateGvaGpaUnmapped, TABLE(3));
 }
 END_TEST
 
@@ -579,6 +614,7 @@ int main(void)
     tcase_add_test(all, the_page_itself_need_not_be_there);
     tcase_add_test(all, the_vps_state_counts);
     tcase_add_test(all, the_extended_call_says_the_same);
+    tcase_add_test(all, the_page_that_is_not_there_is_told);
     tcase_add_loop_test(all, flags_must_make_sense, 0, 10);
     tcase_add_test(all, the_target_is_a_vp_of_an_active_child);
     suite_add_tcase(suite, all);
