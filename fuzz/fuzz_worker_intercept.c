@@ -78,7 +78,6 @@ static void make_pages(struct fake_vid *fake, const uint8_t bytes[16])
             .read_only = entry[3] & 1,
         };
     }
-    fake->device_gpa = MMIO_GPA;
 }
 
 static bool make_message(struct worker_intercept *intercept, const uint8_t **data, size_t *left)

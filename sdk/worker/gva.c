@@ -114,6 +114,8 @@ static bool translate(struct worker_vp *vp, uint64_t linear, uint64_t flags, uin
         return worker_vp_failed(vp, status);
     if (code >= HvTranslateGvaPageNotPresent && code <= HvTranslateGvaInvalidPageTableFlags)
         return raise_page_fault(vp, linear, flags, code);
+    if (code != HvTranslateGvaSuccess)
+        return worker_vp_unsupported(vp, "page tables outside of memory");
     worker_gva_know(vp, linear, *gpa, flags);
     return true;
 }

@@ -126,8 +126,6 @@ static hv_status translate(void *context, uint32_t vp_index, uint64_t gva, uint6
     fake->translations++;
     fake->translation_flags = flags;
     *code = translate_page(fake, gva, flags, gpa);
-    if (*code == HvTranslateGvaSuccess && fake->device_gpa != 0 && *gpa >= fake->device_gpa)
-        *code = HvTranslateGvaGpaUnmapped;
     return fake->refusal;
 }
 

@@ -35,7 +35,6 @@ struct fake_vid {
 
     struct fake_page pages[FAKE_MAPPINGS];
     uint32_t page_count;
-    uint64_t device_gpa; /* from here on no memory is mapped; 0: not so */
 
     struct {
         uint64_t gpa, size;

@@ -67,7 +67,6 @@ static inline void fixture_init(struct fixture *fixture)
     memset(fixture, 0, sizeof(*fixture));
     fixture->port.next = fixture->mmio.next = 0xA1;
     fake_vid_init(&fixture->fake);
-    fixture->fake.device_gpa = DEVICE_GPA;
     worker_guest_init(&fixture->guest, &fixture->fake.vid);
     worker_memory_add(&fixture->guest.memory, RAM_GPA, fixture->ram, RAM_SIZE,
                       HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE);

@@ -493,6 +493,19 @@ START_TEST(missing_page_of_the_instruction_is_a_fetch_fault)
 }
 END_TEST
 
+/* What is told then is the page of a table, and none of the operand. */
+START_TEST(page_tables_must_be_in_memory)
+{
+    f.fake.pages[0] = (struct fake_page){ .gva = DEVICE_GPA,
+                                          .gpa = DEVICE_GPA,
+                                          .code = HvTranslateGvaGpaUnmapped + (uint32_t)_i };
+    f.fake.page_count = 1;
+    ck_assert_int_eq(run(LOAD, "\x8B\x03", 2, EXO), WORKER_UNSUPPORTED);
+    ck_assert_uint_eq(f.mmio.reads, 0);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), 0);
+}
+END_TEST
+
 START_TEST(nobody_answers_with_ones)
 {
     fake_vid_set(&f.fake, HvX64RegisterRbx, DEVICE_GPA + 0x100000);
@@ -564,6 +577,7 @@ int main(void)
     tcase_add_test(tcase, address_in_the_message_is_not_translated_again);
     tcase_add_test(tcase, instruction_may_lie_across_two_pages);
     tcase_add_test(tcase, missing_page_of_the_instruction_is_a_fetch_fault);
+    tcase_add_loop_test(tcase, page_tables_must_be_in_memory, 0, 6);
     tcase_add_test(tcase, nobody_answers_with_ones);
     tcase_add_test(tcase, access_of_an_events_delivery_is_not_the_instructions);
     tcase_add_test(tcase, what_is_not_emulated_says_so);

@@ -165,10 +165,10 @@ struct worker_vid {
      * Translates a guest virtual address as HvCallTranslateVirtualAddress does.
      *
      * @param flags  HV_TRANSLATE_GVA bits.
-     * @param gpa    Set to the physical address of that byte for HvTranslateGvaSuccess and, as
-     *               devices live where no memory is, for HvTranslateGvaGpaUnmapped and the
-     *               codes above it.
-     * @param code   HvTranslateGva value.
+     * @param gpa    Set to the physical address of that byte for HvTranslateGvaSuccess, be memory
+     *               there or, as for devices, none.
+     * @param code   HvTranslateGva value. HvTranslateGvaGpaUnmapped and the codes above it are of a
+     *               page table that cannot be accessed.
      */
     hv_status (*translate)(void *context, uint32_t vp_index, uint64_t gva, uint64_t flags,
                            uint64_t *gpa, uint32_t *code);
