@@ -238,6 +238,24 @@ static unsigned vector_of(uint64_t config)
            HV_X64_MSR_STIMER_CONFIG_APIC_VECTOR_SHIFT;
 }
 
+/* When it is to fire first. */
+static uint64_t first_expiration(const struct reference_timer *timer)
+{
+    uint64_t start = is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC) ? timer->start : 0;
+
+    return timer->count < UINT64_MAX - start ? start + timer->count : UINT64_MAX;
+}
+
+/* And by when at the latest. */
+static uint64_t latest_first(const struct reference_timer *timer)
+{
+    uint64_t first = first_expiration(timer), least = timer->start + MIN_PERIOD;
+
+    if (is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC) && first < least)
+        first = least;
+    return first < UINT64_MAX - SLACK ? first + SLACK : UINT64_MAX;
+}
+
 bool reference_timer(struct machine *machine, uint32_t vp, unsigned index, bool count,
                      uint64_t value)
 {
@@ -264,6 +282,7 @@ bool reference_timer(struct machine *machine, uint32_t vp, unsigned index, bool 
     timer->fired = 0;
     timer->expired = false;
     timer->latest = timer->start;
+    timer->deadline = latest_first(timer);
     machine->reference.vp[vp].served = true;
     return true;
 }
@@ -271,24 +290,6 @@ bool reference_timer(struct machine *machine, uint32_t vp, unsigned index, bool 
 void reference_served(struct machine *machine, uint32_t vp)
 {
     machine->reference.vp[vp].served = true;
-}
-
-/* When it is to fire first. */
-static uint64_t first_expiration(const struct reference_timer *timer)
-{
-    uint64_t start = is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC) ? timer->start : 0;
-
-    return timer->count < UINT64_MAX - start ? start + timer->count : UINT64_MAX;
-}
-
-/* And by when at the latest. */
-static uint64_t latest_first(const struct reference_timer *timer)
-{
-    uint64_t first = first_expiration(timer), least = timer->start + MIN_PERIOD;
-
-    if (is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC) && first < least)
-        first = least;
-    return first < UINT64_MAX - SLACK ? first + SLACK : UINT64_MAX;
 }
 
 static void see_timer(struct machine *machine, uint32_t vp, unsigned sint,
@@ -314,7 +315,8 @@ static void see_timer(struct machine *machine, uint32_t vp, unsigned sint,
 }
 
 /* One that has fired by itself is not enabled any more. */
-static void check_one_shot(struct reference_timer *timer, uint64_t now, bool served, bool enabled)
+static void check_one_shot(struct reference_timer *timer, uint64_t now, bool served, bool enabled,
+                           const uint32_t *requested)
 {
     if (!served || timer->count > now || timer->count == 0)
         CHECK(enabled == timer->enabled);
@@ -322,6 +324,8 @@ static void check_one_shot(struct reference_timer *timer, uint64_t now, bool ser
         CHECK(!enabled || timer->enabled);
     if (served && timer->count != 0 && latest_first(timer) <= now)
         CHECK(!enabled);
+    if (is_set(timer, HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE) && timer->enabled && !enabled)
+        CHECK(is_in(requested, vector_of(timer->config)));
     timer->expired |= timer->enabled && !enabled;
     timer->enabled = enabled;
 }
@@ -330,41 +334,89 @@ static void check_one_shot(struct reference_timer *timer, uint64_t now, bool ser
 static bool may_skip(const struct reference_timer *timer, uint64_t now)
 {
     return is_set(timer, HV_X64_MSR_STIMER_CONFIG_LAZY) &&
-           is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC) &&
+           is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC) && first_expiration(timer) <= now &&
            (now - timer->start) % timer->count > timer->count / 2;
 }
 
-/* The next one comes no sooner after the look at which one was left out than ticks may. */
-static bool is_spared(const struct reference_timer *timer, uint64_t now)
+/* By when the next one comes after a look at which one came, or may have been left out. */
+static uint64_t latest_next(const struct reference_timer *timer, uint64_t now)
 {
-    return may_skip(timer, now) ||
-           (timer->skipped != 0 && now < timer->skipped + MIN_PERIOD + SLACK);
+    uint64_t period = timer->count > MIN_PERIOD ? timer->count : MIN_PERIOD;
+
+    return period < UINT64_MAX - SLACK - now ? now + period + SLACK : UINT64_MAX;
 }
 
-static void check_timers(struct machine *machine, uint32_t vp, uint32_t *explained)
+/* Of an interrupt that stays pending a guest cannot see how often it came; so an earlier one
+   counts. */
+static void check_periodic(struct reference_timer *timer, uint64_t now, const uint32_t *requested)
+{
+    bool direct = is_set(timer, HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE);
+    bool pending = direct && is_in(requested, vector_of(timer->config));
+
+    if (!timer->enabled || timer->count == 0 || first_expiration(timer) > now)
+        return;
+    if (direct && timer->deadline <= now && !may_skip(timer, now))
+        CHECK(pending);
+    if (pending || may_skip(timer, now))
+        timer->deadline = latest_next(timer, now);
+}
+
+/* Whether a direct timer may have interrupted: not more often than it expired. */
+static bool may_tick(const struct reference_timer *timer, uint64_t now)
+{
+    uint64_t expired = 1;
+
+    if (!is_set(timer, HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE) || !timer->enabled ||
+        timer->count == 0 || first_expiration(timer) > now)
+        return false;
+    if (is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC))
+        expired = (now - timer->start) / timer->count;
+    return timer->fired < expired;
+}
+
+/* Ticks are counted where they can be nobody else's. */
+static void explain_ticks(struct reference_vp *reference, uint64_t now, const uint32_t *requested,
+                          uint32_t *explained)
+{
+    struct reference_timer *ticking[256] = { NULL };
+
+    for (unsigned i = 0; i < HV_STIMERS; i++) {
+        struct reference_timer *timer = &reference->timer[i];
+        unsigned vector = vector_of(timer->config);
+        bool alone = !is_in(explained, vector);
+
+        if (!may_tick(timer, now))
+            continue;
+        explained[vector / 32] |= 1u << vector % 32;
+        ticking[vector] = alone ? timer : NULL;
+    }
+    for (unsigned vector = 0; vector < 256; vector++)
+        if (ticking[vector] && is_in(requested, vector) && !is_in(reference->requested, vector))
+            ticking[vector]->fired++;
+}
+
+static void check_timers(struct machine *machine, uint32_t vp, const uint32_t *requested,
+                         uint32_t *explained)
 {
     struct reference_vp *reference = &machine->reference.vp[vp];
     uint64_t now = reference_now(machine);
 
+    explain_ticks(reference, now, requested, explained);
     for (unsigned i = 0; i < HV_STIMERS; i++) {
         struct reference_timer *timer = &reference->timer[i];
         uint64_t config = value_of(machine, vp, HV_X64_MSR_STIMER0_CONFIG + 2 * i);
         bool enabled = config & HV_X64_MSR_STIMER_CONFIG_ENABLE;
-        unsigned vector = vector_of(config);
 
         CHECK(value_of(machine, vp, HV_X64_MSR_STIMER0_COUNT + 2 * i) == timer->count);
         CHECK(((config ^ timer->config) & ~HV_X64_MSR_STIMER_CONFIG_ENABLE &
                ~HV_X64_MSR_STIMER_CONFIG_RSVDZ_MASK) == 0);
-        /* That each tick comes is for the unit tests to see. */
-        if (is_set(timer, HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE) && timer->enabled &&
-            timer->count != 0 && first_expiration(timer) <= now)
-            explained[vector / 32] |= 1u << vector % 32;
-        if (reference->served && timer->count != 0 && may_skip(timer, now))
-            timer->skipped = now;
-        if (is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC))
-            CHECK(enabled == timer->enabled);
-        else
-            check_one_shot(timer, now, reference->served, enabled);
+        if (!is_set(timer, HV_X64_MSR_STIMER_CONFIG_PERIODIC)) {
+            check_one_shot(timer, now, reference->served, enabled, requested);
+            continue;
+        }
+        CHECK(enabled == timer->enabled);
+        if (reference->served)
+            check_periodic(timer, now, requested);
     }
     reference->served = false;
 }
@@ -504,7 +556,7 @@ static void check_vp(struct machine *machine, uint32_t vp)
         requested[i] = apic->irr[i] | apic->inbox.edge[i] | apic->inbox.level[i];
     check_slots(machine, vp, requested, explained);
     check_flags(machine, vp, requested, explained);
-    check_timers(machine, vp, explained);
+    check_timers(machine, vp, requested, explained);
     for (unsigned i = 0; i < HV_APIC_WORDS; i++)
         CHECK((requested[i] & ~reference->requested[i] & ~explained[i]) == 0);
     memcpy(reference->requested, requested, sizeof(requested));
@@ -575,8 +627,8 @@ void reference_end(const struct machine *machine)
                 continue;
             if (!periodic)
                 CHECK(timer->fired == timer->expired);
-            else if (timer->enabled && timer->count != 0 && latest_first(timer) <= now &&
-                     !is_spared(timer, now))
+            else if (timer->enabled && timer->count != 0 && timer->deadline <= now &&
+                     !may_skip(timer, now))
                 CHECK(timer->fired != 0);
         }
     }

@@ -61,8 +61,8 @@ struct reference_timer {
     bool enabled;
     unsigned fired; /* since then */
     uint64_t latest;
-    uint64_t skipped; /* reference time at which a tick may have been left out; 0: never */
-    bool expired;     /* a one-shot timer, since then */
+    uint64_t deadline; /* reference time from which on a look must find a tick */
+    bool expired;      /* a one-shot timer, since then */
 };
 
 struct reference_vp {

@@ -274,6 +274,65 @@ START_TEST(periodic_timer_keeps_its_grid)
 }
 END_TEST
 
+static void start_direct_ticks(void)
+{
+    set_count(0, MS);
+    must_write(vp, HV_X64_MSR_STIMER0_CONFIG,
+               HV_X64_MSR_STIMER_CONFIG_ENABLE | HV_X64_MSR_STIMER_CONFIG_PERIODIC |
+                   HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE | 0x50 << 4);
+}
+
+START_TEST(direct_ticks_come_once_a_period)
+{
+    uint64_t first = now() + MS;
+
+    start_direct_ticks();
+    for (uint64_t tick = 0; tick < 100; tick++) {
+        ck_assert(pass_to_deadline());
+        ck_assert_int_eq(look().vector, 0x50);
+        ck_assert_uint_ge(now(), first + tick * MS);
+        ck_assert_uint_le(now(), first + tick * MS + 2);
+        take_interrupt();
+        ck_assert_int_eq(look().vector, HV_INTERRUPT_NONE);
+        pass(MS / 10);
+        ck_assert_int_eq(look().vector, HV_INTERRUPT_NONE);
+    }
+}
+END_TEST
+
+/* Between looks that come late: each period that was missed is given by an interrupt of its own. */
+START_TEST(direct_ticks_are_caught_up)
+{
+    uint64_t tenth = now() + 10 * MS, ticks = 0;
+
+    start_direct_ticks();
+    for (pass(5 * MS + MS / 2); now() < tenth; ticks++) {
+        ck_assert_int_eq(look().vector, 0x50);
+        take_interrupt();
+        ck_assert(pass_to_deadline());
+    }
+    ck_assert_uint_eq(ticks, 9);
+    ck_assert_uint_le(now(), tenth + 2);
+    ck_assert_int_eq(look().vector, 0x50);
+}
+END_TEST
+
+START_TEST(direct_ticks_that_nobody_takes_are_one_interrupt)
+{
+    start_direct_ticks();
+    for (unsigned tick = 0; tick < 3; tick++) {
+        ck_assert(pass_to_deadline());
+        ck_assert_int_eq(look().vector, 0x50);
+    }
+    take_interrupt();
+    ck_assert_int_eq(look().vector, HV_INTERRUPT_NONE);
+    pass(MS - 10);
+    ck_assert_int_eq(look().vector, HV_INTERRUPT_NONE);
+    pass(12); /* a deadline is rounded up */
+    ck_assert_int_eq(look().vector, 0x50);
+}
+END_TEST
+
 /* Ticks that come late are all given, with less than a period between them. */
 START_TEST(few_late_ticks_are_caught_up)
 {
@@ -535,6 +594,9 @@ int main(void)
     tcase_add_test(all, direct_mode_interrupts_without_a_message_or_a_synic);
     tcase_add_test(all, direct_mode_needs_a_legal_vector);
     tcase_add_test(all, periodic_timer_keeps_its_grid);
+    tcase_add_test(all, direct_ticks_come_once_a_period);
+    tcase_add_test(all, direct_ticks_are_caught_up);
+    tcase_add_test(all, direct_ticks_that_nobody_takes_are_one_interrupt);
     tcase_add_test(all, few_late_ticks_are_caught_up);
     tcase_add_test(all, many_late_ticks_are_not_all_given);
     tcase_add_test(all, lazy_timer_skips_what_it_missed);
