@@ -45,9 +45,10 @@ add_library(hvkit_bare INTERFACE)
 target_compile_options(hvkit_bare INTERFACE
     ${HVKIT_WARNINGS} ${HVKIT_BARE_FLAGS} -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -g $<$<CONFIG:Debug>:-O1> $<$<NOT:$<CONFIG:Debug>>:-O2>)
 
-# hvkit_add_library(core SOURCES a.c b.c)
+# hvkit_add_library(core SOURCES a.c b.c LIBRARIES insn)
+# LIBRARIES are rooms that it needs; each flavour gets its own.
 function(hvkit_add_library room)
-    cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
 
     # An installed archive must link without the warnings and sanitizers of this build tree, hence
     # BUILD_INTERFACE around all that is private to it.
@@ -60,6 +61,10 @@ function(hvkit_add_library room)
         PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     set_target_properties(hv_${room} PROPERTIES EXPORT_NAME ${room} POSITION_INDEPENDENT_CODE ON)
     set_property(GLOBAL APPEND PROPERTY HVKIT_LIBRARIES hv_${room})
+    set_property(GLOBAL PROPERTY HVKIT_NEEDS_${room} ${arg_LIBRARIES})
+    foreach(library IN LISTS arg_LIBRARIES)
+        target_link_libraries(hv_${room} PUBLIC hvkit::${library})
+    endforeach()
 
     if(HVKIT_BARE)
         add_library(hv_${room}_bare STATIC ${arg_SOURCES})
@@ -71,6 +76,9 @@ function(hvkit_add_library room)
             PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
         set_target_properties(hv_${room}_bare PROPERTIES EXPORT_NAME ${room}_bare)
         set_property(GLOBAL APPEND PROPERTY HVKIT_LIBRARIES hv_${room}_bare)
+        foreach(library IN LISTS arg_LIBRARIES)
+            target_link_libraries(hv_${room}_bare PUBLIC hvkit::${library}_bare)
+        endforeach()
     endif()
 endfunction()
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Tests of the tests: faults and mutants of lib/core, and who notices them."""
+"""Tests of the tests: faults and mutants of lib/core and lib/insn, and who notices them."""

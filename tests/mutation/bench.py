@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A build tree that compiles copies of lib/core's files, to be spoiled one at a time."""
+"""A build tree that compiles copies of the libraries' files, to be spoiled one at a time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import fcntl
 import os
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from driver.errors import DriverError
 
-from .faultlist import CORE, ROOT, copy_core
+from .faultlist import ROOMS, ROOT, copy_files
 
 SAMPLE = "hvkit-type1"
 UNIT_TESTS = "core_unit_tests"
@@ -20,15 +21,15 @@ UNIT_TESTS = "core_unit_tests"
 class Bench:
     """One build tree and the copies that it compiles; used by one thread at a time."""
 
-    def __init__(self, directory: Path, core: Path = CORE) -> None:
+    def __init__(self, directory: Path, rooms: Sequence[Path] = ROOMS) -> None:
         self.directory = directory
-        self.copies = directory / "lib" / "core" / "copy"
+        self.copies = directory / "lib" / "copy"
         self.unit_tests = directory / "tests" / "mutation" / UNIT_TESTS
-        self._core = core
+        self._rooms = rooms
         self._spoiled: tuple[Path, str] | None = None
 
     def prepare(self, *targets: str) -> None:
-        """Builds the targets with nothing spoiled. What changes in lib/core later is not seen."""
+        """Builds the targets with nothing spoiled. What changes in the rooms later is not seen."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self._lock = (self.directory / "in-use").open("w")
         try:
@@ -37,16 +38,16 @@ class Bench:
             raise DriverError(
                 "is in use by another run", "let that end first", self.directory
             ) from error
-        copy_core(self.copies, self._core)
+        copy_files(self.copies, self._rooms)
         if not (self.directory / "build.ninja").is_file():
             self._run_or_fail(
                 "cmake", "-S", ROOT, "--preset", "release", "-B", self.directory,
-                f"-DHVKIT_CORE_COPY={self.copies}",
+                f"-DHVKIT_COPIES={self.copies}",
             )  # fmt: skip
         self._run_or_fail("ninja", "-C", self.directory, *targets)
 
     def put(self, file: str, text: str) -> None:
-        """Makes that file alone differ from the one in lib/core."""
+        """Makes that file alone differ from the one in its room."""
         copy = self.copies / file
         if self._spoiled is not None and self._spoiled[0] != copy:
             self._spoiled[0].write_text(self._spoiled[1], encoding="utf-8")
@@ -62,8 +63,8 @@ class Bench:
 
     def object_of(self, file: str) -> Path:
         """The object of a source file in the sample's flavour of the library."""
-        objects = self.directory / "lib" / "core" / "CMakeFiles" / "hv_core_bare.dir"
-        return objects / "copy" / f"{file}.o"
+        [found] = (self.directory / "lib").glob(f"*/CMakeFiles/hv_*_bare.dir/**/copy/{file}.o")
+        return found
 
     def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

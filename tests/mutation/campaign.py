@@ -82,7 +82,7 @@ class Campaign:
         """Sees that all passes with no mutant, and learns what the compiler makes of that."""
         status, output = run_limited([bench.unit_tests, "request"], UNIT_SECONDS)
         if status != 0:
-            raise DriverError(f"the unit tests of lib/core fail:\n{output}", "mend that first")
+            raise DriverError(f"the unit tests fail:\n{output}", "mend that first")
         found = None if self._units_only else suite.notice(bench.directory, self._image)
         if found is not None:
             raise DriverError(

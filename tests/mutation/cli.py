@@ -19,7 +19,7 @@ from driver.result import EXIT_FAILED
 from . import explained, faultlist, faults, mutants, mutation_report, suite, workers
 from .bench import SAMPLE, UNIT_TESTS, Bench
 from .campaign import Campaign, Fate, Trial
-from .faultlist import CORE, ROOT
+from .faultlist import ROOT, files_of
 
 BUILD = ROOT / "build"
 REPORT = BUILD / "mutation" / "report.json"
@@ -83,11 +83,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     command.add_argument(
         "--units-only", action="store_true", help="leave the conformance suite out"
     )
-    command.add_argument("files", nargs="*", metavar="FILE", help="of lib/core; default: all")
+    command.add_argument(
+        "files", nargs="*", metavar="FILE", help="of lib/core or lib/insn; default: all"
+    )
     command.set_defaults(command=_mutate)
 
     command = commands.add_parser(
-        "seed", allow_abbrev=False, help="write lib/core's files with a fault into a directory"
+        "seed", allow_abbrev=False, help="write the libraries' files with a fault into a directory"
     )
     command.add_argument("name", metavar="NAME")
     command.add_argument("directory", type=Path, metavar="DIRECTORY")
@@ -184,7 +186,11 @@ def _faults(options: argparse.Namespace) -> int:
 
 
 def _mutate(options: argparse.Namespace) -> int:
-    sources = {path.name: path.read_text(encoding="utf-8") for path in sorted(CORE.glob("*.c"))}
+    sources = {
+        name: path.read_text(encoding="utf-8")
+        for name, path in files_of().items()
+        if path.suffix == ".c"
+    }
     made = {file: mutants.generate(file, text) for file, text in sources.items()}
     reasons = explained.load(made)
     chosen = _choose_mutants(options, made)
@@ -223,7 +229,7 @@ def _choose_mutants(
     files = [Path(name).name for name in options.files] or list(made)
     for file in files:
         if file not in made:
-            raise DriverError(f"no file '{file}' in lib/core", suggest(file, made))
+            raise DriverError(f"no file '{file}' in lib/core and lib/insn", suggest(file, made))
     chosen = [mutant for file in files for mutant in made[file]]
     if options.sample is None or options.sample >= len(chosen):
         return chosen

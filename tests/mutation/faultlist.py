@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The list of seeded faults: what it may contain, and lib/core with one of them in it."""
+"""The list of seeded faults: what it may contain, and the libraries with one of them in them."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from driver.errors import DriverError, suggest
 from driver.yamlfile import Field, Section
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CORE = ROOT / "lib" / "core"
+# Rooms that are tried; no two of their files have the same name.
+ROOMS = (ROOT / "lib" / "core", ROOT / "lib" / "insn")
 DEFAULT_PATH = Path(__file__).resolve().parent / "faults.yaml"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -43,15 +44,16 @@ class Fault:
     text: str  # of the file, with the fault
 
 
-def load(path: Path = DEFAULT_PATH, core: Path = CORE) -> list[Fault]:
+def load(path: Path = DEFAULT_PATH, rooms: Sequence[Path] = ROOMS) -> list[Fault]:
     """Returns the checked faults in the order of the file."""
     document = yamlfile.load(path)
     if not isinstance(document, list) or not document:
         raise DriverError("is not a list of faults", "see the list that comes with hvkit", path)
+    sources = files_of(rooms)
     faults: dict[str, Fault] = {}
     for item in document:
         section = yamlfile.check_section(item, _FIELDS, path, "the fault")
-        fault = _read_fault(section, core)
+        fault = _read_fault(section, sources)
         known = faults.get(fault.name)
         if known is not None:
             section.fail(
@@ -72,16 +74,22 @@ def choose(faults: list[Fault], names: Iterable[str]) -> list[Fault]:
     return chosen
 
 
-def seed(fault: Fault, directory: Path, core: Path = CORE) -> None:
-    """Makes the directory hold the files of lib/core, the fault in one of them."""
-    copy_core(directory, core)
+def files_of(rooms: Sequence[Path] = ROOMS) -> dict[str, Path]:
+    """The files of the rooms by their names."""
+    paths = sorted(path for room in rooms for path in room.iterdir())
+    return {path.name: path for path in paths if path.suffix in (".c", ".h")}
+
+
+def seed(fault: Fault, directory: Path, rooms: Sequence[Path] = ROOMS) -> None:
+    """Makes the directory hold the files of the rooms, the fault in one of them."""
+    copy_files(directory, rooms)
     _write(directory / fault.file, fault.text)
 
 
-def copy_core(directory: Path, core: Path = CORE) -> None:
-    """Makes the directory hold the files of lib/core; one that is the same is not touched."""
+def copy_files(directory: Path, rooms: Sequence[Path] = ROOMS) -> None:
+    """Makes the directory hold the files of the rooms; one that is the same is not touched."""
     directory.mkdir(parents=True, exist_ok=True)
-    wanted = {path.name: path for path in core.iterdir() if path.suffix in (".c", ".h")}
+    wanted = files_of(rooms)
     for stale in directory.iterdir():
         if stale.name not in wanted:
             stale.unlink()
@@ -96,7 +104,7 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _read_fault(section: Section, core: Path) -> Fault:
+def _read_fault(section: Section, sources: Mapping[str, Path]) -> Fault:
     if not _NAME.fullmatch(section["name"]):
         section.fail(
             "name", f"the name '{section['name']}' is malformed", "use lower-case words and '-'"
@@ -111,17 +119,15 @@ def _read_fault(section: Section, core: Path) -> Fault:
         test=section.get("test"),
         target=section.get("target", "sample"),
         line=section.line,
-        text=_seeded(section, core),
+        text=_seeded(section, sources),
     )
 
 
-def _seeded(section: Section, core: Path) -> str:
+def _seeded(section: Section, sources: Mapping[str, Path]) -> str:
     file: str = section["file"]
-    path = core / file
-    if "/" in file or not path.is_file():
-        files = [item.name for item in core.iterdir() if item.suffix in (".c", ".h")]
-        section.fail("file", f"no file '{file}' in lib/core", suggest(file, files))
-    text = path.read_text(encoding="utf-8")
+    if file not in sources:
+        section.fail("file", f"no file '{file}' in lib/core and lib/insn", suggest(file, sources))
+    text = sources[file].read_text(encoding="utf-8")
     # Blanks count as one: the same words broken into other lines are the same code.
     words = section["find"].split()
     found = list(re.finditer(r"\s+".join(re.escape(word) for word in words), text))

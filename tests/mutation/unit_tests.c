@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The unit tests of lib/core as one program: runs those whose topic begins with one of the words
- * given, then all others but the slow ones, up to the first that fails. A topic that uses more
- * processor time than any should is stopped: a mutant may loop.
+ * The unit tests of lib/core and lib/insn as one program: runs those whose topic begins with one of
+ * the words given, then all others but the slow ones, up to the first that fails. A topic that uses
+ * more processor time than any should is stopped: a mutant may loop.
  */
 #include <stdbool.h>
 #include <stdio.h>

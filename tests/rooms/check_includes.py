@@ -20,6 +20,7 @@ ROOMS: list[tuple[str, list[str]]] = [
     (r"include/hv/abi/", [r"<stdint\.h>", r"<hv/abi/.*>"]),
     (r"include/hv/", [r"<(stdint|stdbool|stddef)\.h>", r"<hv/.*>"]),
     (r"lib/[a-z]+/tests/", [TEST_HOST]),
+    (r"lib/insn/", [FREESTANDING, r"<hv/insn\.h>", r"\"[a-z_0-9]+\.h\""]),
     (r"lib/core/", [FREESTANDING, r"<hv/.*>", r"\"[a-z_0-9]+\.h\""]),
     (r"lib/vmbus/", [FREESTANDING, r"<hv/abi/.*>", r"<hv/(status|ring|vmbus).*\.h>", r"\"[a-z_0-9/]+\.h\""]),
     (r"lib/ic/", [FREESTANDING, r"<hv/abi/.*>", r"<hv/(status|ic).*\.h>", r"\"[a-z_0-9/]+\.h\""]),

@@ -17,6 +17,10 @@ class Includes(unittest.TestCase):
         self.assertEqual(len(breaches("lib/core/msr.c", "#include <stdio.h>\n")), 1)
         self.assertEqual(len(breaches("lib/core/msr.c", '#include "../vmbus/ring.h"\n')), 1)
 
+    def test_decoder_needs_nobody(self):
+        self.assertEqual(breaches("lib/insn/insn.c", '#include <hv/insn.h>\n#include "insn_tables.h"\n'), [])
+        self.assertEqual(len(breaches("lib/insn/insn.c", "#include <hv/vp.h>\n")), 1)
+
     def test_vmbus_never_needs_core(self):
         self.assertEqual(len(breaches("lib/vmbus/ring.c", "#include <hv/partition.h>\n")), 1)
         self.assertEqual(len(breaches("lib/vmbus/ring.c", '#  include "../core/core.h"\n')), 1)

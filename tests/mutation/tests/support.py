@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What the tests of the tools share: the path, a directory of their own, a little lib/core."""
+"""What the tests of the tools share: the path, a directory of their own, a little room."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ bool is_small(int value, char text[8])
 
 
 class ToolTestCase(unittest.TestCase):
-    """A test with a directory of its own, in it a lib/core of one file."""
+    """A test with a directory of its own, in it a room of one file."""
 
     def setUp(self) -> None:
         directory = tempfile.TemporaryDirectory(prefix="hvkit-test-")

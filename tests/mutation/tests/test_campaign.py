@@ -148,7 +148,7 @@ class CommandTest(ToolTestCase):
     def test_typing_mistakes(self) -> None:
         self.assertEqual(
             self.main("mutate", "overlays.c"),
-            (2, "hvkit: error: no file 'overlays.c' in lib/core; did you mean 'overlay.c'?\n"),
+            (2, "hvkit: error: no file 'overlays.c' in lib/core and lib/insn; did you mean 'overlay.c'?\n"),
         )
         status, output = self.main("faults", "page-is-writeable")
         self.assertEqual(status, 2)

@@ -23,7 +23,7 @@ FAULT = """\
 
 class FaultListTest(ToolTestCase):
     def load(self, text: str) -> list[Fault]:
-        return faultlist.load(self.write("faults.yaml", text), self.core)
+        return faultlist.load(self.write("faults.yaml", text), [self.core])
 
     def fails(self, text: str, line: int, *words: str) -> None:
         with self.assertRaises(DriverError) as caught:
@@ -44,7 +44,7 @@ class FaultListTest(ToolTestCase):
         copy.mkdir()
         (copy / "stale.c").write_text("")
         [fault] = self.load(FAULT)
-        faultlist.seed(fault, copy, self.core)
+        faultlist.seed(fault, copy, [self.core])
         self.assertEqual(sorted(path.name for path in copy.iterdir()), ["other.h", "small.c"])
         self.assertEqual((copy / "small.c").read_text(), fault.text)
         self.assertEqual((copy / "other.h").read_text(), "int other;\n")

@@ -101,9 +101,10 @@ class MutantsTest(ToolTestCase):
             self.assert_error(caught.exception, self.directory / "e.yaml", line, word)
 
     def test_list_that_comes_with_hvkit(self) -> None:
-        from mutation.faultlist import CORE
+        from mutation.faultlist import files_of
 
-        made = {p.name: mutants.generate(p.name, p.read_text()) for p in CORE.glob("*.c")}
+        sources = {name: path for name, path in files_of().items() if path.suffix == ".c"}
+        made = {name: mutants.generate(name, path.read_text()) for name, path in sources.items()}
         explained.load(made)
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* State shared by the parts of the instruction decoder, and how they read bytes. */
-#ifndef HV_CORE_INSN_DECODER_H
-#define HV_CORE_INSN_DECODER_H
+#ifndef HV_INSN_DECODER_H
+#define HV_INSN_DECODER_H
 
 #include <stddef.h>
 #include <stdint.h>

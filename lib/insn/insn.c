@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include <hv/insn.h>
 
-#include "mem.h"
-
 #include "insn_decoder.h"
 
 #define CR_CR8 8u
@@ -293,7 +291,7 @@ enum hv_insn_status hv_insn_decode(const uint8_t *bytes, size_t n, enum hv_insn_
                                    struct hv_insn *out)
 {
     struct insn_decoder d = { .bytes = bytes, .size = n, .mode = mode, .out = out };
-    memset(out, 0, sizeof(*out));
+    *out = (struct hv_insn){ 0 };
 
     enum hv_insn_status status = decode_prefixes(&d);
     if (status != HV_INSN_OK) {

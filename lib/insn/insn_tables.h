@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Opcode tables of the instruction decoder: one row says what follows an opcode and how it is used.
  */
-#ifndef HV_CORE_INSN_TABLES_H
-#define HV_CORE_INSN_TABLES_H
+#ifndef HV_INSN_TABLES_H
+#define HV_INSN_TABLES_H
 
 #include <stdint.h>
 
