@@ -4,6 +4,8 @@
 #   hv_<room>       for hosted programs (tests, fuzzers, a userspace VMM); takes HVKIT_SANITIZE
 #   hv_<room>_bare  the same sources for bare metal: no libc, no red zone, general registers only
 #
+# Those of the SDK are called hvkit_<room> and hvkit_<room>_bare.
+#
 # Both are the same code with no #ifdef between them.
 
 set(CMAKE_C_STANDARD 11)
@@ -46,66 +48,56 @@ target_compile_options(hvkit_bare INTERFACE
     ${HVKIT_WARNINGS} ${HVKIT_BARE_FLAGS} -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -g $<$<CONFIG:Debug>:-O1> $<$<NOT:$<CONFIG:Debug>>:-O2>)
 
 # hvkit_add_library(core SOURCES a.c b.c LIBRARIES insn)
-# LIBRARIES are rooms that it needs; each flavour gets its own.
+# A room of lib/: hvkit::core, and hvkit::core_bare for bare metal. LIBRARIES are rooms that it needs, made
+# before it; each flavour gets its own.
 function(hvkit_add_library room)
-    cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
-
-    # An installed archive must link without the warnings and sanitizers of this build tree, hence
-    # BUILD_INTERFACE around all that is private to it.
-    add_library(hv_${room} STATIC ${arg_SOURCES})
-    add_library(hvkit::${room} ALIAS hv_${room})
-    target_compile_options(hv_${room} PRIVATE -ffreestanding -fno-common)
-    target_link_libraries(hv_${room} PRIVATE $<BUILD_INTERFACE:hvkit_hosted>)
-    target_include_directories(hv_${room}
-        PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-        PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-    set_target_properties(hv_${room} PROPERTIES EXPORT_NAME ${room} POSITION_INDEPENDENT_CODE ON)
-    set_property(GLOBAL APPEND PROPERTY HVKIT_LIBRARIES hv_${room})
-    set_property(GLOBAL PROPERTY HVKIT_NEEDS_${room} ${arg_LIBRARIES})
-    foreach(library IN LISTS arg_LIBRARIES)
-        target_link_libraries(hv_${room} PUBLIC hvkit::${library})
-    endforeach()
-
-    if(HVKIT_BARE)
-        add_library(hv_${room}_bare STATIC ${arg_SOURCES})
-        add_library(hvkit::${room}_bare ALIAS hv_${room}_bare)
-        target_link_libraries(hv_${room}_bare PRIVATE $<BUILD_INTERFACE:hvkit_bare>)
-        target_include_directories(hv_${room}_bare
-            PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
-            PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-        set_target_properties(hv_${room}_bare PROPERTIES EXPORT_NAME ${room}_bare)
-        set_property(GLOBAL APPEND PROPERTY HVKIT_LIBRARIES hv_${room}_bare)
-        foreach(library IN LISTS arg_LIBRARIES)
-            target_link_libraries(hv_${room}_bare PUBLIC hvkit::${library}_bare)
-        endforeach()
-    endif()
+    _hvkit_add_flavours(hv ${room} "" ${ARGN})
 endfunction()
 
 # hvkit_add_sdk_library(worker SOURCES a.c b.c LIBRARIES emu)
-# A library of the SDK in both flavours, hvkit::worker and hvkit::worker_bare, with the headers in include/
-# below its directory. LIBRARIES are rooms that it needs; each flavour gets its own.
+# A library of the SDK, likewise; its headers are those in include/ below its directory. They are installed
+# into a directory of their own, since names such as boot/ are common.
 function(hvkit_add_sdk_library room)
+    _hvkit_add_flavours(hvkit ${room} /hvkit-sdk ${ARGN})
+    install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hvkit-sdk)
+endfunction()
+
+# headers: where they are installed, below the include directory.
+function(_hvkit_add_flavours prefix room headers)
     cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
-    add_library(hvkit_${room} STATIC ${arg_SOURCES})
-    add_library(hvkit::${room} ALIAS hvkit_${room})
-    target_compile_options(hvkit_${room} PRIVATE -ffreestanding -fno-common)
-    target_link_libraries(hvkit_${room} PRIVATE hvkit_hosted)
-    set(flavours hvkit_${room})
+    set(target ${prefix}_${room})
+    _hvkit_add_flavour(${target} ${room} "" hvkit_hosted)
+    target_compile_options(${target} PRIVATE -ffreestanding -fno-common)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     if(HVKIT_BARE)
-        add_library(hvkit_${room}_bare STATIC ${arg_SOURCES})
-        add_library(hvkit::${room}_bare ALIAS hvkit_${room}_bare)
-        target_link_libraries(hvkit_${room}_bare PRIVATE hvkit_bare)
-        list(APPEND flavours hvkit_${room}_bare)
+        _hvkit_add_flavour(${target} ${room} _bare hvkit_bare)
     endif()
-    foreach(flavour IN LISTS flavours)
-        target_include_directories(${flavour} PUBLIC include ${PROJECT_SOURCE_DIR}/include
-                                   PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-        string(REGEX MATCH "_bare$" suffix ${flavour})
-        foreach(library IN LISTS arg_LIBRARIES)
-            target_link_libraries(${flavour} PUBLIC hvkit::${library}${suffix})
-        endforeach()
+endfunction()
+
+# With the variables of the caller. An installed archive must link without the warnings and sanitizers of
+# this build tree, hence BUILD_INTERFACE around all that is private to it.
+function(_hvkit_add_flavour target room suffix settings)
+    string(APPEND target "${suffix}")
+    add_library(${target} STATIC ${arg_SOURCES})
+    add_library(hvkit::${room}${suffix} ALIAS ${target})
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${settings}>)
+    target_include_directories(${target}
+        PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+        PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    if(headers)
+        target_include_directories(${target} PUBLIC
+            $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
+            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}${headers}>)
+    endif()
+    set(needs "")
+    foreach(library IN LISTS arg_LIBRARIES)
+        target_link_libraries(${target} PUBLIC hvkit::${library}${suffix})
+        get_target_property(needed hvkit::${library}${suffix} ALIASED_TARGET)
+        list(APPEND needs ${needed})
     endforeach()
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${room}${suffix}
+        HVKIT_ROOM ${room} HVKIT_HEADERS "${headers}" HVKIT_NEEDS "${needs}")
+    set_property(GLOBAL APPEND PROPERTY HVKIT_LIBRARIES ${target})
 endfunction()
 
 # hvkit_add_unit_test(core_address SOURCES test_address.c LIBRARIES hvkit::core)

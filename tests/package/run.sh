@@ -15,11 +15,11 @@ rm -rf "$work/prefix" "$work/by-cmake" "$work/by-pkg-config"
 PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hv_core.pc)")
 export PKG_CONFIG_PATH
 mkdir "$work/by-pkg-config"
-flags=$(pkg-config --cflags --libs hv_core hv_insn hv_vmbus hv_ic hv_emu hv_machine)
+flags=$(pkg-config --cflags --libs hv_core hv_insn hv_vmbus hv_ic hv_emu hvkit_boot hvkit_machine hvkit_worker)
 # shellcheck disable=SC2086 # the flags are several words
 "$cc" -std=c11 "$source/consumer.c" -o "$work/by-pkg-config/consumer" $flags
 "$work/by-pkg-config/consumer"
 
-for room in core insn vmbus ic emu machine; do
-    pkg-config --exists "hv_${room}_bare" || { echo "no .pc file for hv_${room}_bare"; exit 1; }
+for library in hv_core hv_insn hv_vmbus hv_ic hv_emu hvkit_boot hvkit_machine hvkit_worker; do
+    pkg-config --exists "${library}_bare" || { echo "no .pc file for ${library}_bare"; exit 1; }
 done

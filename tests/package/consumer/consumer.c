@@ -8,14 +8,24 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <boot/bzimage.h>
+#include <hv/flush.h>
 #include <hv/ic.h>
 #include <hv/insn.h>
 #include <hv/ring.h>
 #include <hv/uart.h>
 #include <hvkit/machine.h>
+#include <worker/guest.h>
+
+/* A page and the two behind it. */
+static bool core_counts_pages(void)
+{
+    static const uint64_t range = 0x5002;
+    return hv_flush_pages(&range, 1) == 3;
+}
 
 /* CPUID is 0F A2. */
-static bool core_decodes(void)
+static bool insn_decodes(void)
 {
     static const uint8_t cpuid[] = { 0x0F, 0xA2 };
     struct hv_insn insn;
@@ -85,12 +95,30 @@ static bool machine_refuses_a_text(void)
     return hv_machine_module_open(text, sizeof(text), &module) == HV_MACHINE_NOT_A_MODULE;
 }
 
+static bool boot_refuses_a_text(void)
+{
+    static const uint8_t text[1024] = "no kernel";
+    struct bzimage image;
+    return bzimage_parse(text, sizeof(text), &image) == BZIMAGE_NOT_LINUX;
+}
+
+/* Where no device is, all bits are one. */
+static bool worker_answers_for_nobody(void)
+{
+    struct worker_guest guest;
+    worker_guest_init(&guest, NULL);
+    return worker_bus_read(&guest.ports, 0x80, 2, 0) == 0xFFFF;
+}
+
 int main(void)
 {
-    return !core_decodes()             ? 1
-           : !vmbus_passes_a_packet()  ? 2
-           : !ic_agrees_on_a_version() ? 3
-           : !emu_transmits()          ? 4
-           : !machine_refuses_a_text() ? 5
-                                       : 0;
+    return !core_counts_pages()           ? 1
+           : !insn_decodes()              ? 2
+           : !vmbus_passes_a_packet()     ? 3
+           : !ic_agrees_on_a_version()    ? 4
+           : !emu_transmits()             ? 5
+           : !machine_refuses_a_text()    ? 6
+           : !boot_refuses_a_text()       ? 7
+           : !worker_answers_for_nobody() ? 8
+                                          : 0;
 }
