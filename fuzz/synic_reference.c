@@ -59,6 +59,12 @@ hv_status reference_create(struct machine *machine, uint32_t id,
     return HV_STATUS_SUCCESS;
 }
 
+static bool is_on_its_way(const struct reference_message *message)
+{
+    return message->state == POSTED || message->state == WAITING;
+}
+
+/* TLFS: messages that wait are lost with their port. */
 hv_status reference_delete(struct machine *machine, uint32_t id)
 {
     struct reference *reference = &machine->reference;
@@ -66,6 +72,10 @@ hv_status reference_delete(struct machine *machine, uint32_t id)
     if (reference->port_of[id] == NO_PORT)
         return HV_STATUS_INVALID_PORT_ID;
     reference->ports[reference->port_of[id]].deleted = true;
+    for (int i = 0; i < reference->message_count; i++)
+        if (reference->messages[i].port == reference->port_of[id] &&
+            is_on_its_way(&reference->messages[i]))
+            reference->messages[i].state = DROPPED;
     reference->port_of[id] = NO_PORT;
     return HV_STATUS_SUCCESS;
 }
@@ -113,11 +123,6 @@ static bool is_reachable(const struct machine *machine, const struct reference_p
 }
 
 /* ---- Sending ---- */
-
-static bool is_on_its_way(const struct reference_message *message)
-{
-    return message->state == POSTED || message->state == WAITING;
-}
 
 static unsigned buffers_in_use(const struct reference *reference, int port)
 {

@@ -46,7 +46,7 @@ enum reference_state {
     POSTED,  /* its VP has not taken it */
     WAITING, /* behind others, or for the page */
     SEEN,
-    DROPPED, /* by a reset of its VP */
+    DROPPED, /* by a reset of its VP, or with its port */
 };
 
 struct reference_message {

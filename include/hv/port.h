@@ -43,8 +43,9 @@ hv_status hv_port_create(struct hv_partition *owner, uint32_t port_id,
                          const struct hv_port_config *config);
 
 /**
- * Delete a port: what is sent to it from here on is refused. Messages that wait are still
- * delivered; then its memory is back in the pool.
+ * Delete a port: what is sent to it from here on is refused, and messages that wait are not
+ * delivered (TLFS v2.0, 14.9.2). Its memory is back in the pool when the VPs that they wait for
+ * have looked at them, and when its connections have ended.
  * @return HV_STATUS_SUCCESS or HV_STATUS_INVALID_PORT_ID.
  */
 hv_status hv_port_delete(struct hv_partition *owner, uint32_t port_id);

@@ -164,7 +164,7 @@ static bool take_everything(struct hv_vp *self, struct hv_partition *child, uint
         if (child->vps[i])
             hv_vp_destroy(self, child->vps[i]);
     hv_intercept_destroy(child);
-    hv_ports_destroy(child);
+    hv_connections_destroy(child);
     done = hv_address_space_destroy(child, deadline);
     /* One of the pages that the child began with. */
     if (done && hv_pool_take(&child->pool, top_table))

@@ -18,7 +18,7 @@ static struct hv_port *find_port(struct hv_vp *vp)
     struct hv_vp_intercept *intercept = &vp->intercept;
 
     if (!intercept->direct_port)
-        intercept->direct_port = hv_port_make_deleted(vp->partition, HvPortTypeMessage);
+        intercept->direct_port = hv_port_make_hidden(vp->partition);
     return intercept->direct_port;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * Messages that wait for a slot, in the order in which they will be delivered. Each is put back
- * into the room of its owner: its timer's, or a buffer of its port's. Those of ports that were
- * deleted meanwhile get ports of their own, which vanish with them.
+ * into the room of its owner: its timer's, or a buffer of its port's. Those that came without a
+ * port (HvCallPostMessageDirect) get hidden ones, which vanish with them.
  */
 #include <hv/abi/tlfs.h>
 
@@ -42,7 +42,8 @@ static void save(struct hv_vp *vp, uint64_t tsc, struct hv_record_writer *writer
              message = message->next) {
             struct hv_message_payload payload = describe(vp, message);
 
-            hv_record_put(writer, &payload, sizeof(payload));
+            if (!hv_synic_is_dead(message))
+                hv_record_put(writer, &payload, sizeof(payload));
         }
 }
 
@@ -128,8 +129,8 @@ static hv_status queue_of_living(struct hv_vp *vp, const struct hv_message_paylo
 }
 
 /* *port, if there is one, has taken those before; it is another one when that is full. */
-static hv_status queue_of_deleted(struct hv_vp *vp, const struct hv_message_payload *payload,
-                                  struct hv_port **port)
+static hv_status queue_of_none(struct hv_vp *vp, const struct hv_message_payload *payload,
+                               struct hv_port **port)
 {
     hv_status status = HV_STATUS_INSUFFICIENT_BUFFERS;
 
@@ -141,12 +142,12 @@ static hv_status queue_of_deleted(struct hv_vp *vp, const struct hv_message_payl
         return status;
     if (*port)
         hv_port_drop(*port);
-    *port = hv_port_make_deleted(vp->partition, HvPortTypeMessage);
+    *port = hv_port_make_hidden(vp->partition);
     return *port ? queue_of_port(vp, *port, payload) : HV_STATUS_INSUFFICIENT_MEMORY;
 }
 
 static hv_status queue(struct hv_vp *vp, const struct hv_message_payload *payload,
-                       struct hv_port **deleted)
+                       struct hv_port **hidden)
 {
     if (payload->zero)
         return HV_STATUS_INVALID_PARAMETER;
@@ -156,7 +157,7 @@ static hv_status queue(struct hv_vp *vp, const struct hv_message_payload *payloa
         return HV_STATUS_INVALID_PARAMETER;
     if (payload->source == HV_MESSAGE_OF_PORT)
         return queue_of_living(vp, payload);
-    return queue_of_deleted(vp, payload, deleted);
+    return queue_of_none(vp, payload, hidden);
 }
 
 static hv_status restore_messages(struct hv_vp *vp, const struct hv_restore *restore,
@@ -164,17 +165,17 @@ static hv_status restore_messages(struct hv_vp *vp, const struct hv_restore *res
 {
     const struct hv_record_kind *kind = &hv_messages_component.kind;
     hv_status status = HV_STATUS_SUCCESS;
-    struct hv_port *deleted = NULL;
+    struct hv_port *hidden = NULL;
 
     (void)restore;
     for (uint32_t i = 0; status == HV_STATUS_SUCCESS && i < hv_record_elements(record, kind); i++) {
         struct hv_message_payload payload;
 
         memcpy(&payload, hv_record_element(record, kind, i), sizeof(payload));
-        status = queue(vp, &payload, &deleted);
+        status = queue(vp, &payload, &hidden);
     }
-    if (deleted)
-        hv_port_drop(deleted);
+    if (hidden)
+        hv_port_drop(hidden);
     return status;
 }
 

@@ -18,6 +18,9 @@
 #define HV_CONNECTION_BUCKETS 64
 #define HV_PORT_BUFFER_PAGES  2
 
+/* Bits of port and connection IDs that are not reserved. */
+#define HV_PORT_ID_MASK 0x00FFFFFFu
+
 struct hv_port;
 
 /* A message of a port while it waits. */
@@ -45,7 +48,7 @@ struct hv_port {
 /* Of a page in the pool of the partition that sends. */
 struct hv_connection {
     struct hv_connection *next; /* in its bucket, or of those that are free */
-    struct hv_port *port;       /* a reference */
+    struct hv_port *port;       /* a reference, or NULL: the port's memory is its owner's again */
     uint32_t id;
 };
 
@@ -79,35 +82,52 @@ struct hv_ports {
     struct hv_port_monitors monitors;
 };
 
-/* ---- Of port.c, for port_record.c, message_record.c and port_monitor.c ---- */
+/* ---- Of port.c ---- */
 
 /* The owner's port of that ID with a reference for the caller, or NULL. */
 struct hv_port *hv_port_find(struct hv_partition *owner, uint32_t port_id);
+/* One more reference to a port that the caller refers to already. */
+void hv_port_hold(struct hv_port *port);
 /* Gives a reference back. */
 void hv_port_drop(struct hv_port *port);
 
-/* A port that is deleted already, with a reference for the caller; NULL: no memory. */
-struct hv_port *hv_port_make_deleted(struct hv_partition *owner, uint32_t type);
+/* A message port that nobody finds, with a reference for the caller; its messages are delivered as
+   long as there is room for them. NULL: no memory. */
+struct hv_port *hv_port_make_hidden(struct hv_partition *owner);
 
 /* A buffer with a reference of its own until it is released, or NULL when all wait to be delivered.
  */
 struct hv_port_buffer *hv_port_take_buffer(struct hv_port *port);
 
-/* As hv_port_connect(); takes the caller's reference, also when it fails. */
-hv_status hv_port_connect_to(struct hv_partition *sender, uint32_t connection_id,
-                             struct hv_port *port);
-
-/* HvCallSignalEvent, on behalf of the partition of self. On the LP of self. */
-hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event *input);
-
 /*
- * Deletes all ports of a partition, and all connections that lead to them from partitions of its
- * hierarchy. Those who are sending to one of them have a reference to it until they have done.
+ * Deletes all ports of a partition, and takes them from all connections that lead to them from
+ * partitions of its hierarchy. Those who are sending to one of them have a reference to it until
+ * they have done.
  */
 void hv_ports_delete(struct hv_partition *owner);
 
-/* Gives the pages of ports and connections back. No VP of the partition runs. */
-void hv_ports_destroy(struct hv_partition *partition);
+/* ---- Of connection.c ---- */
+
+/* As hv_port_connect(); takes the caller's reference, also when it fails. With port NULL: to one
+   that is no more. */
+hv_status hv_connection_add(struct hv_partition *sender, uint32_t connection_id,
+                            struct hv_port *port);
+
+/* A reference to the port of that type that a connection leads to. HV_STATUS_INVALID_CONNECTION_ID;
+   HV_STATUS_INVALID_PORT_ID for one that is no more, and for one of another type. */
+hv_status hv_connection_follow(struct hv_partition *sender, uint32_t connection_id, uint32_t type,
+                               struct hv_port **port);
+
+/* Takes the ports of owner from the connections of sender, which then lead to nothing. */
+void hv_connections_sever(struct hv_partition *sender, const struct hv_partition *owner);
+
+/* Ends all connections of a partition of which no VP runs, and gives their pages back. */
+void hv_connections_destroy(struct hv_partition *sender);
+
+/* ---- Of port_send.c ---- */
+
+/* HvCallSignalEvent, on behalf of the partition of self. On the LP of self. */
+hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event *input);
 
 /* ---- Of port_monitor.c ---- */
 

@@ -87,7 +87,7 @@ static struct hv_connection_payload describe(struct hv_partition *partition,
     const struct hv_port *port = connection->port;
     struct hv_connection_payload payload = { .owner = HV_PARTITION_ID_SELF, .id = connection->id };
 
-    if (atomic_load_explicit(&port->deleted, memory_order_relaxed)) {
+    if (!port || atomic_load_explicit(&port->deleted, memory_order_relaxed)) {
         payload.deleted = 1;
         return payload;
     }
@@ -120,13 +120,10 @@ static void save_connections(struct hv_partition *partition, uint64_t tsc,
 static hv_status connect_to_deleted(struct hv_partition *partition,
                                     const struct hv_connection_payload *payload)
 {
-    struct hv_port *port;
-
     if (payload->deleted != 1 || payload->owner != HV_PARTITION_ID_SELF || payload->port_id != 0 ||
         payload->monitor_gpa != 0)
         return HV_STATUS_INVALID_PARAMETER;
-    port = hv_port_make_deleted(partition, HvPortTypeEvent);
-    return port ? hv_port_connect_to(partition, payload->id, port) : HV_STATUS_INSUFFICIENT_MEMORY;
+    return hv_connection_add(partition, payload->id, NULL);
 }
 
 static bool is_monitor(struct hv_partition *owner, uint32_t port_id)

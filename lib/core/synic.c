@@ -98,11 +98,23 @@ static bool is_full_still(struct hv_message *slot)
     return load_type(slot) != HvMessageTypeNone;
 }
 
+static struct hv_synic_message *first_alive(struct hv_vp *vp, unsigned sint)
+{
+    struct hv_synic *synic = &vp->synic;
+
+    while (synic->queue[sint].first && hv_synic_is_dead(synic->queue[sint].first)) {
+        struct hv_synic_message *message = take_first(synic, sint);
+
+        message->release(vp, message);
+    }
+    return synic->queue[sint].first;
+}
+
 static void deliver_sint(struct hv_vp *vp, unsigned sint)
 {
     struct hv_synic *synic = &vp->synic;
 
-    while (synic->queue[sint].first && !is_full_still(slot_of(synic, sint))) {
+    while (first_alive(vp, sint) && !is_full_still(slot_of(synic, sint))) {
         struct hv_synic_message *message = take_first(synic, sint);
 
         fill_slot(vp, sint, &message->content);
@@ -140,6 +152,32 @@ static void append(struct hv_synic *synic, struct hv_synic_message *message)
         queue->first = message;
     queue->last = message;
     synic->waiting |= 1u << message->sint;
+}
+
+static void drop_dead(struct hv_vp *vp, unsigned sint)
+{
+    struct hv_synic *synic = &vp->synic;
+    struct hv_synic_message *message = synic->queue[sint].first;
+
+    synic->queue[sint] = (struct hv_synic_queue){ 0 };
+    synic->waiting &= ~(1u << sint);
+    while (message) {
+        struct hv_synic_message *next = message->next;
+
+        message->queued = false;
+        if (hv_synic_is_dead(message))
+            message->release(vp, message);
+        else
+            append(synic, message);
+        message = next;
+    }
+}
+
+void hv_synic_drop_dead(struct hv_vp *vp)
+{
+    hv_synic_take_posts(vp);
+    for (uint32_t sints = vp->synic.waiting; sints != 0; sints &= sints - 1)
+        drop_dead(vp, (unsigned)__builtin_ctz(sints));
 }
 
 void hv_synic_queue(struct hv_vp *vp, struct hv_synic_message *message)

@@ -27,6 +27,7 @@ struct hv_synic_message {
     struct hv_synic_message *next; /* in a queue, or of the list of posts: the one before */
     /* Called on the LP of the VP when the message is in its slot, or has been dropped. */
     void (*release)(struct hv_vp *vp, struct hv_synic_message *message);
+    const _Atomic bool *dead; /* once that is true it is dropped instead; NULL: it never is */
     uint8_t sint;
     bool queued;
     struct hv_message content;
@@ -78,6 +79,9 @@ void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_mes
 /* Takes what others have posted. On the VP's LP, after a kick. */
 void hv_synic_take_posts(struct hv_vp *vp);
 
+/* Drops those that are dead. On the VP's LP. */
+void hv_synic_drop_dead(struct hv_vp *vp);
+
 /* Moves messages to slots that have become empty. On the VP's LP: at EOM, EOI, retry. */
 void hv_synic_deliver(struct hv_vp *vp);
 
@@ -87,6 +91,11 @@ void hv_synic_deliver(struct hv_vp *vp);
  */
 hv_status hv_synic_signal(struct hv_vp *self, struct hv_vp *target, uint8_t sint, uint32_t flag,
                           bool *newly_set);
+
+static inline bool hv_synic_is_dead(const struct hv_synic_message *message)
+{
+    return message->dead && atomic_load_explicit(message->dead, memory_order_relaxed);
+}
 
 static inline bool hv_synic_has_posts(const struct hv_synic *synic)
 {

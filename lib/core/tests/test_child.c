@@ -358,7 +358,7 @@ START_TEST(finalizing_leaves_nothing_in_use)
     ck_assert_uint_eq(unused(child), 60);
     ck_assert_uint_eq(atomic_load(&child->vp_count), 0);
     ck_assert_ptr_null(fake.vps->next);
-    ck_assert_uint_eq(hv_port_disconnect(root, 7), HV_STATUS_INVALID_CONNECTION_ID);
+    ck_assert_uint_eq(hv_port_disconnect(root, 7), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_port_delete(root, 6), HV_STATUS_SUCCESS);
 }
 END_TEST
@@ -420,7 +420,7 @@ START_TEST(a_message_that_waits_in_a_vp_does_not_keep_its_port)
     ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(used(child), 0);
     ck_assert_uint_eq(call(HvCallPostMessage, &message, sizeof(message)),
-                      HV_STATUS_INVALID_CONNECTION_ID);
+                      HV_STATUS_INVALID_PORT_ID);
 }
 END_TEST
 
@@ -442,7 +442,7 @@ START_TEST(nothing_is_sent_to_a_partition_that_gets_or_loses_a_vp)
     ck_assert_uint_eq(call(HvCallPostMessage, &message, sizeof(message)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_child_delete_vp(root_vp, child, 0), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(call(HvCallPostMessage, &message, sizeof(message)),
-                      HV_STATUS_INVALID_SYNIC_STATE);
+                      HV_STATUS_INVALID_VP_INDEX);
 }
 END_TEST
 

@@ -227,7 +227,8 @@ START_TEST(event_sets_the_flag_of_its_port)
 }
 END_TEST
 
-START_TEST(deleted_port_is_refused_and_delivers_what_waits)
+/* TLFS v2.0, 14.9.2: what waits is lost; what is in a slot may still be seen. */
+START_TEST(deleted_port_is_refused_and_what_waits_is_lost)
 {
     struct hv_input_post_message first = message_of(1), second = message_of(2);
 
@@ -237,8 +238,62 @@ START_TEST(deleted_port_is_refused_and_delivers_what_waits)
     ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_INVALID_PORT_ID);
     ck_assert_uint_eq(post(&first), HV_STATUS_INVALID_PORT_ID);
+    ck_assert_uint_eq(slot(vp, SINT)->payload[0], 1);
     empty(vp);
-    ck_assert_uint_eq(slot(vp, SINT)->payload[0], 2);
+    ck_assert_uint_eq(slot(vp, SINT)->header.message_type, HvMessageTypeNone);
+}
+END_TEST
+
+START_TEST(what_waits_of_other_ports_is_not_lost)
+{
+    const struct hv_port_config config = message_port;
+    struct hv_input_post_message input = message_of(1);
+
+    connect(&message_port);
+    ck_assert_uint_eq(hv_port_create(partition, PORT + 1, &config), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_port_connect(partition, CONNECTION - 1, partition, PORT + 1),
+                      HV_STATUS_SUCCESS);
+    for (uint64_t i = 0; i < 6; i++) {
+        input = message_of(i);
+        input.connection_id = CONNECTION - i % 2;
+        ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+    }
+    ck_assert_uint_eq(hv_port_delete(partition, PORT), HV_STATUS_SUCCESS);
+    hv_synic_drop_dead(vp);
+    for (uint64_t i = 1; i < 6; i += 2) {
+        empty(vp);
+        ck_assert_uint_eq(slot(vp, SINT)->payload[0], i);
+    }
+    empty(vp);
+    ck_assert_uint_eq(slot(vp, SINT)->header.message_type, HvMessageTypeNone);
+}
+END_TEST
+
+START_TEST(a_vp_that_is_not_there_is_told)
+{
+    struct hv_input_post_message input = message_of(1);
+
+    connect(&message_port);
+    partition->vps[0] = NULL;
+    ck_assert_uint_eq(post(&input), HV_STATUS_INVALID_VP_INDEX);
+    partition->vps[0] = vp;
+    ck_assert_uint_eq(post(&input), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(no_vp_at_all_is_told)
+{
+    struct hv_port_config config = event_port;
+
+    config.vp_index = HV_ANY_VP;
+    connect(&config);
+    partition->vps[0] = partition->vps[1] = NULL;
+    ck_assert_uint_eq(signal_flag(CONNECTION, 0, 0), HV_STATUS_INVALID_VP_INDEX);
+    partition->vps[1] = other;
+    must_write(other, HV_X64_MSR_SIEFP, 0);
+    ck_assert_uint_eq(signal_flag(CONNECTION, 0, 0), HV_STATUS_INVALID_SYNIC_STATE);
+    partition->vps[0] = vp;
+    ck_assert_uint_eq(signal_flag(CONNECTION, 0, 0), HV_STATUS_SUCCESS);
 }
 END_TEST
 
@@ -284,7 +339,10 @@ int main(void)
     tcase_add_test(all, own_message_does_not_overtake);
     tcase_add_test(all, any_vp_means_one_that_listens);
     tcase_add_test(all, event_sets_the_flag_of_its_port);
-    tcase_add_test(all, deleted_port_is_refused_and_delivers_what_waits);
+    tcase_add_test(all, deleted_port_is_refused_and_what_waits_is_lost);
+    tcase_add_test(all, what_waits_of_other_ports_is_not_lost);
+    tcase_add_test(all, a_vp_that_is_not_there_is_told);
+    tcase_add_test(all, no_vp_at_all_is_told);
     tcase_add_test(all, memory_is_back_when_all_is_gone);
     suite_add_tcase(suite, all);
     return run_suite(suite);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Connections, in the memory of who sends. One stays when its port is deleted, and leads nowhere
+ * (TLFS: "becomes useless"); but it keeps no memory of the port's owner then.
+ */
+#include "core.h"
+#include "port.h"
+
+/* ---- Under connection_lock ---- */
+
+static struct hv_connection **find_connection(struct hv_ports *ports, uint32_t id)
+{
+    struct hv_connection **link = &ports->connection_bucket[id % HV_CONNECTION_BUCKETS];
+
+    while (*link && (*link)->id != id)
+        link = &(*link)->next;
+    return link;
+}
+
+static void free_connection(struct hv_ports *ports, struct hv_connection *connection)
+{
+    connection->next = ports->free_connections;
+    ports->free_connections = connection;
+}
+
+static bool add_connection_page(struct hv_partition *sender)
+{
+    const size_t count =
+        (HV_PAGE_SIZE - sizeof(struct hv_connection_page)) / sizeof(struct hv_connection);
+    struct hv_ports *ports = &sender->ports;
+    uint64_t spa_page;
+    struct hv_connection_page *page = hv_pool_alloc(&sender->pool, &spa_page);
+
+    if (!page)
+        return false;
+    page->spa_page = spa_page;
+    page->next = ports->connection_pages;
+    ports->connection_pages = page;
+    for (size_t i = 0; i < count; i++)
+        free_connection(ports, &page->connections[i]);
+    return true;
+}
+
+static struct hv_connection *alloc_connection(struct hv_partition *sender)
+{
+    struct hv_ports *ports = &sender->ports;
+    struct hv_connection *connection;
+
+    if (!ports->free_connections && !add_connection_page(sender))
+        return NULL;
+    connection = ports->free_connections;
+    ports->free_connections = connection->next;
+    return connection;
+}
+
+static hv_status add_connection(struct hv_partition *sender, uint32_t id, struct hv_port *port)
+{
+    struct hv_connection **link = find_connection(&sender->ports, id);
+    struct hv_connection *connection;
+
+    if (*link)
+        return HV_STATUS_INVALID_CONNECTION_ID;
+    connection = alloc_connection(sender);
+    if (!connection)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    *connection = (struct hv_connection){ .port = port, .id = id };
+    *link = connection;
+    return HV_STATUS_SUCCESS;
+}
+
+/* ---- Beginning and end ---- */
+
+static void drop(struct hv_port *port)
+{
+    if (port)
+        hv_port_drop(port);
+}
+
+hv_status hv_connection_add(struct hv_partition *sender, uint32_t connection_id,
+                            struct hv_port *port)
+{
+    hv_status status = HV_STATUS_INVALID_CONNECTION_ID;
+
+    hv_lock_acquire(&sender->ports.connection_lock);
+    if (!(connection_id & ~HV_PORT_ID_MASK))
+        status = add_connection(sender, connection_id, port);
+    hv_lock_release(&sender->ports.connection_lock);
+    if (status != HV_STATUS_SUCCESS)
+        drop(port);
+    return status;
+}
+
+hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
+                          struct hv_partition *owner, uint32_t port_id)
+{
+    struct hv_port *port;
+
+    if (connection_id & ~HV_PORT_ID_MASK)
+        return HV_STATUS_INVALID_CONNECTION_ID;
+    port = hv_port_find(owner, port_id);
+    if (!port)
+        return HV_STATUS_INVALID_PORT_ID;
+    if (port->config.type != HvPortTypeMonitor)
+        return hv_connection_add(sender, connection_id, port);
+    hv_port_drop(port);
+    return HV_STATUS_INVALID_PARAMETER;
+}
+
+/* False: there is no such connection. Hands out its reference to its port, which may be NULL. */
+static bool remove(struct hv_partition *sender, uint32_t connection_id, struct hv_port **port)
+{
+    struct hv_connection *connection, **link;
+
+    hv_lock_acquire(&sender->ports.connection_lock);
+    link = find_connection(&sender->ports, connection_id);
+    connection = *link;
+    if (connection) {
+        *port = connection->port;
+        *link = connection->next;
+        free_connection(&sender->ports, connection);
+    }
+    hv_lock_release(&sender->ports.connection_lock);
+    return connection != NULL;
+}
+
+hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id)
+{
+    struct hv_port_monitors *monitors = &sender->ports.monitors;
+    struct hv_port *port = NULL;
+    bool removed;
+
+    hv_lock_acquire(&monitors->lock);
+    removed = remove(sender, connection_id, &port);
+    if (port)
+        hv_port_monitor_forget(monitors, port, connection_id);
+    hv_lock_release(&monitors->lock);
+    if (!removed)
+        return HV_STATUS_INVALID_CONNECTION_ID;
+    drop(port);
+    return HV_STATUS_SUCCESS;
+}
+
+/* ---- Use ---- */
+
+hv_status hv_connection_follow(struct hv_partition *sender, uint32_t connection_id, uint32_t type,
+                               struct hv_port **port)
+{
+    hv_status status = HV_STATUS_SUCCESS;
+    const struct hv_connection *connection;
+
+    hv_lock_acquire(&sender->ports.connection_lock);
+    connection = *find_connection(&sender->ports, connection_id);
+    if (!connection) {
+        status = HV_STATUS_INVALID_CONNECTION_ID;
+    } else if (!connection->port ||
+               atomic_load_explicit(&connection->port->deleted, memory_order_relaxed) ||
+               connection->port->config.type != type) {
+        status = HV_STATUS_INVALID_PORT_ID;
+    } else {
+        *port = connection->port;
+        hv_port_hold(*port);
+    }
+    hv_lock_release(&sender->ports.connection_lock);
+    return status;
+}
+
+/* ---- The end of a partition ---- */
+
+/* The port of owner that one of the connections leads to, taken from it; NULL: none does. */
+static struct hv_port *sever_any(struct hv_ports *ports, unsigned bucket,
+                                 const struct hv_partition *owner)
+{
+    struct hv_connection *connection;
+    struct hv_port *port = NULL;
+
+    hv_lock_acquire(&ports->monitors.lock);
+    hv_lock_acquire(&ports->connection_lock);
+    for (connection = ports->connection_bucket[bucket]; connection && !port;
+         connection = connection->next)
+        if (connection->port && connection->port->owner == owner) {
+            port = connection->port;
+            connection->port = NULL;
+            hv_port_monitor_forget(&ports->monitors, port, connection->id);
+        }
+    hv_lock_release(&ports->connection_lock);
+    hv_lock_release(&ports->monitors.lock);
+    return port;
+}
+
+void hv_connections_sever(struct hv_partition *sender, const struct hv_partition *owner)
+{
+    struct hv_port *port;
+
+    for (unsigned bucket = 0; bucket < HV_CONNECTION_BUCKETS; bucket++)
+        while ((port = sever_any(&sender->ports, bucket, owner)))
+            hv_port_drop(port);
+}
+
+static bool disconnect_any(struct hv_partition *sender, unsigned bucket)
+{
+    struct hv_ports *ports = &sender->ports;
+    const struct hv_connection *connection;
+    uint32_t id = 0;
+
+    hv_lock_acquire(&ports->connection_lock);
+    connection = ports->connection_bucket[bucket];
+    if (connection)
+        id = connection->id;
+    hv_lock_release(&ports->connection_lock);
+    if (connection)
+        hv_port_disconnect(sender, id);
+    return connection != NULL;
+}
+
+void hv_connections_destroy(struct hv_partition *sender)
+{
+    struct hv_ports *ports = &sender->ports;
+
+    for (unsigned bucket = 0; bucket < HV_CONNECTION_BUCKETS; bucket++)
+        while (disconnect_any(sender, bucket))
+            ;
+    while (ports->connection_pages) {
+        struct hv_connection_page *page = ports->connection_pages;
+
+        ports->connection_pages = page->next;
+        hv_pool_free(&sender->pool, page->spa_page);
+    }
+    ports->free_connections = NULL;
+}
