@@ -76,13 +76,23 @@ static void drop(struct hv_port *port)
         hv_port_drop(port);
 }
 
+bool hv_connection_exists(struct hv_partition *sender, uint32_t connection_id)
+{
+    bool exists;
+
+    hv_lock_acquire(&sender->ports.connection_lock);
+    exists = *find_connection(&sender->ports, connection_id) != NULL;
+    hv_lock_release(&sender->ports.connection_lock);
+    return exists;
+}
+
 hv_status hv_connection_add(struct hv_partition *sender, uint32_t connection_id,
                             struct hv_port *port)
 {
     hv_status status = HV_STATUS_INVALID_CONNECTION_ID;
 
     hv_lock_acquire(&sender->ports.connection_lock);
-    if (!(connection_id & ~HV_PORT_ID_MASK))
+    if (!(connection_id & ~HV_CONNECTION_ID_MASK))
         status = add_connection(sender, connection_id, port);
     hv_lock_release(&sender->ports.connection_lock);
     if (status != HV_STATUS_SUCCESS)
@@ -95,15 +105,62 @@ hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
 {
     struct hv_port *port;
 
-    if (connection_id & ~HV_PORT_ID_MASK)
+    if (connection_id & ~HV_CONNECTION_ID_MASK)
         return HV_STATUS_INVALID_CONNECTION_ID;
     port = hv_port_find(owner, port_id);
     if (!port)
         return HV_STATUS_INVALID_PORT_ID;
-    if (port->config.type != HvPortTypeMonitor)
+    if (port->config.type == HvPortTypeMessage || port->config.type == HvPortTypeEvent)
         return hv_connection_add(sender, connection_id, port);
     hv_port_drop(port);
     return HV_STATUS_INVALID_PARAMETER;
+}
+
+/* The connection has no port any more. */
+static void end(struct hv_port *port)
+{
+    if (port->sender_id != HV_PARTITION_ID_INVALID)
+        hv_port_unclaim(port);
+    hv_port_drop(port);
+}
+
+void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id, struct hv_port *port)
+{
+    struct hv_ports *ports = &sender->ports;
+    struct hv_connection *connection;
+
+    hv_lock_acquire(&ports->monitors.lock);
+    hv_lock_acquire(&ports->connection_lock);
+    connection = *find_connection(ports, connection_id);
+    if (connection && connection->port == port) {
+        connection->port = NULL;
+        hv_port_monitor_forget(&ports->monitors, port, connection_id);
+    } else {
+        connection = NULL;
+    }
+    hv_lock_release(&ports->connection_lock);
+    hv_lock_release(&ports->monitors.lock);
+    if (connection)
+        end(port);
+}
+
+/*
+ * Who deletes a port takes it from a connection that is there. If this one comes too late for that,
+ * it sees that the port is deleted: both look under the same lock.
+ */
+hv_status hv_connection_begin(struct hv_partition *sender, uint32_t connection_id,
+                              struct hv_port *port)
+{
+    hv_status status;
+
+    hv_port_hold(port);
+    status = hv_connection_add(sender, connection_id, port);
+    if (status != HV_STATUS_SUCCESS)
+        hv_port_unclaim(port);
+    else if (atomic_load_explicit(&port->deleted, memory_order_relaxed))
+        hv_connection_detach(sender, connection_id, port);
+    hv_port_drop(port);
+    return status;
 }
 
 /* False: there is no such connection. Hands out its reference to its port, which may be NULL. */
@@ -136,7 +193,8 @@ hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id
     hv_lock_release(&monitors->lock);
     if (!removed)
         return HV_STATUS_INVALID_CONNECTION_ID;
-    drop(port);
+    if (port)
+        end(port);
     return HV_STATUS_SUCCESS;
 }
 
@@ -193,7 +251,7 @@ void hv_connections_sever(struct hv_partition *sender, const struct hv_partition
 
     for (unsigned bucket = 0; bucket < HV_CONNECTION_BUCKETS; bucket++)
         while ((port = sever_any(&sender->ports, bucket, owner)))
-            hv_port_drop(port);
+            end(port);
 }
 
 static bool disconnect_any(struct hv_partition *sender, unsigned bucket)

@@ -22,9 +22,13 @@ struct hv_features {
 
 struct hv_partition;
 
-/* Privileges that mean nothing without a hierarchy of partitions, of which one is the root. */
+/* Privileges of those who have children. */
 #define HV_FEATURES_OF_PARENTS \
     (HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool | HV_PRIVILEGE_CpuManagement)
+
+/* Privileges that mean nothing without a hierarchy of partitions, of which one is the root. */
+#define HV_FEATURES_OF_HIERARCHIES \
+    (HV_FEATURES_OF_PARENTS | HV_PRIVILEGE_CreatePort | HV_PRIVILEGE_ConnectPort)
 
 /* The privileges that this library can grant on that machine. */
 uint64_t hv_features_implemented(const struct hv_platform *platform);

@@ -36,6 +36,8 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_AccessMemoryPool, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_PostMessages, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_SignalEvents, HV_CPU_LOCAL_APIC },
+    { HV_PRIVILEGE_CreatePort, HV_CPU_LOCAL_APIC },
+    { HV_PRIVILEGE_ConnectPort, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_Debugging, 0 },
     { HV_PRIVILEGE_CpuManagement, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_AccessVpRegisters, 0 },
@@ -88,7 +90,7 @@ uint64_t hv_features_grantable(const struct hv_partition *partition)
 
     if (partition->lineage.parent)
         return grantable & partition->lineage.parent->features.privileges & ~HV_FEATURES_OF_PARENTS;
-    return partition->lineage.hierarchy ? grantable : grantable & ~HV_FEATURES_OF_PARENTS;
+    return partition->lineage.hierarchy ? grantable : grantable & ~HV_FEATURES_OF_HIERARCHIES;
 }
 
 uint64_t hv_features_of_child(const struct hv_partition *parent)

@@ -24,6 +24,10 @@
 #define RESERVED_FOR_ROOT_WITH(name_, privilege_) \
     [name_] = { .code = name_, .name = #name_, .flags = HV_HYPERCALL_ROOT, .privilege = privilege_ }
 
+/* Whose ports or connections decides which of two privileges: its own, or those of a child. */
+#define OF_PORTS       (PRIVILEGE(CreatePort) | PRIVILEGE(CreatePartitions))
+#define OF_CONNECTIONS (PRIVILEGE(ConnectPort) | PRIVILEGE(CreatePartitions))
+
 static const struct hv_hypercall_row calls[] = {
     CALL(HvSwitchVirtualAddressSpace, hv_hypercall_switch_virtual_address_space,
          .flags = HV_HYPERCALL_ALLOW_FAST, .header_size = sizeof(uint64_t)),
@@ -130,7 +134,16 @@ static const struct hv_hypercall_row calls[] = {
          .flags = HV_HYPERCALL_ALLOW_FAST, .header_size = sizeof(uint64_t),
          .privilege = PRIVILEGE(CreatePartitions)),
     RESERVED_FOR(HvCreatePort, PRIVILEGE(CreatePort)),
+    CALL(HvCallDeletePort, hv_hypercall_delete_port,
+         .flags = HV_HYPERCALL_ALLOW_FAST | HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_delete_port), .privilege = OF_PORTS),
     RESERVED_FOR(HvConnectPort, PRIVILEGE(ConnectPort)),
+    CALL(HvGetPortProperty, hv_hypercall_get_port_property, .flags = HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_get_port_property), .output_size = sizeof(uint64_t),
+         .privilege = OF_PORTS),
+    CALL(HvCallDisconnectPort, hv_hypercall_disconnect_port,
+         .flags = HV_HYPERCALL_ALLOW_FAST | HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_disconnect_port), .privilege = OF_CONNECTIONS),
     CALL(HvCallPostMessage, hv_hypercall_post_message, .flags = HV_HYPERCALL_ALLOW_FAST,
          .header_size = sizeof(struct hv_input_post_message), .privilege = PRIVILEGE(PostMessages)),
     CALL(HvCallSignalEvent, hv_hypercall_signal_event, .flags = HV_HYPERCALL_ALLOW_FAST,
@@ -163,7 +176,8 @@ static const struct hv_hypercall_row calls[] = {
          .header_size = sizeof(struct hv_input_modify_sparse_gpa_pages),
          .input_size = sizeof(struct hv_gpa_mapping), .privilege = PRIVILEGE(CreatePartitions)),
     RESERVED_FOR_ROOT_WITH(HvCallSetSystemProperty, PRIVILEGE(ConfigureProfiler)),
-    RESERVED_FOR(HvCallSetPortProperty, PRIVILEGE(CreatePort)),
+    CALL(HvCallSetPortProperty, hv_hypercall_set_port_property, .flags = HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_set_port_property), .privilege = OF_PORTS),
     CALL(HvCallAddLogicalProcessor, hv_hypercall_add_logical_processor, .flags = HV_HYPERCALL_ROOT,
          .header_size = sizeof(struct hv_input_add_logical_processor),
          .privilege = PRIVILEGE(CpuManagement)),
@@ -213,8 +227,10 @@ static const struct hv_hypercall_row calls[] = {
     CALL(HvCallAssertVirtualInterrupt, hv_hypercall_assert_virtual_interrupt,
          .header_size = sizeof(struct hv_input_assert_virtual_interrupt),
          .privilege = PRIVILEGE(CreatePartitions)),
-    RESERVED_FOR_ROOT(HvCallCreatePort),
-    RESERVED_FOR_ROOT(HvCallConnectPort),
+    CALL(HvCallCreatePort, hv_hypercall_create_port, .flags = HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_create_port), .privilege = OF_PORTS),
+    CALL(HvCallConnectPort, hv_hypercall_connect_port, .flags = HV_HYPERCALL_ANY_PRIVILEGE,
+         .header_size = sizeof(struct hv_input_connect_port), .privilege = OF_CONNECTIONS),
     RESERVED_FOR_ROOT(HvCallGetSpaPageList),
     CALL(HvCallStartVirtualProcessor, hv_hypercall_start_virtual_processor,
          .header_size = sizeof(struct hv_input_enable_vp_vtl),

@@ -26,7 +26,7 @@ static bool has_hierarchy(const struct hv_partition_config *config)
 static uint64_t wanted_privileges(const struct hv_partition_config *config)
 {
     return has_hierarchy(config) ? config->privileges
-                                 : config->privileges & ~HV_FEATURES_OF_PARENTS;
+                                 : config->privileges & ~HV_FEATURES_OF_HIERARCHIES;
 }
 
 size_t hv_partition_pages(const struct hv_partition_config *config)

@@ -80,19 +80,25 @@ static bool names_target(const struct hv_port_config *config)
     return config->sint || config->vp_index || config->base_flag || config->flag_count;
 }
 
-static hv_status check_config(const struct hv_partition *owner, const struct hv_port_config *config)
+bool hv_port_config_is_valid(const struct hv_port_config *config)
 {
     if (config->type == HvPortTypeMonitor)
-        return names_target(config) ? HV_STATUS_INVALID_PARAMETER : HV_STATUS_SUCCESS;
+        return !names_target(config);
     if (config->type != HvPortTypeMessage && config->type != HvPortTypeEvent)
-        return HV_STATUS_INVALID_PARAMETER;
+        return false;
     if (config->sint < FIRST_SINT || config->sint >= HV_SYNIC_SINT_COUNT)
+        return false;
+    return config->type != HvPortTypeEvent ||
+           (config->flag_count != 0 &&
+            (uint32_t)config->base_flag + config->flag_count <= HV_EVENT_FLAGS_COUNT);
+}
+
+static hv_status check_config(const struct hv_partition *owner, const struct hv_port_config *config)
+{
+    if (!hv_port_config_is_valid(config))
         return HV_STATUS_INVALID_PARAMETER;
-    if (config->type == HvPortTypeEvent &&
-        (config->flag_count == 0 ||
-         (uint32_t)config->base_flag + config->flag_count > HV_EVENT_FLAGS_COUNT))
-        return HV_STATUS_INVALID_PARAMETER;
-    if (config->vp_index != HV_ANY_VP && !hv_vp_get(owner, config->vp_index))
+    if (config->type != HvPortTypeMonitor && config->vp_index != HV_ANY_VP &&
+        !hv_vp_get(owner, config->vp_index))
         return HV_STATUS_INVALID_VP_INDEX;
     return HV_STATUS_SUCCESS;
 }
@@ -108,7 +114,7 @@ static struct hv_port **find_link(struct hv_ports *ports, uint32_t id)
 }
 
 static struct hv_port *make(struct hv_partition *owner, uint32_t id,
-                            const struct hv_port_config *config, bool hidden)
+                            const struct hv_port_plan *plan, bool hidden)
 {
     uint64_t spa_page;
     struct hv_port *port = hv_pool_alloc(&owner->pool, &spa_page);
@@ -116,12 +122,14 @@ static struct hv_port *make(struct hv_partition *owner, uint32_t id,
     if (!port)
         return NULL;
     port->owner = owner;
-    port->config = *config;
+    port->config = plan->config;
+    port->sender_id = plan->sender_id;
     port->id = id;
     port->spa_page = spa_page;
     atomic_store_explicit(&port->references, 1, memory_order_relaxed);
     atomic_store_explicit(&port->deleted, hidden, memory_order_relaxed);
-    if (config->type == HvPortTypeMessage && !alloc_buffers(port, hidden)) {
+    atomic_store_explicit(&port->preferred_vp, HV_ANY_VP, memory_order_relaxed);
+    if (plan->config.type == HvPortTypeMessage && !alloc_buffers(port, hidden)) {
         hv_port_drop(port);
         return NULL;
     }
@@ -130,41 +138,59 @@ static struct hv_port *make(struct hv_partition *owner, uint32_t id,
 
 struct hv_port *hv_port_make_hidden(struct hv_partition *owner)
 {
-    const struct hv_port_config config = { .type = HvPortTypeMessage };
+    const struct hv_port_plan plan = { .config = { .type = HvPortTypeMessage } };
 
-    return make(owner, 0, &config, true);
+    return make(owner, 0, &plan, true);
+}
+
+hv_status hv_port_add(struct hv_partition *owner, uint32_t port_id, const struct hv_port_plan *plan)
+{
+    struct hv_port *port = make(owner, port_id, plan, false), **link;
+    hv_status status = HV_STATUS_SUCCESS;
+
+    if (!port)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
+    hv_lock_acquire(&owner->ports.lock);
+    link = find_link(&owner->ports, port_id);
+    if (*link)
+        status = HV_STATUS_INVALID_PORT_ID;
+    else
+        *link = port;
+    hv_lock_release(&owner->ports.lock);
+    if (status != HV_STATUS_SUCCESS)
+        hv_port_drop(port);
+    return status;
 }
 
 hv_status hv_port_create(struct hv_partition *owner, uint32_t port_id,
                          const struct hv_port_config *config)
 {
-    struct hv_ports *ports = &owner->ports;
+    const struct hv_port_plan plan = { .config = *config, .sender_id = HV_PARTITION_ID_INVALID };
     hv_status status = check_config(owner, config);
-    struct hv_port *port, **link;
 
     if (port_id & ~HV_PORT_ID_MASK)
         return HV_STATUS_INVALID_PORT_ID;
-    if (status != HV_STATUS_SUCCESS)
-        return status;
-    port = make(owner, port_id, config, false);
-    if (!port)
-        return HV_STATUS_INSUFFICIENT_MEMORY;
-    hv_lock_acquire(&ports->lock);
-    link = find_link(ports, port_id);
-    if (*link)
-        status = HV_STATUS_INVALID_PORT_ID;
-    else
-        *link = port;
-    hv_lock_release(&ports->lock);
-    if (status != HV_STATUS_SUCCESS)
-        hv_port_drop(port);
-    return status;
+    return status == HV_STATUS_SUCCESS ? hv_port_add(owner, port_id, &plan) : status;
+}
+
+/* Its connection, if it has one, stays without it. */
+static void take_from_sender(struct hv_port *port, uint32_t connection_id)
+{
+    struct hv_partition *sender =
+        hv_hierarchy_find(port->owner->lineage.hierarchy, port->sender_id);
+
+    if (!sender)
+        return;
+    hv_connection_detach(sender, connection_id, port);
+    hv_partition_drop(sender);
 }
 
 hv_status hv_port_delete(struct hv_partition *owner, uint32_t port_id)
 {
     struct hv_ports *ports = &owner->ports;
     struct hv_port *port, **link;
+    uint32_t connection_id = 0;
+    bool connected = false;
 
     hv_lock_acquire(&ports->lock);
     link = find_link(ports, port_id);
@@ -172,10 +198,14 @@ hv_status hv_port_delete(struct hv_partition *owner, uint32_t port_id)
     if (port) {
         *link = port->next;
         atomic_store_explicit(&port->deleted, true, memory_order_relaxed);
+        connected = port->connected;
+        connection_id = port->connection_id;
     }
     hv_lock_release(&ports->lock);
     if (!port)
         return HV_STATUS_INVALID_PORT_ID;
+    if (connected)
+        take_from_sender(port, connection_id);
     hv_port_drop(port);
     return HV_STATUS_SUCCESS;
 }
@@ -207,6 +237,94 @@ struct hv_port_buffer *hv_port_take_buffer(struct hv_port *port)
         }
     }
     return NULL;
+}
+
+static bool is_free(const struct hv_port_buffer *buffer)
+{
+    return atomic_load_explicit(&buffer->port->free, memory_order_acquire) >> buffer->index & 1;
+}
+
+static void drop_dead(struct hv_vp *vp, void *unused)
+{
+    (void)unused;
+    hv_synic_drop_dead(vp);
+}
+
+void hv_port_drop_messages(struct hv_vp *self, struct hv_port *port)
+{
+    uint32_t waiting = 0;
+
+    if (port->config.type == HvPortTypeMessage)
+        waiting = ~atomic_load_explicit(&port->free, memory_order_acquire) & ALL_BUFFERS;
+    /* One that is not where it was has found its slot, or has been dropped. */
+    for (; waiting != 0; waiting &= waiting - 1) {
+        struct hv_port_buffer *buffer = port->buffers[__builtin_ctz(waiting)];
+        uint32_t index = atomic_load_explicit(&buffer->vp_index, memory_order_relaxed);
+        struct hv_vp *vp = hv_vp_get(port->owner, index);
+
+        if (vp && !is_free(buffer))
+            hv_request_call(self, vp, drop_dead, NULL);
+    }
+}
+
+/* ---- The one who may connect ---- */
+
+struct hv_port *hv_port_claim(struct hv_partition *owner, uint32_t port_id, uint64_t sender_id,
+                              uint32_t connection_id)
+{
+    struct hv_port *port;
+
+    hv_lock_acquire(&owner->ports.lock);
+    port = *find_link(&owner->ports, port_id);
+    if (port && (port->sender_id != sender_id || port->connected))
+        port = NULL;
+    if (port) {
+        port->connected = true;
+        port->connection_id = connection_id;
+        hv_port_hold(port);
+    }
+    hv_lock_release(&owner->ports.lock);
+    return port;
+}
+
+void hv_port_unclaim(struct hv_port *port)
+{
+    hv_lock_acquire(&port->owner->ports.lock);
+    port->connected = false;
+    hv_lock_release(&port->owner->ports.lock);
+}
+
+/* ---- Properties ---- */
+
+hv_status hv_port_get_property(const struct hv_port *port, uint32_t code, uint64_t *value)
+{
+    switch (code) {
+    case HvPortPropertyPostCount:
+        *value = atomic_load_explicit(&port->post_count, memory_order_relaxed);
+        return HV_STATUS_SUCCESS;
+    case HvPortPropertyPreferredTargetVp:
+        *value = port->config.vp_index;
+        if (port->config.vp_index == HV_ANY_VP)
+            *value = atomic_load_explicit(&port->preferred_vp, memory_order_relaxed);
+        return HV_STATUS_SUCCESS;
+    default:
+        return HV_STATUS_UNKNOWN_PROPERTY;
+    }
+}
+
+/* TLFS: a preference is for ports that may choose; the count is not the caller's to say. */
+hv_status hv_port_set_property(struct hv_port *port, uint32_t code, uint64_t value)
+{
+    if (code == HvPortPropertyPostCount)
+        return HV_STATUS_OPERATION_DENIED;
+    if (code != HvPortPropertyPreferredTargetVp)
+        return HV_STATUS_UNKNOWN_PROPERTY;
+    if (port->config.type == HvPortTypeMonitor || port->config.vp_index != HV_ANY_VP)
+        return HV_STATUS_OPERATION_DENIED;
+    if (value != HV_ANY_VP && value >= port->owner->max_vps)
+        return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
+    atomic_store_explicit(&port->preferred_vp, (uint32_t)value, memory_order_relaxed);
+    return HV_STATUS_SUCCESS;
 }
 
 /* ---- The end of a partition ---- */

@@ -18,15 +18,13 @@
 #define HV_CONNECTION_BUCKETS 64
 #define HV_PORT_BUFFER_PAGES  2
 
-/* Bits of port and connection IDs that are not reserved. */
-#define HV_PORT_ID_MASK 0x00FFFFFFu
-
 struct hv_port;
 
 /* A message of a port while it waits. */
 struct hv_port_buffer {
     struct hv_synic_message message; /* first: it is found by its address */
     struct hv_port *port;
+    _Atomic uint32_t vp_index; /* for whom it waits */
     uint8_t index;
 };
 
@@ -39,8 +37,15 @@ struct hv_port {
     uint64_t spa_page;           /* of this object */
     _Atomic uint32_t references; /* the owner's table, connections, messages that wait */
     _Atomic bool deleted;
-    _Atomic uint32_t free;    /* buffers, as a mask */
-    _Atomic uint32_t last_vp; /* HV_ANY_VP: who got the latest */
+    _Atomic uint32_t free;         /* buffers, as a mask */
+    _Atomic uint32_t last_vp;      /* HV_ANY_VP: who got the latest */
+    _Atomic uint32_t preferred_vp; /* HV_ANY_VP: who gets the next; or HV_ANY_VP */
+    _Atomic uint64_t post_count;   /* messages that were posted */
+    /* TLFS: a port made by a hypercall has one partition that may connect, once at a time. Else
+       HV_PARTITION_ID_INVALID, and the embedder connects whom it wants to. */
+    uint64_t sender_id;
+    bool connected; /* and then by that connection; guarded by the owner's ports.lock */
+    uint32_t connection_id;
     struct hv_port_buffer *buffers[HV_PORT_MESSAGES];
     uint64_t buffer_pages[HV_PORT_BUFFER_PAGES];
 };
@@ -84,6 +89,39 @@ struct hv_ports {
 
 /* ---- Of port.c ---- */
 
+/* What a new port is to be. */
+struct hv_port_plan {
+    struct hv_port_config config;
+    uint64_t sender_id; /* as in struct hv_port */
+};
+
+/* As hv_port_create(), of what is valid. HV_STATUS_INVALID_PORT_ID; HV_STATUS_INSUFFICIENT_MEMORY.
+ */
+hv_status hv_port_add(struct hv_partition *owner, uint32_t port_id,
+                      const struct hv_port_plan *plan);
+
+/* Whether the flags of an event port, or none of another, are such as there can be; and the SINT.
+ */
+bool hv_port_config_is_valid(const struct hv_port_config *config);
+
+/* TLFS: HV_PORT_PROPERTY_CODE. HV_STATUS_UNKNOWN_PROPERTY. To be set also:
+   HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE. */
+hv_status hv_port_get_property(const struct hv_port *port, uint32_t code, uint64_t *value);
+hv_status hv_port_set_property(struct hv_port *port, uint32_t code, uint64_t value);
+
+/*
+ * The owner's port of that ID for its one sender, which is to connect to it by a connection of that
+ * ID; with a reference. NULL: there is none for that partition, or it is connected.
+ */
+struct hv_port *hv_port_claim(struct hv_partition *owner, uint32_t port_id, uint64_t sender_id,
+                              uint32_t connection_id);
+/* It can be claimed again; nothing to do for a port without a sender. The caller refers to it. */
+void hv_port_unclaim(struct hv_port *port);
+
+/* Drops what of a deleted port waits for VPs of its owner, none of which is deleted meanwhile. On
+   the LP of self. */
+void hv_port_drop_messages(struct hv_vp *self, struct hv_port *port);
+
 /* The owner's port of that ID with a reference for the caller, or NULL. */
 struct hv_port *hv_port_find(struct hv_partition *owner, uint32_t port_id);
 /* One more reference to a port that the caller refers to already. */
@@ -112,6 +150,18 @@ void hv_ports_delete(struct hv_partition *owner);
    that is no more. */
 hv_status hv_connection_add(struct hv_partition *sender, uint32_t connection_id,
                             struct hv_port *port);
+
+/* Connects a partition to the port that it has claimed; takes the caller's reference, also when it
+   fails. As hv_port_connect(). */
+hv_status hv_connection_begin(struct hv_partition *sender, uint32_t connection_id,
+                              struct hv_port *port);
+
+/* Takes a port that is deleted from the connection of that ID, if that leads to it. */
+void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id,
+                          struct hv_port *port);
+
+/* Whether there is a connection of that ID. */
+bool hv_connection_exists(struct hv_partition *sender, uint32_t connection_id);
 
 /* A reference to the port of that type that a connection leads to. HV_STATUS_INVALID_CONNECTION_ID;
    HV_STATUS_INVALID_PORT_ID for one that is no more, and for one of another type. */

@@ -14,15 +14,17 @@ static hv_status check_target(const struct hv_vp *target, takes_function *takes)
     return takes(target) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
 }
 
-/* A VP that takes it, the one of last time before others. */
+/* A VP that takes it: the one that is preferred before others, then the one of last time. */
 static hv_status choose_any(struct hv_port *port, takes_function *takes, struct hv_vp **target)
 {
     const struct hv_partition *owner = port->owner;
-    uint32_t last = atomic_load_explicit(&port->last_vp, memory_order_relaxed);
+    uint32_t first = atomic_load_explicit(&port->preferred_vp, memory_order_relaxed);
     hv_status status = HV_STATUS_INVALID_VP_INDEX;
 
+    if (first == HV_ANY_VP)
+        first = atomic_load_explicit(&port->last_vp, memory_order_relaxed);
     for (uint32_t i = 0; i < owner->max_vps; i++) {
-        uint32_t index = (last + i) % owner->max_vps;
+        uint32_t index = (first + i) % owner->max_vps;
 
         *target = hv_vp_get(owner, index);
         if (!*target)
@@ -71,6 +73,7 @@ static hv_status post_to_owner(struct hv_vp *self, struct hv_port *port,
     buffer = hv_port_take_buffer(port);
     if (!buffer)
         return HV_STATUS_INSUFFICIENT_BUFFERS;
+    atomic_store_explicit(&buffer->vp_index, target->index, memory_order_relaxed);
     buffer->message.sint = (uint8_t)port->config.sint;
     buffer->message.content.header = (struct hv_message_header){
         .message_type = input->message_type,
@@ -80,6 +83,7 @@ static hv_status post_to_owner(struct hv_vp *self, struct hv_port *port,
     memset(buffer->message.content.payload, 0, sizeof(buffer->message.content.payload));
     memcpy(buffer->message.content.payload, input->payload, input->payload_size);
     hv_synic_post(self, target, &buffer->message);
+    atomic_fetch_add_explicit(&port->post_count, 1, memory_order_relaxed);
     return HV_STATUS_SUCCESS;
 }
 

@@ -151,11 +151,34 @@ struct hv_input_connect_port {
     struct hv_proximity_domain_info proximity_domain_info; /**< where its memory is taken */
 } HV_PACKED;
 
+/** Flag of HvCallDisconnectPort; beyond the TLFS, Linux, include/hyperv. */
+#define HV_DISCONNECT_PORT_IS_DOORBELL 0x00000001u
+
 /** HvCallDisconnectPort. */
 struct hv_input_disconnect_port {
     uint64_t connection_partition; /**< owner of the connection */
     uint32_t connection_id;        /**< HV_CONNECTION_ID */
-    uint32_t flags;                /**< zero in the TLFS; Linux sets bit 0 for a doorbell */
+    uint32_t flags;                /**< zero in the TLFS; HV_DISCONNECT_PORT_IS_DOORBELL */
+} HV_PACKED;
+
+/** HvGetPortProperty; the output is the value, 8 bytes. TLFS v2.0, 14.9.4. */
+struct hv_input_get_port_property {
+    uint64_t partition_id;  /**< owner of the port; may be HV_PARTITION_ID_SELF */
+    uint32_t port_id;       /**< HV_PORT_ID */
+    uint32_t padding0;      /**< zero */
+    uint32_t property_code; /**< HvPortProperty value */
+    uint32_t padding1;      /**< zero */
+} HV_PACKED;
+
+/** HvCallSetPortProperty. TLFS v2.0, 14.9.5, which lists the value as an output too; nothing is
+ * returned. */
+struct hv_input_set_port_property {
+    uint64_t partition_id;   /**< owner of the port; may be HV_PARTITION_ID_SELF */
+    uint32_t port_id;        /**< HV_PORT_ID */
+    uint32_t padding0;       /**< zero */
+    uint32_t property_code;  /**< HvPortProperty value */
+    uint32_t padding1;       /**< zero */
+    uint64_t property_value; /**< new value */
 } HV_PACKED;
 
 /** TLFS: HV_MSI_ENTRY. */
@@ -371,6 +394,13 @@ HV_ABI_SIZE(hv_input_disconnect_port, 16);
 HV_ABI_OFFSET(hv_input_disconnect_port, connection_partition, 0);
 HV_ABI_OFFSET(hv_input_disconnect_port, connection_id, 8);
 HV_ABI_OFFSET(hv_input_disconnect_port, flags, 12);
+HV_ABI_SIZE(hv_input_get_port_property, 24);
+HV_ABI_OFFSET(hv_input_get_port_property, port_id, 8);
+HV_ABI_OFFSET(hv_input_get_port_property, property_code, 16);
+HV_ABI_SIZE(hv_input_set_port_property, 32);
+HV_ABI_OFFSET(hv_input_set_port_property, port_id, 8);
+HV_ABI_OFFSET(hv_input_set_port_property, property_code, 16);
+HV_ABI_OFFSET(hv_input_set_port_property, property_value, 24);
 HV_ABI_SIZE(hv_msi_entry, 8);
 HV_ABI_OFFSET(hv_msi_entry, address, 0);
 HV_ABI_OFFSET(hv_msi_entry, data, 4);

@@ -501,6 +501,15 @@
 /** @} */
 
 /**
+ * @name Port properties
+ * TLFS v2.0 HV_PORT_PROPERTY_CODE.
+ * @{
+ */
+#define HvPortPropertyPostCount         0x00000000u /**< messages posted since the creation */
+#define HvPortPropertyPreferredTargetVp 0x00000001u /**< of a port with HV_ANY_VP */
+/** @} */
+
+/**
  * @name Doorbell flags
  * TLFS, data type HV_CONNECTION_INFO, a UINT64.
  * @{

@@ -34,7 +34,6 @@ static const struct rule rules[] = {
     { 0x0069, 0x006B, HV_PRIVILEGE_Debugging, false },
     { 0x006C, 0x006D, HV_PRIVILEGE_AccessStats, false },
     { 0x006F, 0x006F, HV_PRIVILEGE_ConfigureProfiler, true },
-    { 0x0070, 0x0070, HV_PRIVILEGE_CreatePort, false },
     { 0x0076, 0x007A, HV_PRIVILEGE_CpuManagement, true },
     { 0x007B, 0x007B, HV_PRIVILEGE_CpuManagement, false },
     { 0x007C, 0x007D, HV_PRIVILEGE_CpuManagement, true },
@@ -42,7 +41,7 @@ static const struct rule rules[] = {
     { 0x008D, 0x008D, 0, true },
     { 0x008E, 0x008E, HV_PRIVILEGE_Debugging, true },
     { 0x008F, 0x0092, 0, true },
-    { 0x0095, 0x0097, 0, true },
+    { 0x0097, 0x0097, 0, true },
     { 0x0099, 0x0099, HV_PRIVILEGE_StartVirtualProcessor, false },
 };
 
