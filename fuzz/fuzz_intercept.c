@@ -80,7 +80,7 @@ static struct hv_partition *build(bool is_root, size_t count)
     CHECK(hv_partition_create(&machine.fake.platform, &config, pages, count, &partition) ==
           HV_STATUS_SUCCESS);
     for (size_t i = 0; i < count; i++)
-        machine.frames[pages[i]].gpa_page = HOME + pages[i];
+        machine.frames[pages[i]].places[0] = HOME + pages[i];
     return partition;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * A root partition that makes children, gives them memory and VPs, and takes all of it back, in any
- * order and with any parameters, while children place overlays and ports lead to and fro.
+ * order and with any parameters, while children place overlays and ports lead to and fro. One child
+ * makes children of its own in the same ways, until the root takes away what it needs for that.
  *
- * After each step every page has one holder and the accounts of all pools balance; when all
- * children are gone, the root has everything that it had.
+ * After each step every page has one holder, what is deposited is in nobody's reach, and the
+ * accounts of all pools balance; when all children are gone, the root has everything that it had.
  *
  * Input: a list of steps of 8 bytes.
  */
@@ -13,6 +14,7 @@
 #include <hv/address.h>
 #include <hv/port.h>
 
+#include "child.h"
 #include "core.h"
 #include "fake_platform.h"
 #include "fuzz.h"
@@ -24,18 +26,36 @@
 #define OUTPUT_PAGE 2
 #define FIRST_OWN   4 /* pages of the root's memory that it may give away, from here on */
 #define OWN         (FAKE_FIRST_POOL - FIRST_OWN)
+#define BY_MIDDLE   0x80 /* in step.what: who takes the step */
+
+/* What the middle partition begins with. */
+#define MIDDLE_POOL  150 /* deposited pages, from FIRST_OWN on */
+#define MIDDLE_FIRST (FIRST_OWN + MIDDLE_POOL)
+#define MIDDLE_RAM   64 /* pages from MIDDLE_FIRST on, in the middle from GPA page MIDDLE_GPA on */
+#define MIDDLE_GPA   UINT64_C(0x100)
+#define ALL_RIGHTS                                                              \
+    (HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE | HV_MAP_GPA_KERNEL_EXECUTABLE | \
+     HV_MAP_GPA_USER_EXECUTABLE)
 
 struct __attribute__((packed)) step {
     uint8_t what;
-    uint8_t whom; /* one of the slots, the root itself, or nobody */
+    uint8_t whom; /* one of the slots, the caller itself, or nobody */
     uint16_t small;
     uint32_t value;
 };
 
+/* Who makes children: the root, and the partition in its first slot as long as that can. */
+struct parent {
+    struct hv_vp *vp;
+    uint64_t first, count;  /* GPA pages that it may give away */
+    uint64_t input, output; /* GPA pages */
+    uint64_t ids[SLOTS];    /* of its children, or HV_PARTITION_ID_INVALID */
+};
+
 static struct fake_platform fake;
 static struct hv_partition *root;
-static struct hv_vp *root_vp;
-static uint64_t ids[SLOTS]; /* of children, or HV_PARTITION_ID_INVALID */
+static struct parent by_root, by_middle;
+static struct parent *by; /* who takes the step */
 
 static void serve_at_once(void *context, struct hv_vp *vp)
 {
@@ -53,19 +73,23 @@ static struct hv_frames *frames(void)
 static uint64_t id_of(const struct step *step)
 {
     if (step->whom % 16 < 12)
-        return ids[step->whom % SLOTS];
+        return by->ids[step->whom % SLOTS];
     return step->whom % 2 ? HV_PARTITION_ID_SELF : step->value;
 }
 
-/* The child in a slot; nobody else drops it. */
+/* The partition with that ID, or NULL; nobody else drops it. */
+static struct hv_partition *find(uint64_t id)
+{
+    struct hv_partition *found = hv_hierarchy_find(root->lineage.hierarchy, id);
+
+    if (found)
+        hv_partition_drop(found);
+    return found;
+}
+
 static struct hv_partition *child_of(const struct step *step)
 {
-    struct hv_partition *child =
-        hv_hierarchy_find(root->lineage.hierarchy, ids[step->whom % SLOTS]);
-
-    if (child)
-        hv_partition_drop(child);
-    return child;
+    return find(by->ids[step->whom % SLOTS]);
 }
 
 static bool is_active(const struct hv_partition *partition)
@@ -75,7 +99,7 @@ static bool is_active(const struct hv_partition *partition)
 
 static uint64_t own_page(uint32_t value)
 {
-    return FIRST_OWN + value % OWN;
+    return by->first + value % by->count;
 }
 
 static uint64_t *page_at(uint64_t number)
@@ -83,17 +107,34 @@ static uint64_t *page_at(uint64_t number)
     return fake_page(&fake, number);
 }
 
+/* What the caller has there, or a page that is nobody's: then the call fails. */
+static uint64_t *parameters(uint64_t gpa_page)
+{
+    static uint64_t nowhere[HV_PAGE_SIZE / sizeof(uint64_t)];
+    struct hv_mapping mapping;
+
+    return hv_address_translate(by->vp->partition, gpa_page, &mapping) &&
+                   mapping.access == HV_ACCESS_ALL && mapping.spa_page < FAKE_FIRST_POOL
+               ? page_at(mapping.spa_page)
+               : nowhere;
+}
+
+static uint64_t output(unsigned index)
+{
+    return parameters(by->output)[index];
+}
+
 /* Executes a call until it ends. */
 static uint64_t call(uint64_t control, const void *input, size_t size)
 {
-    struct hv_gprs *gprs = &fake_vp(root_vp)->gprs;
+    struct hv_gprs *gprs = &fake_vp(by->vp)->gprs;
     unsigned executions = 0;
 
-    memset(page_at(INPUT_PAGE), 0, HV_PAGE_SIZE);
-    memcpy(page_at(INPUT_PAGE), input, size);
+    memset(parameters(by->input), 0, HV_PAGE_SIZE);
+    memcpy(parameters(by->input), input, size);
     do {
         gprs->rip = 0;
-        fake_hypercall(root_vp, control, INPUT_PAGE << HV_PAGE_SHIFT, OUTPUT_PAGE << HV_PAGE_SHIFT);
+        fake_hypercall(by->vp, control, by->input << HV_PAGE_SHIFT, by->output << HV_PAGE_SHIFT);
         control = gprs->gpr[HV_GPR_RCX];
         CHECK(++executions < 5000);
     } while (gprs->rip == 0);
@@ -121,19 +162,19 @@ static uint64_t reps(uint16_t code, uint64_t count)
 static void create(const struct step *step)
 {
     struct hv_input_create_partition input = { .flags = step->small };
-    uint64_t *id = &ids[step->whom % SLOTS];
+    uint64_t *id = &by->ids[step->whom % SLOTS];
 
     if (*id != HV_PARTITION_ID_INVALID)
         return;
     if (status_of(call(HvCallCreatePartition, &input, sizeof(input))) == HV_STATUS_SUCCESS)
-        *id = page_at(OUTPUT_PAGE)[0];
+        *id = output(0);
 }
 
 static void forget(uint64_t id)
 {
     for (unsigned i = 0; i < SLOTS; i++)
-        if (ids[i] == id)
-            ids[i] = HV_PARTITION_ID_INVALID;
+        if (by->ids[i] == id)
+            by->ids[i] = HV_PARTITION_ID_INVALID;
 }
 
 static void change(const struct step *step)
@@ -164,7 +205,8 @@ static void withdraw(const struct step *step)
     uint64_t result = call(reps(HvCallWithdrawMemory, 1 + step->small % 64), &input, sizeof(input));
 
     for (uint64_t i = 0; i < reps_of(result); i++)
-        CHECK(page_at(OUTPUT_PAGE)[i] >= FIRST_OWN && page_at(OUTPUT_PAGE)[i] < FAKE_FIRST_POOL);
+        CHECK(by == &by_middle ||
+              (output((unsigned)i) >= FIRST_OWN && output((unsigned)i) < FAKE_FIRST_POOL));
 }
 
 static void balance(const struct step *step)
@@ -173,9 +215,9 @@ static void balance(const struct step *step)
     struct hv_partition *child = child_of(step);
     uint64_t result = call(HvCallGetMemoryBalance, &input, sizeof(input));
 
-    if (child && input.partition_id == child->id) {
+    if (child && input.partition_id == child->id && by == &by_root) {
         CHECK(result == HV_STATUS_SUCCESS);
-        CHECK(page_at(OUTPUT_PAGE)[0] + page_at(OUTPUT_PAGE)[1] == child->pool.total);
+        CHECK(output(0) + output(1) == child->pool.total);
     }
 }
 
@@ -209,41 +251,66 @@ static void set_property(const struct step *step)
     call(HvCallSetPartitionProperty, &input, sizeof(input));
 }
 
-/* As a parent maps a page for its child. */
 static void map(const struct step *step)
 {
-    struct hv_partition *child = child_of(step);
-    uint64_t page = own_page(step->small);
+    uint64_t input[4] = { id_of(step),
+                          step->value % 4 ? MIDDLE_GPA + step->value / 4 % 80 : step->value };
 
-    if (!is_active(child) || !hv_frame_pass(frames(), page, NULL, child, false))
-        return;
-    /* A page of the child's that is replaced would have to go back first. */
-    if (hv_address_translate(child, step->value, &(struct hv_mapping){ 0 }) ||
-        hv_address_map(child, step->value, page, 1, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK) !=
-            HV_STATUS_SUCCESS)
-        CHECK(hv_frame_return(frames(), page, child, false, NULL));
+    input[2] = step->small % 8 ? ALL_RIGHTS : HV_MAP_GPA_READABLE;
+    input[3] = own_page(step->small / 8);
+    call(reps(HvCallMapGpaPages, 1), input, sizeof(input));
+}
+
+static void unmap(const struct step *step)
+{
+    uint64_t input[3] = { id_of(step),
+                          step->value % 4 ? MIDDLE_GPA + step->value / 4 % 80 : step->value };
+
+    call(reps(HvCallUnmapGpaPages, 1 + step->small % 8), input, sizeof(input));
+}
+
+/* One of a child's VPs, or NULL. */
+static struct hv_vp *vp_of(const struct step *step)
+{
+    struct hv_partition *child = child_of(step);
+
+    for (uint32_t index = 0; is_active(child) && index < 8; index++) {
+        struct hv_vp *vp = hv_vp_get(child, (step->small + index) % 8);
+
+        if (vp)
+            return vp;
+    }
+    return NULL;
 }
 
 /* A child's VP places one of its pages, and with that makes tables. */
 static void place(const struct step *step)
 {
-    static const uint32_t msrs[] = { HV_X64_MSR_HYPERCALL,     HV_X64_MSR_VP_ASSIST_PAGE,
-                                     HV_X64_MSR_SIMP,          HV_X64_MSR_SIEFP,
-                                     HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_STATS_VP_RETAIL_PAGE };
-    struct hv_partition *child = child_of(step);
-    struct hv_vp *vp;
+    static const uint32_t msrs[] = {
+        HV_X64_MSR_HYPERCALL,     HV_X64_MSR_VP_ASSIST_PAGE,
+        HV_X64_MSR_SIMP,          HV_X64_MSR_SIEFP,
+        HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_STATS_VP_RETAIL_PAGE,
+        HV_X64_MSR_SCONTROL,      HV_X64_MSR_EOM,
+    };
+    struct hv_vp *vp = vp_of(step);
 
-    if (!is_active(child))
-        return;
-    for (uint32_t index = 0; index < 8; index++) {
-        vp = hv_vp_get(child, (step->small + index) % 8);
-        if (vp)
-            break;
-    }
     if (!vp)
         return;
     fake_wrmsr(vp, HV_X64_MSR_GUEST_OS_ID, 1);
-    fake_wrmsr(vp, msrs[step->small % 6], (uint64_t)step->value << HV_PAGE_SHIFT | 1);
+    fake_wrmsr(vp, msrs[step->small % 8], (uint64_t)step->value << HV_PAGE_SHIFT | 1);
+}
+
+/* A child's VP does what its parent wants to know of. */
+static void intercept(const struct step *step)
+{
+    struct hv_vp *vp = vp_of(step);
+    struct hv_exit exit = { .reason = HV_EXIT_IO, .instruction_length = 2 };
+
+    if (!vp || (atomic_load(&vp->suspended) & HV_VP_SUSPEND_MESSAGE))
+        return;
+    exit.gprs = &fake_vp(vp)->gprs;
+    exit.io.size = 1;
+    (void)hv_vp_exit(vp, &exit);
 }
 
 static void make_port(const struct step *step)
@@ -289,9 +356,22 @@ static void call_anything(const struct step *step)
 
 typedef void step_function(const struct step *step);
 
-static step_function *const steps[] = { create,    change, deposit,   withdraw, balance,
-                                        create_vp, map,    delete_vp, place,    set_property,
-                                        make_port, send,   change,    deposit,  call_anything };
+static step_function *const steps[] = {
+    create,       change,    deposit, withdraw, balance, create_vp,     map,   delete_vp, place,
+    set_property, make_port, send,    change,   deposit, call_anything, unmap, intercept,
+};
+
+/* The middle's VP as it is now; without one it takes no step. */
+static void take(const struct step *step)
+{
+    struct hv_partition *middle = find(by_root.ids[0]);
+
+    by = step->what & BY_MIDDLE ? &by_middle : &by_root;
+    by_middle.vp = is_active(middle) ? hv_vp_get(middle, 0) : NULL;
+    if (by->vp)
+        steps[(step->what & ~BY_MIDDLE) % (sizeof(steps) / sizeof(steps[0]))](step);
+    by = &by_root;
+}
 
 /* ---- What holds at any time ---- */
 
@@ -342,33 +422,77 @@ static void check_unused(const struct hv_partition *partition)
     }
 }
 
-static void check_child(const struct hv_partition *child)
+/* What refers to a child: it is found, its children do, and its messages. */
+static uint32_t references(const struct hv_partition *child, uint32_t children)
+{
+    uint32_t count = 1 + children;
+
+    for (uint32_t index = 0; index < child->max_vps; index++) {
+        const struct hv_vp *vp = hv_vp_get(child, index);
+
+        count += vp && (atomic_load(&vp->suspended) & HV_VP_SUSPEND_MESSAGE);
+    }
+    return count;
+}
+
+/* What it reaches of its memory is no hypervisor's, and what it has given away is below it. */
+static void check_reach(const struct hv_partition *partition)
+{
+    for (uint64_t page = MIDDLE_GPA; page < MIDDLE_GPA + 80; page++) {
+        struct hv_mapping mapping;
+        bool deposited;
+
+        if (!hv_address_translate(partition, page, &mapping) || mapping.overlay)
+            continue;
+        for (const struct hv_partition *holder = holder_of(mapping.spa_page, &deposited);
+             holder != partition; holder = holder->lineage.parent)
+            CHECK(holder != NULL);
+        CHECK(!deposited);
+    }
+}
+
+static void check_child(const struct hv_partition *child, uint32_t children)
 {
     CHECK(child->pool.total == count_deposited(child));
     CHECK(hv_partition_available(child) <= child->pool.total);
-    CHECK(atomic_load(&child->lineage.references) == 1);
+    CHECK(atomic_load(&child->lineage.references) == references(child, children));
     CHECK(atomic_load(&child->gate.state) == 0);
-    CHECK(!(child->features.privileges & HV_FEATURES_OF_PARENTS));
-    CHECK(!(child->features.privileges & ~root->features.privileges));
+    CHECK(!(child->features.privileges & HV_PRIVILEGE_CpuManagement));
+    CHECK(!(child->features.privileges & ~child->lineage.parent->features.privileges));
     if (hv_partition_state(&child->lineage) == HV_PARTITION_FINALIZED)
         CHECK(hv_partition_available(child) == child->pool.total);
     check_unused(child);
+    check_reach(child);
+}
+
+/* How many children a parent has. */
+static uint32_t check_children(const struct parent *parent)
+{
+    uint32_t children = 0;
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const struct hv_partition *child = find(parent->ids[i]);
+
+        CHECK(!child == (parent->ids[i] == HV_PARTITION_ID_INVALID));
+        children += child != NULL;
+    }
+    return children;
 }
 
 static void check(void)
 {
-    struct step whom = { .whom = 0 };
-    uint32_t children = 0;
+    uint32_t grandchildren = check_children(&by_middle);
 
-    for (; whom.whom < SLOTS; whom.whom++) {
-        const struct hv_partition *child = child_of(&whom);
+    CHECK(atomic_load(&root->lineage.references) == 1 + check_children(&by_root));
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const struct hv_partition *child = find(by_root.ids[i]);
 
-        CHECK(!child == (ids[whom.whom] == HV_PARTITION_ID_INVALID));
         if (child)
-            check_child(child);
-        children += child != NULL;
+            check_child(child, i == 0 ? grandchildren : 0);
+        child = find(by_middle.ids[i]);
+        if (child)
+            check_child(child, 0);
     }
-    CHECK(atomic_load(&root->lineage.references) == 1 + children);
     check_frames();
     check_unused(root);
 }
@@ -405,13 +529,34 @@ static void end_child(uint64_t id)
     CHECK(call(HvCallDeletePartition, &id, sizeof(id)) == HV_STATUS_SUCCESS);
 }
 
+/* The middle has no VP any more, or no memory for its calls: what they would do. */
+static void end_grandchild(struct hv_partition *grandchild)
+{
+    static struct hv_vp caller;
+    struct hv_input_withdraw_memory input = { .partition_id = grandchild->id };
+    uint64_t gpa_page;
+    struct hv_hypercall_call withdrawal = { .vp = &caller, .header = &input, .output = &gpa_page };
+    bool done;
+
+    caller.partition = grandchild->lineage.parent;
+    if (hv_partition_state(&grandchild->lineage) == HV_PARTITION_ACTIVE)
+        CHECK(hv_child_finalize(by_root.vp, grandchild, UINT64_MAX, &done) == HV_STATUS_SUCCESS);
+    while (hv_hypercall_withdraw_memory(&withdrawal) == HV_STATUS_SUCCESS)
+        continue;
+    CHECK(hv_child_delete(grandchild) == HV_STATUS_SUCCESS);
+}
+
 static void end(size_t own)
 {
     for (unsigned i = 0; i < SLOTS; i++) {
-        if (ids[i] == HV_PARTITION_ID_INVALID)
-            continue;
-        end_child(ids[i]);
-        ids[i] = HV_PARTITION_ID_INVALID;
+        if (by_middle.ids[i] != HV_PARTITION_ID_INVALID)
+            end_grandchild(find(by_middle.ids[i]));
+        by_middle.ids[i] = HV_PARTITION_ID_INVALID;
+    }
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (by_root.ids[i] != HV_PARTITION_ID_INVALID)
+            end_child(by_root.ids[i]);
+        by_root.ids[i] = HV_PARTITION_ID_INVALID;
     }
     check();
     CHECK(atomic_load(&root->lineage.references) == 1);
@@ -422,6 +567,45 @@ static void end(size_t own)
               hv_frame_is_deposited(frames(), page, NULL));
 }
 
+/* A child that can make children. */
+static void make_middle(void)
+{
+    struct step step = { .whom = 0 };
+    uint64_t input[1 + MIDDLE_POOL], pages[3 + MIDDLE_RAM] = { 0, MIDDLE_GPA, ALL_RIGHTS };
+    struct hv_partition *middle;
+
+    create(&step);
+    middle = child_of(&step);
+    input[0] = pages[0] = middle->id;
+    CHECK(hv_partition_set_property(middle, HvPartitionPropertyPrivilegeFlags,
+                                    hv_features_grantable(middle)) == HV_STATUS_SUCCESS);
+    for (unsigned i = 0; i < MIDDLE_POOL; i++)
+        input[1 + i] = FIRST_OWN + i;
+    call(reps(HvCallDepositMemory, MIDDLE_POOL), input, sizeof(input));
+    call(HvCallInitializePartition, &middle->id, sizeof(middle->id));
+    for (unsigned i = 0; i < MIDDLE_RAM; i++)
+        pages[3 + i] = MIDDLE_FIRST + i;
+    call(reps(HvCallMapGpaPages, MIDDLE_RAM), pages, sizeof(pages));
+    create_vp(&step);
+    atomic_store(&middle->guest_os_id, 1);
+    by_middle = (struct parent){ .first = MIDDLE_GPA,
+                                 .count = MIDDLE_RAM - 2,
+                                 .input = MIDDLE_GPA + MIDDLE_RAM - 2,
+                                 .output = MIDDLE_GPA + MIDDLE_RAM - 1 };
+}
+
+static void make_root(void)
+{
+    root = fake_root(&fake);
+    by_root = (struct parent){ .vp = fake_vp_create(&fake, root, 0),
+                               .first = FIRST_OWN,
+                               .count = OWN,
+                               .input = INPUT_PAGE,
+                               .output = OUTPUT_PAGE };
+    atomic_store(&root->guest_os_id, 1);
+    by = &by_root;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t own, count = size / sizeof(struct step);
@@ -429,16 +613,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fake_platform_init(&fake);
     fake.platform.cpu.kick = serve_at_once;
     fake.tsc_step = FAKE_TSC_HZ / 100000;
-    root = fake_root(&fake);
-    root_vp = fake_vp_create(&fake, root, 0);
-    atomic_store(&root->guest_os_id, 1);
-    memset(ids, 0, sizeof(ids));
+    make_root();
     own = count_own();
+    make_middle();
+    check();
     for (size_t i = 0; i < count && i < MAX_STEPS; i++) {
         struct step step;
 
         memcpy(&step, data + i * sizeof(step), sizeof(step));
-        steps[step.what % (sizeof(steps) / sizeof(steps[0]))](&step);
+        take(&step);
         check();
     }
     end(own);

@@ -29,8 +29,9 @@ struct hv_partition_config {
     uint8_t gpa_bits;    /**< Width of a guest physical address, 32 to 48. */
     /**
      * For a root partition that may create others: hv_frame_table_size() zeroed bytes, aligned to
-     * 16, where is kept who holds each page of memory; they stay in use. NULL: there will be no
-     * other partition.
+     * 16, where is kept who holds each page of memory; they stay in use. A page that the root may
+     * give away has one place in its GPA space, from where it is taken when it is deposited. NULL:
+     * there will be no other partition.
      */
     void *frames;
     uint64_t frame_count; /**< Pages from SPA page number 0 on that @p frames is for. */

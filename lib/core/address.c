@@ -240,6 +240,16 @@ bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
     return hv_place_is_mapped(space, &place);
 }
 
+void hv_address_look_beneath(const struct hv_partition *partition, uint64_t gpa_page,
+                             struct hv_mapping *mapping)
+{
+    const struct hv_address_space *space = &partition->address;
+
+    (void)hv_address_look_up(partition, gpa_page, mapping);
+    if (mapping->overlay)
+        *mapping = *hv_overlay_covered(space, gpa_page);
+}
+
 bool hv_address_translate(const struct hv_partition *partition, uint64_t gpa_page,
                           struct hv_mapping *mapping)
 {

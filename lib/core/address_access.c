@@ -91,6 +91,7 @@ static hv_status access_state_locked(struct hv_partition *partition, uint64_t gp
     const struct hv_address_space *space = &partition->address;
     const struct hv_slat_ops *slat = space->slat;
     struct hv_place place = hv_tables_find(partition, gpa_page);
+    struct hv_mapping mapping;
 
     *state = 0;
     if (hv_overlay_at(space, gpa_page)) {
@@ -99,6 +100,12 @@ static hv_status access_state_locked(struct hv_partition *partition, uint64_t gp
     }
     if (!hv_slat_has_page(slat, place.entry))
         return HV_STATUS_SUCCESS;
+    /* What a grandchild does to it is recorded elsewhere; it stays written. */
+    (void)hv_address_look_up(partition, gpa_page, &mapping);
+    if (!hv_partition_has_at_hand(partition, mapping.spa_page)) {
+        *state = HV_GPA_PAGE_ACCESSED | HV_GPA_PAGE_DIRTY;
+        return HV_STATUS_SUCCESS;
+    }
     *state = state_of(slat, place.entry);
     return change(
         partition, gpa_page,

@@ -64,6 +64,7 @@ struct replacement {
     struct hv_place place;
     const hv_entry *table; /* what place has instead of a leaf, or NULL */
     const struct hv_mapping *mapping;
+    uint64_t source; /* where the parent has the first page of mapping */
 };
 
 static uint64_t page_within(uint64_t spa_page, uint64_t index)
@@ -100,6 +101,69 @@ static bool hold_back(struct hv_frames *frames, uint64_t spa_page, struct hv_par
            !hv_frame_is_passed_on(frames, spa_page);
 }
 
+/* Under the lock of the parent's space. What the child writes is not recorded in the parent's
+   tables, so the page counts as written there. */
+static bool grant_locked(const struct hv_partition *parent, uint64_t gpa_page, uint64_t spa_page,
+                         uint8_t access)
+{
+    struct hv_mapping mapping;
+
+    hv_address_look_beneath(parent, gpa_page, &mapping);
+    if (mapping.spa_page != spa_page || (mapping.access & access) != access)
+        return false;
+    hv_address_record_write(parent, gpa_page);
+    return true;
+}
+
+/*
+ * Nobody gives a child more rights to a page than it has itself, but for the root, which decides on
+ * its own. The child holds the page, so its parent's rights do not change after this. The lock is
+ * that of a space above: locks are taken upwards.
+ */
+static bool grant(const struct replacement *change, uint64_t spa_page)
+{
+    const struct hv_lineage *lineage = &change->partition->lineage;
+    struct hv_partition *parent = lineage->parent;
+    uint64_t place;
+    bool granted;
+
+    if (!parent || !parent->lineage.parent || change->mapping->access == HV_ACCESS_NONE)
+        return true;
+    place = hv_frame_place(&lineage->hierarchy->frames, spa_page, parent->lineage.level);
+    hv_lock_acquire(&parent->address.lock);
+    granted = grant_locked(parent, place, spa_page, change->mapping->access);
+    hv_lock_release(&parent->address.lock);
+    return granted;
+}
+
+/* Passes the index-th page of the new memory on. */
+static bool pass(const struct replacement *change, uint64_t index)
+{
+    struct hv_partition *child = change->partition, *parent = child->lineage.parent;
+    struct hv_frames *frames = &child->lineage.hierarchy->frames;
+    uint64_t page = new_page(change, index);
+
+    if (page == HV_NO_PAGE)
+        return true;
+    if (!hv_frame_pass(frames, page, hv_frame_holder(parent), child, false))
+        return false;
+    hv_frame_note_place(frames, page, parent->lineage.level, change->source + index);
+    if (grant(change, page))
+        return true;
+    hv_frame_return(frames, page, child, false, hv_frame_holder(parent));
+    return false;
+}
+
+/* The page stays, with other rights. */
+static hv_status check_stay(const struct replacement *change, uint64_t spa_page)
+{
+    if (spa_page == HV_NO_PAGE)
+        return HV_STATUS_SUCCESS;
+    if (!hv_partition_has_at_hand(change->partition, spa_page))
+        return HV_STATUS_OBJECT_IN_USE;
+    return grant(change, spa_page) ? HV_STATUS_SUCCESS : HV_STATUS_OPERATION_DENIED;
+}
+
 static hv_status exchange_frame(const struct replacement *change, uint64_t index)
 {
     struct hv_partition *child = change->partition;
@@ -108,9 +172,8 @@ static hv_status exchange_frame(const struct replacement *change, uint64_t index
     uint64_t old = old_page(change, index), new = new_page(change, index);
 
     if (old == new)
-        return HV_STATUS_SUCCESS;
-    if (new != HV_NO_PAGE &&
-        !hv_frame_pass(frames, new, hv_frame_holder(lineage->parent), child, false))
+        return check_stay(change, new);
+    if (!pass(change, index))
         return HV_STATUS_OPERATION_DENIED;
     if (hold_back(frames, old, child))
         return HV_STATUS_SUCCESS;
@@ -221,11 +284,12 @@ static hv_status replace_locked(struct replacement *change, unsigned level,
 }
 
 hv_status hv_address_replace(struct hv_partition *partition, uint64_t gpa_page, unsigned level,
-                             const struct hv_mapping *mapping, struct hv_replaced *replaced)
+                             const struct hv_mapping *mapping, uint64_t source,
+                             struct hv_replaced *replaced)
 {
-    struct replacement change = { .partition = partition,
-                                  .gpa_page = gpa_page,
-                                  .mapping = mapping };
+    struct replacement change = {
+        .partition = partition, .gpa_page = gpa_page, .mapping = mapping, .source = source
+    };
     struct hv_address_space *space = &partition->address;
     hv_status status;
 
@@ -251,6 +315,9 @@ static hv_status modify_locked(struct replacement *change, const struct hv_mappi
     if (status != HV_STATUS_SUCCESS)
         return status;
     mapping.spa_page = old_page(change, 0);
+    status = check_stay(change, mapping.spa_page);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
     store(change, replaced);
     return HV_STATUS_SUCCESS;
 }

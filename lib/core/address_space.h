@@ -147,7 +147,23 @@ bool hv_address_replace_word(const struct hv_partition *partition, uint64_t gpa,
 bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
                         struct hv_mapping *mapping);
 
+/* ---- address_conceal.c ---- */
+
+/*
+ * Takes the partition's access to what it has at gpa_page, if that is spa_page, and flushes: the
+ * page becomes inaccessible, under an overlay too. HV_STATUS_INSUFFICIENT_MEMORY when a large page
+ * can't be cut; nothing has changed then.
+ */
+hv_status hv_address_conceal(struct hv_partition *partition, uint64_t gpa_page, uint64_t spa_page);
+
+/* The end of that: all access, unless there is something else at gpa_page by now. */
+void hv_address_reveal(struct hv_partition *partition, uint64_t gpa_page, uint64_t spa_page);
+
 /* ---- between the files of the address manager */
+
+/* What there is at gpa_page below all overlays. Under the lock of the space. */
+void hv_address_look_beneath(const struct hv_partition *partition, uint64_t gpa_page,
+                             struct hv_mapping *mapping);
 
 /* Takes every overlay away that lies within the space, under its lock; without flush. */
 void hv_overlay_remove_all(struct hv_partition *partition);

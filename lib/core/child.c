@@ -23,21 +23,16 @@
      HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED |                           \
      HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
 
-hv_status hv_child_create(struct hv_partition *parent,
-                          const struct hv_input_create_partition *input, uint64_t *id)
+static hv_status add_child(struct hv_partition *parent,
+                           const struct hv_input_create_partition *input, uint64_t *id)
 {
     const struct hv_partition_config config = { .privileges = hv_features_of_child(parent),
                                                 .max_vps = HV_PARTITION_MAX_VPS,
                                                 .gpa_bits =
                                                     hv_partition_widest_gpa(parent->platform) };
     struct hv_partition *child;
-    hv_status status;
+    hv_status status = hv_partition_create_child(parent, &config, &child);
 
-    if ((input->flags & ~DEFINED_FLAGS) || input->padding || input->isolation_properties)
-        return HV_STATUS_INVALID_PARAMETER;
-    if (input->flags & ~IMPLEMENTED_FLAGS)
-        return HV_STATUS_FEATURE_UNAVAILABLE;
-    status = hv_partition_create_child(parent, &config, &child);
     if (status != HV_STATUS_SUCCESS)
         return status;
     child->creation_flags = input->flags;
@@ -52,29 +47,48 @@ hv_status hv_child_create(struct hv_partition *parent,
     return HV_STATUS_SUCCESS;
 }
 
+/* The lock keeps a parent that is being finalized from getting another child. */
+hv_status hv_child_create(struct hv_partition *parent,
+                          const struct hv_input_create_partition *input, uint64_t *id)
+{
+    hv_status status = HV_STATUS_INVALID_PARTITION_STATE;
+
+    if ((input->flags & ~DEFINED_FLAGS) || input->padding || input->isolation_properties)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (input->flags & ~IMPLEMENTED_FLAGS)
+        return HV_STATUS_FEATURE_UNAVAILABLE;
+    if (parent->lineage.level + 1 >= HV_HIERARCHY_LEVELS)
+        return HV_STATUS_PARTITION_TOO_DEEP;
+    hv_lock_acquire(&parent->lineage.lock);
+    if (hv_partition_state(&parent->lineage) == HV_PARTITION_ACTIVE)
+        status = add_child(parent, input, id);
+    hv_lock_release(&parent->lineage.lock);
+    return status;
+}
+
 static bool is_in(const struct hv_partition *child, enum hv_partition_state state)
 {
     return hv_partition_state(&child->lineage) == state;
 }
 
-/* From one state to another, or not at all. */
+/* From one state to another, or not at all. Under the lock. */
 static hv_status change_state(struct hv_partition *child, enum hv_partition_state from,
                               enum hv_partition_state to)
 {
-    hv_status status = HV_STATUS_INVALID_PARTITION_STATE;
-
-    hv_lock_acquire(&child->lineage.lock);
-    if (is_in(child, from)) {
-        atomic_store_explicit(&child->lineage.state, to, memory_order_release);
-        status = HV_STATUS_SUCCESS;
-    }
-    hv_lock_release(&child->lineage.lock);
-    return status;
+    if (!is_in(child, from))
+        return HV_STATUS_INVALID_PARTITION_STATE;
+    atomic_store_explicit(&child->lineage.state, to, memory_order_release);
+    return HV_STATUS_SUCCESS;
 }
 
 hv_status hv_child_initialize(struct hv_partition *child)
 {
-    return change_state(child, HV_PARTITION_CREATED, HV_PARTITION_ACTIVE);
+    hv_status status;
+
+    hv_lock_acquire(&child->lineage.lock);
+    status = change_state(child, HV_PARTITION_CREATED, HV_PARTITION_ACTIVE);
+    hv_lock_release(&child->lineage.lock);
+    return status;
 }
 
 /* ---- VPs ---- */
@@ -143,15 +157,6 @@ hv_status hv_child_delete_vp(struct hv_vp *self, struct hv_partition *child, uin
 
 /* ---- The end ---- */
 
-static bool has_children(struct hv_partition *partition)
-{
-    struct hv_partition *first = hv_hierarchy_next_child(partition, HV_PARTITION_ID_INVALID);
-
-    if (first)
-        hv_partition_drop(first);
-    return first != NULL;
-}
-
 /* With the gate closed, and as often as it takes. */
 static bool take_everything(struct hv_vp *self, struct hv_partition *child, uint64_t deadline)
 {
@@ -172,15 +177,23 @@ static bool take_everything(struct hv_vp *self, struct hv_partition *child, uint
     return done;
 }
 
+/* Under the lock, which keeps the child from getting children of its own. */
+static hv_status finalize_state(struct hv_partition *child)
+{
+    if (hv_hierarchy_has_children(child))
+        return HV_STATUS_OPERATION_DENIED;
+    return change_state(child, HV_PARTITION_ACTIVE, HV_PARTITION_FINALIZED);
+}
+
 static hv_status begin_end(struct hv_partition *child)
 {
     hv_status status;
 
     if (is_in(child, HV_PARTITION_FINALIZED))
         return HV_STATUS_SUCCESS;
-    if (has_children(child))
-        return HV_STATUS_OPERATION_DENIED;
-    status = change_state(child, HV_PARTITION_ACTIVE, HV_PARTITION_FINALIZED);
+    hv_lock_acquire(&child->lineage.lock);
+    status = finalize_state(child);
+    hv_lock_release(&child->lineage.lock);
     if (status == HV_STATUS_SUCCESS)
         hv_ports_delete(child);
     return status;

@@ -18,8 +18,9 @@ struct hv_vp;
 /*
  * A new child, in pages of the parent's pool, in state HV_PARTITION_CREATED.
  * HV_STATUS_INVALID_PARAMETER for flags or fields that the TLFS has reserved;
- * HV_STATUS_FEATURE_UNAVAILABLE for flags of what is not implemented;
- * HV_STATUS_INSUFFICIENT_MEMORY.
+ * HV_STATUS_FEATURE_UNAVAILABLE for flags of what is not implemented; HV_STATUS_PARTITION_TOO_DEEP
+ * for a parent of the lowest level; HV_STATUS_INVALID_PARTITION_STATE for one that is being
+ * finalized; HV_STATUS_INSUFFICIENT_MEMORY.
  */
 hv_status hv_child_create(struct hv_partition *parent,
                           const struct hv_input_create_partition *input, uint64_t *id);

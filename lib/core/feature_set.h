@@ -34,8 +34,9 @@ struct hv_partition;
 uint64_t hv_features_implemented(const struct hv_platform *platform);
 
 /*
- * Those that a partition can have: a child none that its parent doesn't have, and none of parents,
- * since what it could deposit its own parent has access to.
+ * Those that a partition can have: a child none that its parent doesn't have, nor CpuManagement,
+ * since the machine's processors are the root's; and no AccessMemoryPool when nobody can be below
+ * it.
  */
 uint64_t hv_features_grantable(const struct hv_partition *partition);
 

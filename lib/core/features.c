@@ -88,9 +88,11 @@ uint64_t hv_features_grantable(const struct hv_partition *partition)
 {
     uint64_t grantable = hv_features_implemented(partition->platform);
 
-    if (partition->lineage.parent)
-        return grantable & partition->lineage.parent->features.privileges & ~HV_FEATURES_OF_PARENTS;
-    return partition->lineage.hierarchy ? grantable : grantable & ~HV_FEATURES_OF_HIERARCHIES;
+    if (!partition->lineage.parent)
+        return partition->lineage.hierarchy ? grantable : grantable & ~HV_FEATURES_OF_HIERARCHIES;
+    if (partition->lineage.level >= HV_FRAME_PLACES)
+        grantable &= ~HV_PRIVILEGE_AccessMemoryPool;
+    return grantable & partition->lineage.parent->features.privileges & ~HV_PRIVILEGE_CpuManagement;
 }
 
 uint64_t hv_features_of_child(const struct hv_partition *parent)

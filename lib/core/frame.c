@@ -63,11 +63,28 @@ bool hv_frame_is_passed_on(const struct hv_frames *frames, uint64_t spa_page)
     return frame && atomic_load_explicit(&frame->holder, memory_order_relaxed) != 0;
 }
 
-uint64_t *hv_frame_gpa_page(struct hv_frames *frames, uint64_t spa_page)
+/* Nobody reads them before the page can be found where it is now. */
+void hv_frame_note_place(struct hv_frames *frames, uint64_t spa_page, unsigned level,
+                         uint64_t gpa_page)
 {
     struct hv_frame *frame = frame_of(frames, spa_page);
 
-    return frame ? &frame->gpa_page : NULL;
+    frame->places[level] = gpa_page;
+    for (unsigned below = level + 1; below < HV_FRAME_PLACES; below++)
+        frame->places[below] = HV_FRAME_NOWHERE;
+}
+
+uint64_t hv_frame_place(const struct hv_frames *frames, uint64_t spa_page, unsigned level)
+{
+    const struct hv_frame *frame = frame_of(frames, spa_page);
+
+    return frame && level < HV_FRAME_PLACES ? frame->places[level] : HV_FRAME_NOWHERE;
+}
+
+bool hv_frame_is_from(const struct hv_frames *frames, uint64_t spa_page, unsigned level)
+{
+    return hv_frame_place(frames, spa_page, level) != HV_FRAME_NOWHERE &&
+           hv_frame_place(frames, spa_page, level + 1) == HV_FRAME_NOWHERE;
 }
 
 static bool is_now(const struct hv_frames *frames, uint64_t spa_page, uintptr_t holder)
@@ -81,6 +98,13 @@ bool hv_frame_is_held(const struct hv_frames *frames, uint64_t spa_page,
                       const struct hv_partition *holder)
 {
     return is_now(frames, spa_page, holding(holder, false));
+}
+
+bool hv_frame_is_in_pool(const struct hv_frames *frames, uint64_t spa_page)
+{
+    const struct hv_frame *frame = frame_of(frames, spa_page);
+
+    return frame && (atomic_load_explicit(&frame->holder, memory_order_relaxed) & DEPOSITED);
 }
 
 bool hv_frame_is_deposited(const struct hv_frames *frames, uint64_t spa_page,

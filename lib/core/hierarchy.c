@@ -44,6 +44,7 @@ void hv_hierarchy_add(struct hv_partition *parent, struct hv_partition *child)
     hv_partition_hold(parent);
     child->lineage.hierarchy = hierarchy;
     child->lineage.parent = parent;
+    child->lineage.level = parent->lineage.level + 1;
     hv_lock_acquire(&hierarchy->lock);
     child->id = ++hierarchy->last_id;
     child->lineage.next_sibling = parent->lineage.first_child;
@@ -90,6 +91,17 @@ struct hv_partition *hv_hierarchy_find(struct hv_hierarchy *hierarchy, uint64_t 
     return partition;
 }
 
+bool hv_hierarchy_has_children(struct hv_partition *parent)
+{
+    struct hv_hierarchy *hierarchy = parent->lineage.hierarchy;
+    bool has;
+
+    hv_lock_acquire(&hierarchy->lock);
+    has = parent->lineage.first_child != NULL;
+    hv_lock_release(&hierarchy->lock);
+    return has;
+}
+
 struct hv_partition *hv_hierarchy_next_child(struct hv_partition *parent, uint64_t previous)
 {
     struct hv_hierarchy *hierarchy = parent->lineage.hierarchy;
@@ -103,6 +115,19 @@ struct hv_partition *hv_hierarchy_next_child(struct hv_partition *parent, uint64
         hv_partition_hold(found);
     hv_lock_release(&hierarchy->lock);
     return found;
+}
+
+/* What nobody has passed on was mapped by the embedder. */
+bool hv_partition_has_at_hand(const struct hv_partition *partition, uint64_t spa_page)
+{
+    const struct hv_lineage *lineage = &partition->lineage;
+
+    if (!lineage->hierarchy)
+        return true;
+    if (!lineage->parent)
+        return !hv_frame_is_in_pool(&lineage->hierarchy->frames, spa_page);
+    return hv_frame_is_held(&lineage->hierarchy->frames, spa_page, partition) ||
+           !hv_frame_is_passed_on(&lineage->hierarchy->frames, spa_page);
 }
 
 void hv_partition_hold(struct hv_partition *partition)

@@ -31,6 +31,7 @@ enum hv_partition_state {
 struct hv_lineage {
     struct hv_hierarchy *hierarchy; /* NULL: the embedder is the parent */
     struct hv_partition *parent;    /* NULL: the root. For ever, and referred to */
+    unsigned level;                 /* the root's is 0, a child's one more than its parent's */
     _Atomic uint32_t state;         /* enum hv_partition_state; written under lock */
     _Atomic uint32_t references;    /* one while it is found, one by each child and each user */
     struct hv_lock lock;            /* taken by who changes state or builds on its not changing */
@@ -63,6 +64,9 @@ void hv_hierarchy_remove(struct hv_partition *partition);
 /* The partition with that ID, with a reference for the caller, or NULL. */
 struct hv_partition *hv_hierarchy_find(struct hv_hierarchy *hierarchy, uint64_t id);
 
+/* Whether it has a child that is found. */
+bool hv_hierarchy_has_children(struct hv_partition *parent);
+
 /* The child of parent with the smallest ID above previous, with a reference, or NULL. */
 struct hv_partition *hv_hierarchy_next_child(struct hv_partition *parent, uint64_t previous);
 
@@ -74,6 +78,13 @@ void hv_partition_hold(struct hv_partition *partition);
  * partition outside any hierarchy nothing happens.
  */
 void hv_partition_drop(struct hv_partition *partition);
+
+/*
+ * Whether a page of memory in the partition's GPA space is still its own to use or lose: it has not
+ * deposited the page, nor, unless it is the root, given it to a child, to whom it could have given
+ * all of its rights.
+ */
+bool hv_partition_has_at_hand(const struct hv_partition *partition, uint64_t spa_page);
 
 static inline enum hv_partition_state hv_partition_state(const struct hv_lineage *lineage)
 {

@@ -137,7 +137,7 @@ static hv_status map_page(struct batch *batch, uint64_t target, uint64_t source)
     hv_status status = find_source(batch->call->vp->partition, source, &mapping.spa_page);
 
     return status == HV_STATUS_SUCCESS
-               ? hv_address_replace(batch->target, target, 1, &mapping, &batch->replaced)
+               ? hv_address_replace(batch->target, target, 1, &mapping, source, &batch->replaced)
                : status;
 }
 
@@ -171,7 +171,7 @@ static hv_status map_large(struct batch *batch, uint64_t target, uint64_t source
     hv_status status = HV_STATUS_INVALID_PARAMETER;
 
     if (find_large_source(batch->call->vp->partition, source, &mapping.spa_page))
-        status = hv_address_replace(batch->target, target, 2, &mapping, &batch->replaced);
+        status = hv_address_replace(batch->target, target, 2, &mapping, source, &batch->replaced);
     if (status != HV_STATUS_INVALID_PARAMETER)
         return status;
     status = HV_STATUS_SUCCESS;
@@ -180,17 +180,21 @@ static hv_status map_large(struct batch *batch, uint64_t target, uint64_t source
     return status;
 }
 
+static hv_status map_none(struct batch *batch, uint64_t target, unsigned level)
+{
+    return hv_address_replace(batch->target, target, level, &batch->what, 0, &batch->replaced);
+}
+
 /* A right to nothing needs no page. */
 static hv_status map_nothing(struct batch *batch, uint64_t target)
 {
-    hv_status status =
-        hv_address_replace(batch->target, target, batch->level, &batch->what, &batch->replaced);
+    hv_status status = map_none(batch, target, batch->level);
 
     if (batch->level == 1 || status != HV_STATUS_INVALID_PARAMETER)
         return status;
     status = HV_STATUS_SUCCESS;
     for (uint64_t i = 0; i < LARGE && status == HV_STATUS_SUCCESS; i++)
-        status = hv_address_replace(batch->target, target + i, 1, &batch->what, &batch->replaced);
+        status = map_none(batch, target + i, 1);
     return status;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * Calls by which a parent gives memory to a partition's pool and takes it back (TLFS v2.0:
- * partitions, "memory pools"). A page that is deposited is nobody's in any GPA space; its frame
- * remembers where it was.
+ * partitions, "memory pools"). A page that is deposited is out of reach in every GPA space that it
+ * was in, the depositor's and those above: what the hypervisor keeps in it is nobody's to see. Its
+ * frame remembers where it was.
  */
 #include <hv/abi/tlfs.h>
 #include <hv/address.h>
@@ -23,6 +24,39 @@ static bool find_own_page(const struct hv_partition *caller, uint64_t gpa_page, 
     return true;
 }
 
+/* Where a partition, or one above it, has a page that it passes on. */
+static uint64_t place_of(const struct hv_partition *partition, uint64_t spa_page)
+{
+    const struct hv_lineage *lineage = &partition->lineage;
+
+    return hv_frame_place(&lineage->hierarchy->frames, spa_page, lineage->level);
+}
+
+/* To the depositor, and up to (but not including) end. */
+static void reveal(struct hv_partition *depositor, const struct hv_partition *end,
+                   uint64_t spa_page)
+{
+    for (struct hv_partition *each = depositor; each != end; each = each->lineage.parent)
+        hv_address_reveal(each, place_of(each, spa_page), spa_page);
+}
+
+/*
+ * From the depositor and all above it. What those lack is nothing that the depositor could give
+ * them, so it is denied.
+ */
+static hv_status conceal(struct hv_partition *depositor, uint64_t spa_page)
+{
+    for (struct hv_partition *each = depositor; each; each = each->lineage.parent) {
+        hv_status status = hv_address_conceal(each, place_of(each, spa_page), spa_page);
+
+        if (status == HV_STATUS_SUCCESS)
+            continue;
+        reveal(depositor, each, spa_page);
+        return each == depositor ? status : HV_STATUS_OPERATION_DENIED;
+    }
+    return HV_STATUS_SUCCESS;
+}
+
 /* Everything else is denied, whatever the reason (TLFS v2.0: HvDepositMemory). */
 static hv_status take_page(struct hv_partition *caller, struct hv_partition *target,
                            uint64_t gpa_page, uint64_t *spa_page)
@@ -33,11 +67,10 @@ static hv_status take_page(struct hv_partition *caller, struct hv_partition *tar
     if (!find_own_page(caller, gpa_page, spa_page) ||
         !hv_frame_pass(frames, *spa_page, hv_frame_holder(caller), hv_frame_holder(target), true))
         return HV_STATUS_OPERATION_DENIED;
-    status = hv_address_unmap(caller, gpa_page, 1);
+    hv_frame_note_place(frames, *spa_page, caller->lineage.level, gpa_page);
+    status = conceal(caller, *spa_page);
     if (status != HV_STATUS_SUCCESS)
         hv_frame_return(frames, *spa_page, hv_frame_holder(target), true, hv_frame_holder(caller));
-    else
-        *hv_frame_gpa_page(frames, *spa_page) = gpa_page;
     return status;
 }
 
@@ -72,41 +105,49 @@ hv_status hv_hypercall_deposit_memory(struct hv_hypercall_call *call)
     return status;
 }
 
-struct deposited {
+struct withdrawal {
     const struct hv_frames *frames;
     const struct hv_partition *holder;
+    unsigned level; /* of the caller */
+    bool any;       /* also what the target has deposited for itself */
 };
 
 /* The root's pool has pages of the embedder too, which came from no GPA. */
-static bool was_deposited(const void *context, uint64_t spa_page)
+static bool is_to_withdraw(const void *context, uint64_t spa_page)
 {
-    const struct deposited *wanted = context;
+    const struct withdrawal *wanted = context;
 
-    return hv_frame_is_deposited(wanted->frames, spa_page, wanted->holder);
+    return hv_frame_is_deposited(wanted->frames, spa_page, wanted->holder) &&
+           (wanted->any || hv_frame_is_from(wanted->frames, spa_page, wanted->level));
 }
 
-/* The place in the caller's GPA space is empty since the page was taken from it. */
-static hv_status put_back(struct hv_partition *caller, struct hv_partition *target,
-                          uint64_t spa_page, uint64_t gpa_page)
+/* Nobody passes the page on before all have it again. */
+static void put_back(struct hv_partition *caller, struct hv_partition *target, uint64_t spa_page)
 {
     struct hv_frames *frames = &caller->lineage.hierarchy->frames;
 
+    reveal(caller, NULL, spa_page);
     hv_frame_return(frames, spa_page, hv_frame_holder(target), true, hv_frame_holder(caller));
-    return hv_address_map(caller, gpa_page, spa_page, 1, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK);
 }
 
+/* What a partition has deposited for itself goes back to where it was, but to its parent when it
+   has no GPA space any more. */
 static hv_status withdraw(struct hv_partition *caller, struct hv_partition *target,
                           uint64_t *gpa_page)
 {
-    struct hv_frames *frames = &caller->lineage.hierarchy->frames;
-    struct deposited wanted = { .frames = frames, .holder = hv_frame_holder(target) };
+    struct withdrawal wanted = { .frames = &caller->lineage.hierarchy->frames,
+                                 .holder = hv_frame_holder(target),
+                                 .level = caller->lineage.level,
+                                 .any = hv_partition_state(&target->lineage) ==
+                                        HV_PARTITION_FINALIZED };
     uint64_t spa_page;
 
-    if (hv_pool_withdraw_chosen(&target->pool, was_deposited, &wanted, &spa_page) !=
+    if (hv_pool_withdraw_chosen(&target->pool, is_to_withdraw, &wanted, &spa_page) !=
         HV_STATUS_SUCCESS)
         return HV_STATUS_NO_RESOURCES;
-    *gpa_page = *hv_frame_gpa_page(frames, spa_page);
-    return put_back(caller, target, spa_page, *gpa_page);
+    *gpa_page = place_of(caller, spa_page);
+    put_back(caller, target, spa_page);
+    return HV_STATUS_SUCCESS;
 }
 
 /* TLFS: HvCallWithdrawMemory. */

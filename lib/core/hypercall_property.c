@@ -62,8 +62,11 @@ static hv_status set(const struct hv_vp *caller, const struct request *request, 
     if (status != HV_STATUS_SUCCESS)
         return status;
     hv_lock_acquire(&target->lineage.lock);
-    status = request->well_formed ? set_locked(target, request->code, value)
-                                  : HV_STATUS_INVALID_PARAMETER;
+    if (target == caller->partition && !target->root)
+        status = HV_STATUS_ACCESS_DENIED;
+    else
+        status = request->well_formed ? set_locked(target, request->code, value)
+                                      : HV_STATUS_INVALID_PARAMETER;
     hv_lock_release(&target->lineage.lock);
     hv_partition_drop(target);
     return status;

@@ -47,18 +47,34 @@ static struct hv_vp *find_receiver(const struct hv_vp *vp)
     return preferred;
 }
 
-/* A parent without VPs has nobody who could miss a message. */
-static bool post(struct hv_vp *self, struct hv_vp *vp, struct hv_intercept_message *message)
+/*
+ * A parent without VPs has nobody who could miss a message. The section is for a receiver that its
+ * own parent takes away at this moment: hv_intercept_forward() waits for those that have found it.
+ */
+static bool send(struct hv_vp *self, const struct hv_vp *vp, struct hv_intercept_message *message)
 {
+    void *section = hv_address_enter(hv_vp_parent(vp));
     struct hv_vp *receiver = find_receiver(vp);
 
-    if (!receiver)
-        return false;
+    atomic_store_explicit(&message->receiver, receiver, memory_order_relaxed);
+    if (receiver && receiver != self)
+        hv_synic_post(self, receiver, &message->message);
+    hv_address_leave(section);
+    if (receiver && receiver == self)
+        hv_synic_post(self, receiver, &message->message);
+    return receiver != NULL;
+}
+
+static bool post(struct hv_vp *self, struct hv_vp *vp, struct hv_intercept_message *message)
+{
+    bool sent;
+
     hv_partition_hold(vp->partition);
     message->message.sint = SINT;
-    atomic_store_explicit(&message->receiver, receiver, memory_order_relaxed);
-    hv_synic_post(self, receiver, &message->message);
-    return true;
+    sent = send(self, vp, message);
+    if (!sent)
+        hv_partition_drop(vp->partition);
+    return sent;
 }
 
 /* ---- Intercepts ---- */
@@ -172,6 +188,32 @@ void hv_intercept_init(struct hv_vp *vp)
     vp->intercept.message.message.release = released;
     vp->intercept.eoi.message.message.release = eoi_released;
     atomic_store_explicit(&vp->suspended, HV_VP_SUSPEND_EXPLICIT, memory_order_relaxed);
+}
+
+/* The VP of a child whose message this is, or NULL: it is another kind of message. */
+static struct hv_vp *sender_of(struct hv_synic_message *message)
+{
+    if (message->release == released)
+        return vp_of_message(message);
+    return message->release == eoi_released ? vp_of_eoi(message) : NULL;
+}
+
+void hv_intercept_forward(struct hv_vp *self, struct hv_vp *vp)
+{
+    struct hv_synic_message *message, *next;
+
+    hv_grace_wait(&vp->partition->readers);
+    hv_synic_collect_posts(vp);
+    for (message = vp->synic.queue[SINT].first; message; message = next) {
+        const struct hv_vp *sender = sender_of(message);
+
+        next = message->next;
+        if (!sender)
+            continue;
+        hv_synic_unqueue(vp, message);
+        if (!send(self, sender, (struct hv_intercept_message *)message))
+            message->release(vp, message);
+    }
 }
 
 /* On the LP of the receiver, if the message has not been released yet. */

@@ -80,6 +80,12 @@ enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message 
  */
 void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp);
 
+/*
+ * Sends what children's VPs have sent to this one, which hv_vp_get() does not find any more, to
+ * another VP of its partition. On the LP of self, a VP above.
+ */
+void hv_intercept_forward(struct hv_vp *self, struct hv_vp *vp);
+
 /* ---- Suspend registers (suspend.c) ---- */
 
 /* Whether a name is one of them. */

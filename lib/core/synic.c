@@ -227,7 +227,7 @@ void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_mes
         hv_vp_kick(target);
 }
 
-void hv_synic_take_posts(struct hv_vp *vp)
+void hv_synic_collect_posts(struct hv_vp *vp)
 {
     struct hv_synic_message *in_order = NULL, *posted;
 
@@ -245,6 +245,11 @@ void hv_synic_take_posts(struct hv_vp *vp)
         append(&vp->synic, in_order);
         in_order = next;
     }
+}
+
+void hv_synic_take_posts(struct hv_vp *vp)
+{
+    hv_synic_collect_posts(vp);
     hv_synic_deliver(vp);
 }
 

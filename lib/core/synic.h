@@ -79,6 +79,9 @@ void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_mes
 /* Takes what others have posted. On the VP's LP, after a kick. */
 void hv_synic_take_posts(struct hv_vp *vp);
 
+/* As above, without delivering any. */
+void hv_synic_collect_posts(struct hv_vp *vp);
+
 /* Drops those that are dead. On the VP's LP. */
 void hv_synic_drop_dead(struct hv_vp *vp);
 

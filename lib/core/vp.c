@@ -129,8 +129,10 @@ void hv_vp_destroy(struct hv_vp *self, struct hv_vp *vp)
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
 
     hv_intercept_end(self, vp);
+    /* Sequentially consistent: who finds it still is in a section that is waited for. */
+    atomic_store(&partition->vps[vp->index], NULL);
+    hv_intercept_forward(self, vp);
     cpu->delete_vp(cpu->context, vp);
-    atomic_store_explicit(&partition->vps[vp->index], NULL, memory_order_relaxed);
     atomic_fetch_sub_explicit(&partition->vp_count, 1, memory_order_relaxed);
     hv_apic_detach(vp);
     free_pages(vp);

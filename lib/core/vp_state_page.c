@@ -15,13 +15,10 @@ static bool is_offered(const struct hv_vp *vp, uint32_t type)
 /* Where a page of the child's pool was before the parent deposited it. */
 static bool find_home(const struct hv_vp *vp, uint64_t spa_page, uint64_t *gpa_page)
 {
-    struct hv_hierarchy *hierarchy = vp->partition->lineage.hierarchy;
-    const uint64_t *home = hv_frame_gpa_page(&hierarchy->frames, spa_page);
+    const struct hv_lineage *parent = &hv_vp_parent(vp)->lineage;
 
-    if (!home)
-        return false;
-    *gpa_page = *home;
-    return true;
+    *gpa_page = hv_frame_place(&parent->hierarchy->frames, spa_page, parent->level);
+    return *gpa_page != HV_FRAME_NOWHERE;
 }
 
 /* A deposit to the child would not help a parent that lacks the memory. */

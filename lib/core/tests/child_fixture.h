@@ -54,7 +54,8 @@ static inline struct hv_partition *build_partition(bool is_root, size_t count)
     ck_assert_uint_eq(hv_partition_create(&fake.platform, &config, pages, count, &partition),
                       HV_STATUS_SUCCESS);
     for (size_t i = 0; !is_root && i < count; i++)
-        *hv_frame_gpa_page(&root->lineage.hierarchy->frames, pages[i]) = DEPOSIT_GPA_PAGE(pages[i]);
+        hv_frame_note_place(&root->lineage.hierarchy->frames, pages[i], 0,
+                            DEPOSIT_GPA_PAGE(pages[i]));
     return partition;
 }
 

@@ -18,7 +18,6 @@ static void setup(void)
 {
     for (unsigned i = 0; i < COUNT; i++) {
         atomic_init(&table[i].holder, 0);
-        table[i].gpa_page = 0;
     }
     frames = (struct hv_frames){ table, COUNT };
 }
@@ -70,15 +69,37 @@ START_TEST(a_page_without_entry_is_not_passed_on)
     ck_assert(!hv_frame_pass(&frames, UINT64_MAX, NULL, CHILD, true));
     ck_assert(!hv_frame_return(&frames, COUNT, NULL, false, NULL));
     ck_assert(!hv_frame_is_held(&frames, COUNT, NULL));
-    ck_assert_ptr_null(hv_frame_gpa_page(&frames, COUNT));
+    ck_assert_uint_eq(hv_frame_place(&frames, COUNT, 0), HV_FRAME_NOWHERE);
+    ck_assert(!hv_frame_is_in_pool(&frames, COUNT));
 }
 END_TEST
 
-START_TEST(the_place_of_a_deposited_page_is_kept)
+START_TEST(the_places_of_a_page_are_kept_level_by_level)
 {
-    *hv_frame_gpa_page(&frames, 3) = 77;
-    ck_assert_uint_eq(*hv_frame_gpa_page(&frames, 3), 77);
-    ck_assert_uint_eq(*hv_frame_gpa_page(&frames, 2), 0);
+    hv_frame_note_place(&frames, 3, 0, 77);
+    ck_assert_uint_eq(hv_frame_place(&frames, 3, 0), 77);
+    ck_assert(hv_frame_is_from(&frames, 3, 0));
+    hv_frame_note_place(&frames, 3, 1, 78);
+    ck_assert_uint_eq(hv_frame_place(&frames, 3, 0), 77);
+    ck_assert_uint_eq(hv_frame_place(&frames, 3, 1), 78);
+    ck_assert(!hv_frame_is_from(&frames, 3, 0) && hv_frame_is_from(&frames, 3, 1));
+    hv_frame_note_place(&frames, 3, HV_FRAME_PLACES - 1, 79);
+    ck_assert(hv_frame_is_from(&frames, 3, HV_FRAME_PLACES - 1));
+    ck_assert_uint_eq(hv_frame_place(&frames, 3, HV_FRAME_PLACES), HV_FRAME_NOWHERE);
+    /* Passed on again from further above: what was below is over. */
+    hv_frame_note_place(&frames, 3, 0, 80);
+    ck_assert(hv_frame_is_from(&frames, 3, 0));
+    ck_assert_uint_eq(hv_frame_place(&frames, 3, 1), HV_FRAME_NOWHERE);
+}
+END_TEST
+
+START_TEST(a_page_in_a_pool_is_known)
+{
+    ck_assert(!hv_frame_is_in_pool(&frames, 1));
+    ck_assert(hv_frame_pass(&frames, 1, NULL, CHILD, false));
+    ck_assert(!hv_frame_is_in_pool(&frames, 1));
+    ck_assert(hv_frame_pass(&frames, 1, CHILD, OTHER, true));
+    ck_assert(hv_frame_is_in_pool(&frames, 1));
 }
 END_TEST
 
@@ -93,7 +114,8 @@ int main(void)
     tcase_add_test(tests, a_deposited_page_is_in_nobodys_space);
     tcase_add_test(tests, a_child_passes_on_what_it_has);
     tcase_add_test(tests, a_page_without_entry_is_not_passed_on);
-    tcase_add_test(tests, the_place_of_a_deposited_page_is_kept);
+    tcase_add_test(tests, the_places_of_a_page_are_kept_level_by_level);
+    tcase_add_test(tests, a_page_in_a_pool_is_known);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

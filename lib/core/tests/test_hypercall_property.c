@@ -75,7 +75,7 @@ START_TEST(values_out_of_range_change_nothing)
         uint32_t code;
         uint64_t value;
     } refused[] = {
-        { HvPartitionPropertyPrivilegeFlags, HV_PRIVILEGE_CreatePartitions },
+        { HvPartitionPropertyPrivilegeFlags, HV_PRIVILEGE_CpuManagement },
         { HvPartitionPropertyPrivilegeFlags, UINT64_C(1) << 63 },
         { HvPartitionPropertySyntheticProcFeatures, 0 },
         { HvPartitionPropertyPhysicalAddressWidth, 31 },
