@@ -37,6 +37,27 @@ static void reset(void *context, bool hard)
     stop(context, WORKER_MACHINE_RESETS);
 }
 
+#define MOST_SENT (HV_UART_FIFO_SIZE + 1) /* characters that a transmitter can have */
+
+/* What is due first may be something of the receiver's, once for each. */
+static void flush_uart(struct hv_uart *uart)
+{
+    uint64_t due;
+
+    for (unsigned i = 0; i < 2 * MOST_SENT; i++) {
+        due = hv_uart_deadline(uart);
+        if (due == HV_UART_NO_TIME)
+            return;
+        hv_uart_advance(uart, due);
+    }
+}
+
+void worker_devices_flush(struct worker_machine *machine)
+{
+    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
+        flush_uart(&machine->uart[i]);
+}
+
 /* ---- All of them ---- */
 
 static void init_uart(struct worker_machine *machine, unsigned port, uint64_t now)

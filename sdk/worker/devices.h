@@ -10,6 +10,7 @@ bool worker_devices_init(struct worker_machine *machine, uint64_t now);
 
 void worker_devices_advance(struct worker_machine *machine, uint64_t now);
 uint64_t worker_devices_deadline(const struct worker_machine *machine);
+void worker_devices_flush(struct worker_machine *machine);
 
 /* Adds the devices' ranges to the buses. False: they have no room. */
 bool worker_devices_attach_isa(struct worker_machine *machine);

@@ -121,9 +121,11 @@ const char *load_elf(struct load *load)
     enum elf_status status = elf_parse(load->kernel->image, load->kernel->image_size, &image);
     const char *wrong;
     uint64_t end;
+    bool pvh;
 
     if (status != ELF_OK)
         return elf_status_text(status);
+    pvh = image.pvh && !(load->kernel->multiboot && image.multiboot);
     wrong = load_segments(load, &image, &end);
     if (wrong)
         return wrong;
@@ -131,11 +133,11 @@ const char *load_elf(struct load *load)
         return "takes no command line of that length; shorten it";
     if (load->kernel->initrd_size != 0 && !load_initrd(load, end, FOUR_GIB - 1))
         return "has an initrd that does not fit into the guest's memory beside it; give it more";
-    if (!(image.pvh ? put_pvh_info(load) : put_multiboot_info(load)))
+    if (!(pvh ? put_pvh_info(load) : put_multiboot_info(load)))
         return no_room;
-    load_start_32(load, image.pvh ? image.pvh_entry : image.entry);
+    load_start_32(load, pvh ? image.pvh_entry : image.entry);
     load_register(load, HvX64RegisterRbx, LOAD_INFO);
-    if (!image.pvh)
+    if (!pvh)
         load_register(load, HvX64RegisterRax, MULTIBOOT1_LOADER_MAGIC);
     return NULL;
 }

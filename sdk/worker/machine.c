@@ -101,6 +101,11 @@ enum worker_machine_state worker_machine_step(struct worker_machine *machine)
     return machine->state;
 }
 
+void worker_machine_flush(struct worker_machine *machine)
+{
+    worker_devices_flush(machine);
+}
+
 void worker_machine_press_power_button(struct worker_machine *machine, uint64_t now)
 {
     hv_acpi_pm_advance(&machine->pm, now);

@@ -361,6 +361,23 @@ START_TEST(pvh_kernel_gets_its_start_info)
 }
 END_TEST
 
+START_TEST(who_asks_for_multiboot_gets_it_where_the_kernel_knows_it)
+{
+    make_elf(true);
+    kernel.multiboot = true;
+    ck_assert_ptr_null(load());
+    ck_assert_uint_eq(value(HvX64RegisterRip).reg64, 0x200040);
+    put(0x240, 4, MULTIBOOT1_HEADER_MAGIC);
+    put(0x248, 4, 0u - MULTIBOOT1_HEADER_MAGIC);
+    ck_assert_ptr_null(load());
+    ck_assert_uint_eq(value(HvX64RegisterRip).reg64, 0x200010);
+    ck_assert_uint_eq(value(HvX64RegisterRax).reg64, 0x2BADB002);
+    kernel.multiboot = false;
+    ck_assert_ptr_null(load());
+    ck_assert_uint_eq(value(HvX64RegisterRip).reg64, 0x200040);
+}
+END_TEST
+
 START_TEST(multiboot_kernel_gets_its_information)
 {
     struct multiboot1_info info;
@@ -427,6 +444,7 @@ int main(void)
     tcase_add_checked_fixture(elf_case, setup, NULL);
     tcase_add_test(elf_case, elf_is_copied_and_cleared_behind);
     tcase_add_test(elf_case, pvh_kernel_gets_its_start_info);
+    tcase_add_test(elf_case, who_asks_for_multiboot_gets_it_where_the_kernel_knows_it);
     tcase_add_test(elf_case, multiboot_kernel_gets_its_information);
     tcase_add_test(elf_case, elf_outside_of_memory_is_refused);
     suite_add_tcase(suite, elf_case);

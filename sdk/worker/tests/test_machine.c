@@ -163,6 +163,18 @@ START_TEST(character_takes_its_time)
 }
 END_TEST
 
+START_TEST(last_words_are_sent_when_the_machine_has_stopped)
+{
+    machine_out(&f, 0x3FA, 1, 0x01); /* FIFOs */
+    machine_out(&f, 0x3FB, 1, 0x03);
+    for (const char *c = "seventeen letters"; *c; c++)
+        machine_out(&f, 0x3F8, 1, (uint8_t)*c);
+    ck_assert_str_eq(f.printed, "");
+    worker_machine_flush(&f.machine);
+    ck_assert_str_eq(f.printed, "seventeen letters");
+}
+END_TEST
+
 START_TEST(terminal_is_there)
 {
     ck_assert_uint_eq(machine_in(&f, 0x3FE, 1) & 0xF0, 0xB0); /* CTS, DSR, DCD */
@@ -614,6 +626,7 @@ int main(void)
     tcase_add_test(tcase, more_processors_than_tables_can_tell_are_refused);
     tcase_add_test(tcase, console_prints_and_reads);
     tcase_add_test(tcase, character_takes_its_time);
+    tcase_add_test(tcase, last_words_are_sent_when_the_machine_has_stopped);
     tcase_add_test(tcase, terminal_is_there);
     tcase_add_test(tcase, ticks_that_come_late_are_merged);
     tcase_add_test(tcase, pci_interrupts_at_its_pin);

@@ -6,7 +6,8 @@
  * Kernels come from the guest's owner and are not trusted: whatever a file holds, only the guest's
  * memory is written, and only where the memory map says that it is usable.
  *
- * Three ways lead into a kernel; the file says which it knows, and the first of them is taken:
+ * Three ways lead into a kernel; the file says which it knows, and the first of them is taken,
+ * unless worker_kernel::multiboot says otherwise:
  *
  * - Linux as a bzImage, by the 64-bit boot protocol;
  * - an ELF image by PVH (Linux's vmlinux is one), in 32-bit protected mode;
@@ -18,6 +19,7 @@
 #ifndef WORKER_LOADER_H
 #define WORKER_LOADER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <worker/memory.h>
@@ -68,6 +70,7 @@ struct worker_kernel {
     uint64_t initrd_size;     /**< of it */
     const char *command_line; /**< zero-terminated; NULL is the empty one */
     uint64_t rsdp;            /**< GPA of ACPI's root pointer; 0: there is none */
+    bool multiboot;           /**< goes before PVH, in an image that knows both */
 };
 
 /** State in which the first VP starts, for worker_vid::resume(). */

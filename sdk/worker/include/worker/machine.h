@@ -122,6 +122,12 @@ uint64_t worker_machine_deadline(const struct worker_machine *machine);
 /** Does what is due, waits for an intercept until the deadline, and handles it. */
 enum worker_machine_state worker_machine_step(struct worker_machine *machine);
 
+/**
+ * Lets the serial ports send what they still have, however long that would take them. For a machine
+ * that has stopped: a guest need not wait for its last words before it switches itself off.
+ */
+void worker_machine_flush(struct worker_machine *machine);
+
 /** The power button is pressed, briefly. */
 void worker_machine_press_power_button(struct worker_machine *machine, uint64_t now);
 
