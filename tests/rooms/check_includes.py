@@ -54,6 +54,17 @@ ROOMS: list[tuple[str, list[str]]] = [
     (r"sdk/machine/", [FREESTANDING, r"<hv/abi/.*>", r"<hvkit/machine.*\.h>", r"\"[a-z_0-9]+\.h\""]),
     (r"sdk/tools/", [r"<(sys/)?[a-z]+\.h>", r"<hv/abi/.*>", r"<hvkit/.*>", r"<boot/.*>", r"\"[a-z_0-9]+\.h\""]),
     (r"sdk/samples/[a-z0-9]+/tests/", [TEST_HOST]),
+    (r"sdk/samples/type1/root/tests/", [TEST_HOST]),
+    (
+        r"sdk/samples/type1/root/",
+        [
+            FREESTANDING,
+            r"<hv/abi/.*>",
+            r"<hv/status\.h>",
+            r"<(guest|hvkit|worker)/.*>",
+            r"\"[a-z_0-9]+\.h\"",
+        ],
+    ),
     (r"sdk/samples/type1/", [FREESTANDING, r"<hv/.*>", r"<boot/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"conformance/", [FREESTANDING, r"<hv/abi/.*>", r"<guest/.*>", r"<conformance/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"fuzz/", [TEST_HOST]),

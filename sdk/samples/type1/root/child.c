@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "child.h"
+
+#include <worker/report.h>
+
+#include "call.h"
+#include "host.h"
+#include "mem.h"
+#include "partition.h"
+#include "vid.h"
+
+#define SECOND UINT64_C(10000000) /* in units of 100 ns */
+
+bool root_child_fail(struct root_child *child, const char *what, hv_status status)
+{
+    if (!child->failed) {
+        child->failed = what;
+        child->status = status;
+    }
+    return false;
+}
+
+/* ---- Its start ---- */
+
+static bool take_ram(struct root_child *child)
+{
+    child->ram_pages = child->machine.memory / HV_PAGE_SIZE;
+    child->ram = root_host_take_pages(child->ram_pages, HV_LARGE_PAGE_SIZE);
+    return child->ram ||
+           root_child_fail(child, "find memory for it", HV_STATUS_INSUFFICIENT_MEMORY);
+}
+
+/* A port that the description does not have leads nowhere. */
+static void connect(struct root_child *child, struct worker_machine_config *config)
+{
+    const struct hv_machine *machine = &child->machine;
+
+    for (uint32_t i = 0; i < machine->device_count; i++) {
+        unsigned port = machine->devices[i].kind == HV_MACHINE_DEVICE_COM2 ? 1 : 0;
+
+        child->console[port].machine = machine;
+        child->console[port].device = i;
+        config->console[port] = root_console_ends(&child->console[port]);
+    }
+}
+
+static bool make_worker(struct root_child *child)
+{
+    static uint32_t apic_ids[HV_MACHINE_MAX_VPS];
+    struct worker_machine_config config = { .vid = &child->vid,
+                                            .ram = child->ram,
+                                            .ram_size = child->machine.memory,
+                                            .vp_count = child->machine.vp_count,
+                                            .apic_ids = apic_ids,
+                                            .unix_time = root_host_unix_time() };
+    hv_status status;
+
+    for (uint32_t i = 0; i < config.vp_count; i++)
+        apic_ids[i] = i;
+    connect(child, &config);
+    status = worker_machine_init(&child->worker, &config);
+    if (status != HV_STATUS_SUCCESS)
+        return root_child_fail(child, "make its machine", status);
+    child->has_worker = true;
+    return true;
+}
+
+static bool load(struct root_child *child)
+{
+    const struct hv_machine *machine = &child->machine;
+    const struct worker_kernel kernel = { .image = machine->kernel.bytes,
+                                          .image_size = machine->kernel.size,
+                                          .initrd = machine->initrd.bytes,
+                                          .initrd_size = machine->initrd.size,
+                                          .command_line = machine->command_line,
+                                          .multiboot = machine->boot == HV_MACHINE_BOOT_MULTIBOOT };
+    const char *wrong = worker_machine_load(&child->worker, &kernel);
+
+    if (wrong)
+        child->subject = machine->kernel.name;
+    return wrong == NULL || root_child_fail(child, wrong, HV_STATUS_SUCCESS);
+}
+
+static bool let_go(struct root_child *child)
+{
+    hv_status status = worker_machine_start(&child->worker);
+
+    return status == HV_STATUS_SUCCESS || root_child_fail(child, "start its VPs", status);
+}
+
+void root_child_start(struct root_child *child)
+{
+    child->next_look = root_host_now() + SECOND;
+    root_vid_init(child);
+    if (!take_ram(child) || !root_partition_make(child) || !make_worker(child) || !load(child) ||
+        !let_go(child))
+        root_child_stop(child, ROOT_ERROR);
+}
+
+/* ---- Its life ---- */
+
+static enum root_end end_of_crash(struct root_child *child)
+{
+    const struct worker_past *last = worker_history_get(&child->worker.history, 0);
+
+    if (last->result == WORKER_TRIPLE_FAULT)
+        return ROOT_TRIPLE_FAULT;
+    if (last->result == WORKER_UNSUPPORTED)
+        root_child_fail(child, child->worker.guest.reason, HV_STATUS_SUCCESS);
+    else
+        root_child_fail(child, "let a VP go on", child->worker.guest.status);
+    return ROOT_ERROR;
+}
+
+static bool wrote_text(const struct root_child *child)
+{
+    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
+        if (child->console[i].text_seen)
+            return true;
+    return false;
+}
+
+/* Whether the guest has written something into its crash registers. */
+static bool has_crashed(const struct root_child *child)
+{
+    static const uint32_t names[] = { HvRegisterGuestCrashP0, HvRegisterGuestCrashP1,
+                                      HvRegisterGuestCrashP2, HvRegisterGuestCrashP3,
+                                      HvRegisterGuestCrashP4 };
+    union hv_register_value values[sizeof(names) / sizeof(names[0])];
+    uint64_t all = 0;
+
+    if (root_call_get_registers(child->partition.pool.partition, 0, names, values,
+                                sizeof(names) / sizeof(names[0])) != HV_STATUS_SUCCESS)
+        return false;
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        all |= values[i].reg64;
+    return all != 0;
+}
+
+/* A guest that reports a crash then resets itself, or stands still. */
+static enum root_end end_by_guest(const struct root_child *child, enum root_end end)
+{
+    return child->crashed || has_crashed(child) ? ROOT_CRASH : end;
+}
+
+static void look_at_worker(struct root_child *child)
+{
+    if (child->end != ROOT_RUNS)
+        return;
+    if (child->worker.state == WORKER_MACHINE_OFF)
+        root_child_stop(child, ROOT_SHUTDOWN);
+    else if (child->worker.state == WORKER_MACHINE_RESETS)
+        root_child_stop(child, end_by_guest(child, ROOT_RESET));
+    else if (child->worker.state == WORKER_MACHINE_CRASHED)
+        root_child_stop(child, end_of_crash(child));
+    else if (wrote_text(child))
+        root_child_stop(child, ROOT_TEXT);
+}
+
+/* The message page has the intercept of which the opaque message tells. */
+static bool find_intercept(struct root_child *child, const struct hv_message *message,
+                           struct worker_intercept *intercept)
+{
+    const struct hv_message *found = message;
+    uint32_t vp_index;
+
+    memcpy(&vp_index, message->payload, sizeof(vp_index));
+    if (vp_index >= child->partition.vp_count)
+        return false;
+    if (message->header.message_type == HvMessageTypeOpaqueIntercept) {
+        found = child->partition.vps[vp_index].message;
+        child->partition.vps[vp_index].stopped = true;
+    }
+    *intercept = (struct worker_intercept){ .kind = WORKER_INTERCEPT_MESSAGE,
+                                            .vp_index = vp_index,
+                                            .message = *found };
+    return true;
+}
+
+void root_child_message(struct root_child *child, const struct hv_message *message)
+{
+    struct worker_intercept intercept;
+
+    if (child->end != ROOT_RUNS || !find_intercept(child, message, &intercept))
+        return;
+    worker_machine_intercept(&child->worker, &intercept, root_host_now());
+    look_at_worker(child);
+}
+
+/* Twice, so that what the guest writes on its console after the report is seen too. */
+static void look_for_crash(struct root_child *child, uint64_t now)
+{
+    bool before = child->crashed;
+
+    child->next_look = now + SECOND;
+    child->crashed = has_crashed(child);
+    if (before && child->crashed)
+        root_child_stop(child, ROOT_CRASH);
+}
+
+void root_child_advance(struct root_child *child, uint64_t now)
+{
+    if (child->end != ROOT_RUNS)
+        return;
+    worker_machine_advance(&child->worker, now);
+    look_at_worker(child);
+    if (child->end == ROOT_RUNS && now >= child->next_look)
+        look_for_crash(child, now);
+}
+
+uint64_t root_child_deadline(const struct root_child *child)
+{
+    uint64_t deadline;
+
+    if (child->end != ROOT_RUNS)
+        return WORKER_NO_TIME;
+    deadline = worker_machine_deadline(&child->worker);
+    return deadline < child->next_look ? deadline : child->next_look;
+}
+
+/* ---- Its end ---- */
+
+/* What is suspended already stays so. */
+void root_child_stop(struct root_child *child, enum root_end end)
+{
+    if (child->end != ROOT_RUNS)
+        return;
+    child->end = end;
+    for (uint32_t i = 0; i < child->partition.vp_count; i++)
+        child->vid.suspend(child->vid.context, i);
+}
+
+static bool is_expected(const struct root_child *child)
+{
+    static const enum hv_machine_end_kind kinds[] = {
+        [ROOT_SHUTDOWN] = HV_MACHINE_END_POWER_OFF, [ROOT_RESET] = HV_MACHINE_END_RESET,
+        [ROOT_HALT] = HV_MACHINE_END_IDLE,          [ROOT_TRIPLE_FAULT] = HV_MACHINE_END_CRASH,
+        [ROOT_CRASH] = HV_MACHINE_END_CRASH,        [ROOT_TEXT] = HV_MACHINE_END_TEXT,
+        [ROOT_ERROR] = (enum hv_machine_end_kind)0,
+    };
+
+    if (child->end == ROOT_STOPPED)
+        return true;
+    for (uint32_t i = 0; i < child->machine.end_count; i++)
+        if (child->machine.ends[i].kind == kinds[child->end])
+            return true;
+    return false;
+}
+
+static void put_line(void *context, const char *text)
+{
+    (void)context;
+    root_host_say("%s", text);
+}
+
+/* Of the VP that was last heard of. */
+static void report(const struct root_child *child)
+{
+    const struct worker_report_sink sink = { .line = put_line };
+    const struct worker_past *last;
+
+    if (!child->has_worker)
+        return;
+    last = worker_history_get(&child->worker.history, 0);
+    worker_report(&child->worker, last ? last->vp_index : 0, &sink);
+}
+
+static void tell_end(const struct root_child *child)
+{
+    static const char *const names[] = {
+        [ROOT_SHUTDOWN] = "shutdown",         [ROOT_RESET] = "reset", [ROOT_HALT] = "halt",
+        [ROOT_TRIPLE_FAULT] = "triple-fault", [ROOT_CRASH] = "crash", [ROOT_TEXT] = "text",
+        [ROOT_STOPPED] = "stopped",           [ROOT_ERROR] = "error",
+    };
+    const char *name = child->machine.name, *end = names[child->end];
+
+    if (child->end != ROOT_ERROR)
+        root_host_say("child %s ended: %s", name, end);
+    else if (child->subject)
+        root_host_say("child %s ended: %s: %s: %s", name, end, child->subject, child->failed);
+    else if (child->status == HV_STATUS_SUCCESS)
+        root_host_say("child %s ended: %s: %s", name, end, child->failed);
+    else
+        root_host_say("child %s ended: %s: could not %s, status 0x%04x", name, end, child->failed,
+                      child->status);
+}
+
+static bool give_back(struct root_child *child)
+{
+    bool whole;
+
+    child->failed = NULL;
+    whole = root_partition_unmake(child);
+    if (child->failed)
+        root_host_say("child %s: could not %s, status 0x%04x", child->machine.name, child->failed,
+                      child->status);
+    /* Memory that a partition may still use is nobody else's. */
+    if (child->ram && !child->partition.active)
+        root_host_give_pages(child->ram, child->ram_pages);
+    child->ram = NULL;
+    return whole;
+}
+
+bool root_child_bury(struct root_child *child)
+{
+    if (child->has_worker)
+        worker_machine_flush(&child->worker);
+    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
+        root_console_flush(&child->console[i]);
+    if (child->end == ROOT_TRIPLE_FAULT || child->end == ROOT_CRASH || child->end == ROOT_ERROR)
+        report(child);
+    tell_end(child);
+    return give_back(child) && is_expected(child);
+}

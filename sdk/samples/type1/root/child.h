@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * A child partition and the machine in it, from its creation to the last page that comes back.
+ *
+ * Whatever a child does, and whatever call about it fails, ends the child alone.
+ */
+#ifndef ROOT_CHILD_H
+#define ROOT_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hvkit/machine.h>
+#include <worker/machine.h>
+
+#include "console.h"
+#include "pool.h"
+
+/* How a child has ended. */
+enum root_end {
+    ROOT_RUNS, /**< it hasn't */
+    ROOT_SHUTDOWN,
+    ROOT_RESET,
+    ROOT_HALT,
+    ROOT_TRIPLE_FAULT,
+    ROOT_CRASH,
+    ROOT_TEXT,    /**< it has written what it was expected to write */
+    ROOT_STOPPED, /**< who watches it has left */
+    ROOT_ERROR,   /**< a call has failed, or it has done what can't be done */
+};
+
+/* A VP. */
+struct root_vp {
+    const struct hv_vp_register_page *registers; /* NULL: not mapped */
+    const struct hv_message *message;            /* of its last intercept; NULL: not mapped */
+    bool stopped;                                /* by an intercept, and its registers unchanged */
+};
+
+/* What is there of it, and has to go. */
+struct root_partition {
+    struct root_pool pool; /* pool.partition is its ID, or HV_PARTITION_ID_INVALID */
+    struct root_pool *own; /* of the root */
+    bool active;           /* initialized */
+    uint32_t vp_count;     /* VPs that were created, from 0 on */
+    struct root_vp *vps;   /* as many as the machine is to have */
+    uint64_t vps_pages;    /* size of that */
+};
+
+struct root_child {
+    struct hv_machine machine; /* its description */
+    enum root_end end;
+    const char *failed;  /* what could not be done, with status; what is wrong, without */
+    const char *subject; /* the file that is wrong */
+    hv_status status;    /* with which it was refused */
+    struct root_partition partition;
+    uint8_t *ram;
+    uint64_t ram_pages;
+    struct worker_vid vid;
+    bool has_worker; /* worker was initialized */
+    struct worker_machine worker;
+    struct root_console console[WORKER_COM_PORTS];
+    uint64_t next_look; /* when its VPs are looked at */
+    bool crashed;       /* its crash registers have something */
+};
+
+/*
+ * Makes the partition, loads the kernel, and lets it go. When that fails the child has ended.
+ *
+ * child: cleared, but for machine, partition.own and what the consoles need.
+ */
+void root_child_start(struct root_child *child);
+
+/* A message about it has come. */
+void root_child_message(struct root_child *child, const struct hv_message *message);
+
+/* Does what is due. */
+void root_child_advance(struct root_child *child, uint64_t now);
+
+/* When it wants to be advanced. */
+uint64_t root_child_deadline(const struct root_child *child);
+
+/* Ends it, if it runs. */
+void root_child_stop(struct root_child *child, enum root_end end);
+
+/*
+ * Tells how it has ended, and gives everything back.
+ *
+ * Returns whether that is an end that the description expects, and nothing is missing.
+ */
+bool root_child_bury(struct root_child *child);
+
+#endif

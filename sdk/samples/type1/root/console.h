@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The other end of a child's serial port: lines that are shown behind the child's name, or bytes
+ * that go to and from the machine's port as they are.
+ */
+#ifndef ROOT_CONSOLE_H
+#define ROOT_CONSOLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hvkit/machine.h>
+#include <worker/vid.h>
+
+#define ROOT_CONSOLE_LINE 400u /* bytes of a line; a longer one is shown in pieces */
+
+/* What is typed at the machine's port, on its way to a child. */
+struct root_keyboard {
+    uint8_t typed[64];
+    uint32_t first, count;
+    bool left; /* who types has ended the session */
+};
+
+struct root_console {
+    const struct hv_machine *machine; /* whose */
+    uint32_t device;                  /* index in its devices */
+    struct root_keyboard *keyboard;   /* raw, and who types; NULL: by lines */
+    bool hidden;                      /* somebody else has the machine's port */
+    bool text_seen;                   /* an expected end's */
+    uint32_t length;
+    char line[ROOT_CONSOLE_LINE];
+};
+
+/* For the worker. The console stays where it is. */
+struct worker_console root_console_ends(struct root_console *console);
+
+/* Shows what was begun and never ended. */
+void root_console_flush(struct root_console *console);
+
+/* Takes what has been typed since, as long as there is room. */
+void root_keyboard_look(struct root_keyboard *keyboard);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Messages about children come to SINT 0, the timer's to another; interrupts of both do no more
+ * than end a wait. Interrupts are disabled except while this VP waits.
+ */
+#include <guest/guest.h>
+
+#include "host.h"
+#include "host_start.h"
+
+#define INTERCEPT_SINT HV_SYNIC_INTERCEPTION_SINT_INDEX
+#define TIMER_SINT     1u
+#define VECTOR         0x50u
+
+static struct hv_message_page messages __attribute__((aligned(4096)));
+static uint64_t armed = UINT64_MAX; /* when the timer expires; UINT64_MAX: never */
+
+static void wake(struct trap_frame *frame, void *unused)
+{
+    (void)frame;
+    (void)unused;
+    apic_eoi();
+}
+
+/* Only this VP has anything to do; the others leave their processors to the children. */
+static void stop_other_cpus(void)
+{
+    for (uint32_t i = 1; i < cpu_count(); i++)
+        smp_stop(i);
+}
+
+const char *root_host_start_synic(void)
+{
+    stop_other_cpus();
+    register_interrupt(VECTOR, wake, NULL);
+    wrmsr(HV_X64_MSR_SIMP, phys_of(&messages) | HV_X64_MSR_PAGE_ENABLE);
+    wrmsr(HV_X64_MSR_SINT0 + INTERCEPT_SINT, VECTOR);
+    wrmsr(HV_X64_MSR_SINT0 + TIMER_SINT, VECTOR);
+    wrmsr(HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
+    wrmsr(HV_X64_MSR_STIMER0_CONFIG,
+          HV_X64_MSR_STIMER_CONFIG_AUTO_ENABLE | (uint64_t)TIMER_SINT
+                                                     << HV_X64_MSR_STIMER_CONFIG_SINTX_SHIFT);
+    return NULL;
+}
+
+const char *root_host_start(void)
+{
+    const char *wrong = root_host_start_calls();
+
+    return wrong ? wrong : root_host_start_synic();
+}
+
+/* ---- Messages ---- */
+
+static bool is_empty(unsigned sint)
+{
+    const volatile struct hv_message_header *header = &messages.sint_message[sint].header;
+
+    return header->message_type == HvMessageTypeNone;
+}
+
+/* TLFS "SynIC message flags": the slot is emptied, then the flag read, then EOM written. */
+static void free_slot(unsigned sint)
+{
+    volatile struct hv_message_header *header = &messages.sint_message[sint].header;
+
+    header->message_type = HvMessageTypeNone;
+    __asm__ volatile("mfence" ::: "memory");
+    if (header->message_flags & HV_MESSAGE_FLAG_PENDING)
+        wrmsr(HV_X64_MSR_EOM, 0);
+}
+
+bool root_host_message(struct hv_message *message)
+{
+    if (is_empty(INTERCEPT_SINT))
+        return false;
+    memcpy(message, &messages.sint_message[INTERCEPT_SINT], sizeof(*message));
+    free_slot(INTERCEPT_SINT);
+    return true;
+}
+
+/* ---- Time ---- */
+
+uint64_t root_host_now(void)
+{
+    return rdmsr(HV_X64_MSR_TIME_REF_COUNT);
+}
+
+/* A count that has passed expires at once; 0 stops the timer. */
+static void set_timer(uint64_t deadline)
+{
+    if (deadline == armed)
+        return;
+    armed = deadline;
+    wrmsr(HV_X64_MSR_STIMER0_COUNT, deadline == UINT64_MAX ? 0 : deadline);
+}
+
+void root_host_wait(uint64_t deadline)
+{
+    set_timer(deadline);
+    while (is_empty(INTERCEPT_SINT) && is_empty(TIMER_SINT)) {
+        irq_enable_and_halt();
+        irq_disable();
+    }
+    if (!is_empty(TIMER_SINT)) {
+        armed = UINT64_MAX;
+        free_slot(TIMER_SINT);
+    }
+}

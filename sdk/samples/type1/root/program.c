@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "program.h"
+
+#include "child.h"
+#include "host.h"
+#include "mem.h"
+
+#define MILLISECOND UINT64_C(10000) /* in units of 100 ns */
+
+struct program {
+    struct root_child *child[HV_MACHINE_MAX_MACHINES]; /* NULL: it is buried */
+    uint32_t count;
+    struct root_pool own;
+    struct root_keyboard keyboard;
+    const char *watched;
+    bool as_expected;
+};
+
+static uint64_t child_pages(void)
+{
+    return (sizeof(struct root_child) + HV_PAGE_SIZE - 1) / HV_PAGE_SIZE;
+}
+
+/* ---- Beginning and end of a child ---- */
+
+static void join_consoles(struct program *program, struct root_child *child)
+{
+    bool is_watched = program->watched && strcmp(program->watched, child->machine.name) == 0;
+
+    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
+        child->console[i].hidden = program->watched != NULL;
+    if (is_watched && child->machine.device_count > 0)
+        child->console[child->machine.devices[0].kind == HV_MACHINE_DEVICE_COM2 ? 1 : 0].keyboard =
+            &program->keyboard;
+}
+
+static void start(struct program *program, const struct hv_machine *machine)
+{
+    struct root_child *child = root_host_take_pages(child_pages(), 0);
+
+    if (!child) {
+        root_host_say("child %s ended: error: no memory for its machine", machine->name);
+        program->as_expected = false;
+        return;
+    }
+    child->machine = *machine;
+    child->partition.own = &program->own;
+    join_consoles(program, child);
+    program->child[program->count++] = child;
+    root_child_start(child);
+}
+
+static void bury(struct program *program, uint32_t index)
+{
+    struct root_child *child = program->child[index];
+
+    program->as_expected &= root_child_bury(child);
+    root_host_give_pages(child, child_pages());
+    program->child[index] = NULL;
+}
+
+/* ---- All of them ---- */
+
+static bool take_message(struct program *program)
+{
+    struct hv_message message;
+
+    if (!root_host_message(&message))
+        return false;
+    for (uint32_t i = 0; i < program->count; i++)
+        if (program->child[i] &&
+            program->child[i]->partition.pool.partition == message.header.origination_id)
+            root_child_message(program->child[i], &message);
+    return true;
+}
+
+static void look_at_keyboard(struct program *program)
+{
+    root_keyboard_look(&program->keyboard);
+    if (program->keyboard.left)
+        for (uint32_t i = 0; i < program->count; i++)
+            if (program->child[i])
+                root_child_stop(program->child[i], ROOT_STOPPED);
+}
+
+/* Returns how many go on. */
+static uint32_t advance(struct program *program)
+{
+    uint64_t now = root_host_now();
+    uint32_t running = 0;
+
+    for (uint32_t i = 0; i < program->count; i++) {
+        struct root_child *child = program->child[i];
+
+        if (!child)
+            continue;
+        if (now >= root_child_deadline(child) || program->keyboard.count > 0)
+            root_child_advance(child, now);
+        if (child->end == ROOT_RUNS)
+            running++;
+        else
+            bury(program, i);
+    }
+    return running;
+}
+
+static uint64_t deadline(const struct program *program)
+{
+    uint64_t earliest = program->watched ? root_host_now() + 10 * MILLISECOND : WORKER_NO_TIME;
+
+    for (uint32_t i = 0; i < program->count; i++) {
+        uint64_t time = program->child[i] ? root_child_deadline(program->child[i]) : WORKER_NO_TIME;
+
+        if (time < earliest)
+            earliest = time;
+    }
+    return earliest;
+}
+
+static void run(struct program *program)
+{
+    do {
+        while (take_message(program))
+            ;
+        if (program->watched)
+            look_at_keyboard(program);
+        if (advance(program) == 0)
+            return;
+        root_host_wait(deadline(program));
+    } while (true);
+}
+
+/* Pages that the root gave its own pool come back last: children were paid from it. */
+static void check_balance(struct program *program, uint64_t free_before)
+{
+    hv_status status = root_pool_drain(&program->own);
+    uint64_t free_now = root_host_free_pages();
+
+    if (status != HV_STATUS_SUCCESS)
+        root_host_say("could not withdraw the root's own memory, status 0x%04x", status);
+    if (free_now != free_before)
+        root_host_say("%llu pages of memory are missing",
+                      (unsigned long long)(free_before - free_now));
+    program->as_expected &= status == HV_STATUS_SUCCESS && free_now == free_before;
+}
+
+bool root_program_run(const struct hv_machine *machines, uint32_t count, const char *watched)
+{
+    static struct program program;
+    uint64_t free_before = root_host_free_pages();
+
+    program = (struct program){ .own.partition = HV_PARTITION_ID_SELF,
+                                .watched = watched,
+                                .as_expected = true };
+    for (uint32_t i = 0; i < count; i++)
+        start(&program, &machines[i]);
+    run(&program);
+    check_balance(&program, free_before);
+    root_host_say("all children have ended");
+    return program.as_expected;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* A hypervisor whose partitions are arrays, and whose VPs execute a list of steps. */
+#ifndef FAKE_HOST_H
+#define FAKE_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hv/abi/tlfs.h>
+
+#define FAKE_PARTITIONS 4u
+#define FAKE_VPS        4u
+#define FAKE_POOL       4096u
+#define FAKE_REGISTERS  128u
+#define FAKE_QUEUE      64u
+#define FAKE_OUTPUT     65536u
+#define FAKE_VP_PAGES   9u /* of the pool, that a VP takes */
+#define FAKE_FREE_PAGES 20000u
+
+/* What a VP does next. After the last step it does nothing more. */
+enum fake_step_kind {
+    FAKE_END,
+    FAKE_OUT,   /* value to port, as many bytes as size */
+    FAKE_IN,    /* from port */
+    FAKE_RDMSR, /* that nobody has */
+    FAKE_TRIPLE_FAULT,
+    FAKE_UNKNOWN, /* an intercept of a kind that nobody has asked for */
+    FAKE_CRASH,   /* value into its first crash register */
+};
+
+struct fake_step {
+    enum fake_step_kind kind;
+    uint16_t port;
+    uint8_t size;
+    uint32_t value;
+};
+
+struct fake_register {
+    uint32_t name;
+    union hv_register_value value;
+};
+
+struct fake_vp {
+    bool exists;
+    bool explicit_suspend, intercept_suspend;
+    struct fake_register registers[FAKE_REGISTERS];
+    uint32_t register_count;
+    uint64_t page[2]; /* state pages, by type; 0: not mapped */
+    const struct fake_step *step;
+};
+
+struct fake_partition {
+    uint64_t id; /* 0: there is none */
+    bool active, finalized;
+    uint64_t pool[FAKE_POOL];
+    uint32_t pool_count;
+    uint32_t used; /* of the pool, for VPs and tables */
+    uint64_t privileges;
+    uint64_t mapped; /* pages */
+    uint32_t large;  /* elements that were large pages */
+    uint32_t intercepts;
+    uint32_t cpuid_results;
+    uint32_t interrupts;
+    struct fake_vp vp[FAKE_VPS];
+};
+
+struct fake_host {
+    struct fake_partition partition[FAKE_PARTITIONS]; /* 0 is the root itself */
+    uint32_t created;
+    const struct fake_step *script[FAKE_PARTITIONS]; /* of VP 0 of each, in order of creation */
+    struct hv_message queue[FAKE_QUEUE];
+    uint32_t queue_first, queue_count;
+    uint64_t now;
+    uint64_t free_pages;
+    uint32_t calls;
+    uint32_t fail_at;   /* number of the call that fails, from 1 on; 0: none */
+    uint16_t fail_code; /* or the call of this code that fails, the first time */
+    uint16_t fail_status;
+    bool stuck;         /* rep calls that succeed do nothing */
+    uint32_t most_reps; /* elements that a rep call does before it returns; 0: all */
+    bool create_wants;  /* creating a partition takes a page of the root's pool */
+    const char *typed;
+    char output[FAKE_OUTPUT];
+    uint32_t output_count;
+};
+
+extern struct fake_host fake;
+
+/* An empty one; and all memory that it still has. */
+void fake_host_init(void);
+void fake_host_free(void);
+
+/* How often a text is in what was shown. */
+unsigned fake_host_shown(const char *text);
+
+#endif
