@@ -8,6 +8,8 @@
 
 #include <hv/abi/tlfs.h>
 
+#include "step.h"
+
 #define FAKE_PARTITIONS 4u
 #define FAKE_VPS        4u
 #define FAKE_POOL       4096u
@@ -16,24 +18,6 @@
 #define FAKE_OUTPUT     65536u
 #define FAKE_VP_PAGES   9u /* of the pool, that a VP takes */
 #define FAKE_FREE_PAGES 20000u
-
-/* What a VP does next. After the last step it does nothing more. */
-enum fake_step_kind {
-    FAKE_END,
-    FAKE_OUT,   /* value to port, as many bytes as size */
-    FAKE_IN,    /* from port */
-    FAKE_RDMSR, /* that nobody has */
-    FAKE_TRIPLE_FAULT,
-    FAKE_UNKNOWN, /* an intercept of a kind that nobody has asked for */
-    FAKE_CRASH,   /* value into its first crash register */
-};
-
-struct fake_step {
-    enum fake_step_kind kind;
-    uint16_t port;
-    uint8_t size;
-    uint32_t value;
-};
 
 struct fake_register {
     uint32_t name;

@@ -2,108 +2,23 @@
 /* The life of children, with every call that can fail failing once. */
 #include <string.h>
 
-#include <boot/multiboot.h>
-#include <hv/acpi_pm.h>
-#include <worker/machine.h>
-
 #include "../program.h"
 #include "fake_host.h"
 #include "suite.h"
 
-#define MEMORY (UINT64_C(4) << 20)
-#define COM1   0x3F8
-
-#define COM2 0x2F8
-#define PM1  (WORKER_PM_PORT + HV_ACPI_PM_CONTROL)
-/* PM1 control, ACPI specification. */
-#define SLEEP_ENABLE     0x2000u
-#define SLEEP_TYPE_SHIFT 10u
-#define POWER_OFF        (SLEEP_ENABLE | HV_ACPI_SLEEP_TYPE_OFF << SLEEP_TYPE_SHIFT)
-
-#define SETS_SPEED(port)                                       \
-    { FAKE_OUT, port + 3, 1, 0x83 }, { FAKE_OUT, port, 1, 1 }, \
-    {                                                          \
-        FAKE_OUT, port + 3, 1, 3                               \
-    }
-#define SAYS(character)              \
-    {                                \
-        FAKE_OUT, COM1, 1, character \
-    }
-#define SAYS2(character)             \
-    {                                \
-        FAKE_OUT, COM2, 1, character \
-    }
-#define SWITCHES_OFF                \
-    {                               \
-        FAKE_OUT, PM1, 2, POWER_OFF \
-    }
-#define STAYS             \
-    {                     \
-        FAKE_END, 0, 0, 0 \
-    }
-#define RESETS                   \
-    {                            \
-        FAKE_OUT, 0xCF9, 1, 0x0E \
-    }
-
-static uint8_t kernel[0x300];
+static uint8_t kernel[KERNEL_SIZE];
 static struct hv_machine machines[2];
 
 static const struct fake_step hello[] = { SETS_SPEED(COM1), SAYS('h'),    SAYS('i'),
                                           SAYS('\r'),       SAYS('\n'),   SAYS(0x1B),
                                           SAYS('x'),        SWITCHES_OFF, STAYS };
 
-static void put(unsigned offset, unsigned size, uint64_t value)
-{
-    for (unsigned i = 0; i < size; i++)
-        kernel[offset + i] = (uint8_t)(value >> (8 * i));
-}
-
-/* A 32-bit ELF image of one segment at 2 MiB, with a multiboot header. */
-static void make_kernel(void)
-{
-    memset(kernel, 0, sizeof(kernel));
-    memcpy(kernel, "\177ELF\1\1", 6);
-    put(16, 2, 2);
-    put(18, 2, 3);
-    put(24, 4, 0x200010);
-    put(28, 4, 52);
-    put(42, 2, 32);
-    put(44, 2, 1);
-    put(52, 4, 1);
-    put(56, 4, 0x200);
-    put(64, 4, 0x200000);
-    put(68, 4, 0x100);
-    put(72, 4, 0x2000);
-    put(0x240, 4, MULTIBOOT1_HEADER_MAGIC);
-    put(0x248, 4, 0u - MULTIBOOT1_HEADER_MAGIC);
-}
-
-static struct hv_machine machine(const char *name)
-{
-    return (struct hv_machine){
-        .name = name,
-        .command_line = "",
-        .memory = MEMORY,
-        .privileges = HV_MACHINE_PRIVILEGES,
-        .vp_count = 2,
-        .cpu_weight = HV_CPU_WEIGHT_DEFAULT,
-        .cpu_cap = HV_CPU_CAP_SCALE,
-        .boot = HV_MACHINE_BOOT_MULTIBOOT,
-        .kernel = { "kernel.elf", kernel, sizeof(kernel) },
-        .device_count = 1,
-        .devices = { { HV_MACHINE_DEVICE_COM1, "com1", HV_MACHINE_SHOW_ALL, 0, { NULL } } },
-        .end_count = 1,
-        .ends = { { HV_MACHINE_END_POWER_OFF, 0, "" } },
-    };
-}
-
 static void setup(void)
 {
     fake_host_init();
-    make_kernel();
-    machines[0] = machine("a");
-    machines[1] = machine("b");
+    step_make_kernel(kernel);
+    machines[0] = step_machine("a", kernel);
+    machines[1] = step_machine("b", kernel);
     fake.script[0] = hello;
     fake.script[1] = hello;
 }
@@ -408,7 +323,7 @@ START_TEST(memory_that_a_partition_may_still_use_is_kept)
     ck_assert(!root_program_run(machines, 1, NULL));
     ck_assert_uint_eq(shown("root| child a: could not finalize its partition, status 0x0008"), 1);
     ck_assert_uint_eq(shown("pages of memory are missing"), 1);
-    ck_assert_uint_lt(fake.free_pages, FAKE_FREE_PAGES - MEMORY / HV_PAGE_SIZE);
+    ck_assert_uint_lt(fake.free_pages, FAKE_FREE_PAGES - MACHINE_MEMORY / HV_PAGE_SIZE);
 }
 END_TEST
 
