@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The commands: conform, boot, bench, report, targets."""
+"""The commands: conform, boot, run, bench, report, targets."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .bench import command as bench
 from .errors import DriverError
 from .process import STATUS_NONE, STATUS_SETUP, STATUS_TIMEOUT, GuestProcess
 from .report import commands as report_commands
+from .run import command as run_command
 from .shards import Shard
 from .targets import Target
 
@@ -110,6 +111,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
     _add_conform(commands, common)
     _add_boot(commands, common)
+    run_command.add(commands, common)
     _add_bench(commands, common)
     report_commands.add(commands)
     listing = commands.add_parser("targets", allow_abbrev=False, help="list the targets")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -52,14 +52,21 @@ class GuestProcess:
     """Runs a target script in a process group of its own, which leaving the context ends."""
 
     def __init__(
-        self, command: list[str], environment: Mapping[str, str], stop: Stop | None = None
+        self,
+        command: list[str],
+        environment: Mapping[str, str],
+        stop: Stop | None = None,
+        has_input: bool = False,
     ) -> None:
         self._messages = bytearray()
         self._mark = f"HVKIT_GUEST={uuid.uuid4().hex}"
-        self._process = _start(command, dict(environment), self._mark)
+        self._process = _start(command, dict(environment), self._mark, has_input)
         assert self._process.stdout is not None and self._process.stderr is not None
         self._stdout = self._process.stdout.fileno()
         self._stderr = self._process.stderr.fileno()
+        if self._process.stdin is not None:
+            os.set_blocking(self._process.stdin.fileno(), False)
+        self._listeners: dict[int, Callable[[], None]] = {}
         self._stop = stop
         self._stopping = False
         self._selector = selectors.DefaultSelector()
@@ -80,7 +87,7 @@ class GuestProcess:
     ) -> None:
         self.stop()
         self._selector.close()
-        for stream in (self._process.stdout, self._process.stderr):
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
 
@@ -103,6 +110,8 @@ class GuestProcess:
             self._check_stop()
             if self._stderr in ready:
                 self._read_messages()
+            for descriptor in ready & self._listeners.keys():
+                self._listeners[descriptor]()
             if self._stdout in ready:
                 return self._read_output()
             if not ready and ended:
@@ -110,6 +119,23 @@ class GuestProcess:
                 return b""
             if deadline is not None and time.monotonic() >= deadline:
                 return None
+
+    def write(self, data: bytes) -> None:
+        """Sends it to the script's input; what finds no room there, or nobody, is lost."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._process.stdin.fileno(), data)
+
+    @contextlib.contextmanager
+    def listening(self, descriptor: int, listener: Callable[[], None]) -> Iterator[None]:
+        """Calls the function whenever read() finds that there is something to read from the descriptor."""
+        self._listeners[descriptor] = listener
+        self._selector.register(descriptor, selectors.EVENT_READ)
+        try:
+            yield
+        finally:
+            del self._listeners[descriptor]
+            self._selector.unregister(descriptor)
 
     def _select(self, deadline: float | None) -> set[int]:
         wait = ORPHAN_GRACE
@@ -204,13 +230,15 @@ def _end(process: subprocess.Popen[bytes], group: bool) -> None:
             process.wait(5)
 
 
-def _start(command: list[str], environment: dict[str, str], mark: str) -> subprocess.Popen[bytes]:
+def _start(
+    command: list[str], environment: dict[str, str], mark: str, has_input: bool
+) -> subprocess.Popen[bytes]:
     name, _, value = mark.partition("=")
     try:
         return subprocess.Popen(
             command,
             env=environment | {name: value},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,

@@ -74,6 +74,25 @@ class GuestProcessTest(DriverTestCase):
         self.assertLess(time.monotonic() - began, 15)
         self.assertEqual(guest.wait(5), 3)
 
+    def test_input_reaches_the_script(self) -> None:
+        code = self.script("read -r word; echo got $word")
+        guest = self.enterContext(GuestProcess(code, os.environ, has_input=True))
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.write(writer, b"key\n")
+        with guest.listening(reader, lambda: guest.write(os.read(reader, 100))):
+            self.assertEqual(guest.read(10), b"got key\n")
+        os.close(writer)
+
+    def test_input_that_finds_no_reader_is_lost(self) -> None:
+        guest = self.enterContext(
+            GuestProcess(self.script("exec sleep 60"), os.environ, has_input=True)
+        )
+        for _ in range(40):
+            guest.write(bytes(1 << 16))
+        guest.stop()
+        guest.write(b"late")
+
     def test_stop_wakes_who_waits(self) -> None:
         stop = Stop()
         guest = self.start("sleep 60", stop)
