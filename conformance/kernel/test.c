@@ -10,6 +10,7 @@ enum { END_DONE = 0, END_FAULT = 1, END_ABANDONED = 2, END_SKIPPED = 3 };
 
 static struct {
     struct guest_jmp end;
+    void (*cleanup)(void); /* NULL, or what test_at_end() was given */
     uint32_t checks;
     uint32_t failures;
     uint32_t values;
@@ -96,6 +97,11 @@ void test_skip(const char *format, ...)
     guest_longjmp(&current.end, END_SKIPPED);
 }
 
+void test_at_end(void (*cleanup)(void))
+{
+    current.cleanup = cleanup;
+}
+
 void test_value(const char *key, const char *format, ...)
 {
     char text[MESSAGE_SIZE];
@@ -139,6 +145,23 @@ static void check_worth(const struct test *test)
     }
 }
 
+/* Once, even if it fails half way. @return how it ended */
+static int clean_up(void)
+{
+    void (*cleanup)(void) = current.cleanup;
+    volatile int end;
+
+    if (!cleanup)
+        return END_DONE;
+    current.cleanup = NULL;
+    end = guest_setjmp(&current.end);
+    if (end == END_DONE) {
+        guest_set_recovery(&current.end);
+        cleanup();
+    }
+    return end;
+}
+
 void test_run(const struct test *test, struct test_result *result)
 {
     volatile int end;
@@ -149,10 +172,12 @@ void test_run(const struct test *test, struct test_result *result)
         guest_set_recovery(&current.end);
         test->run();
     }
-    guest_set_recovery(NULL);
-    irq_disable();
     if (end == END_FAULT)
         record_fault(test);
+    if (clean_up() == END_FAULT)
+        record_fault(test);
+    guest_set_recovery(NULL);
+    irq_disable();
     if (end == END_DONE)
         check_worth(test);
 

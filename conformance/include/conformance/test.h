@@ -159,6 +159,12 @@ void test_abandon(void) __attribute__((noreturn));
 /** Ends the test as skipped, unless something failed before. On CPU 0. */
 void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/**
+ * Has @p cleanup run when this test has ended, however it ends; once, whoever asks for it again.
+ * What fails there is the test's failure. On CPU 0.
+ */
+void test_at_end(void (*cleanup)(void));
+
 /** Records an observed value, for the report; the key has neither blank nor '='. */
 #define OBSERVE(key, ...) test_value((key), __VA_ARGS__)
 
