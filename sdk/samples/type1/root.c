@@ -27,6 +27,10 @@
 /* Nested tables for holes of 4 KiB pages and for what the root's program changes later. */
 #define SPARE_TABLES 256
 
+/* Memory below this can be given to children: the table of who has each page takes 1/256 of it, in
+   one piece below 4 GiB. */
+#define FRAMES_END (UINT64_C(128) << 30)
+
 /* Pages that a partition is made of. */
 struct memory {
     uint64_t *pages;
@@ -36,6 +40,7 @@ struct memory {
 static struct {
     uint64_t privileges;
     const struct relocation *relocation;
+    void *frames; /* NULL: it has no children */
     struct memory current;
     struct memory other; /* where it is made next */
 } root;
@@ -70,9 +75,16 @@ static uint64_t table_pages(void)
     return tables;
 }
 
+static uint64_t frame_count(void)
+{
+    return (memory_top() < FRAMES_END ? memory_top() : FRAMES_END) / PAGE_SIZE;
+}
+
 uint64_t root_pool_size(bool renewable)
 {
-    return table_pages() * PAGE_SIZE * (renewable ? 2 : 1);
+    uint64_t tables = table_pages() * PAGE_SIZE;
+
+    return renewable ? 2 * tables : tables + page_round_up(hv_frame_table_size(frame_count()));
 }
 
 /* What four levels of nested page tables translate; processors with more have nothing there yet. */
@@ -105,6 +117,8 @@ static struct hv_partition_config root_config(void)
         .root = true,
         .max_vps = lp_count() < HV_PARTITION_MAX_VPS ? lp_count() : HV_PARTITION_MAX_VPS,
         .gpa_bits = bits < NESTED_ADDRESS_BITS ? bits : NESTED_ADDRESS_BITS,
+        .frames = root.frames,
+        .frame_count = root.frames ? frame_count() : 0,
     };
 }
 
@@ -197,6 +211,8 @@ void root_start(const struct boot_info *boot, const struct relocation *relocatio
 
     root.privileges = privileges;
     root.relocation = relocation;
+    if (!renewable)
+        root.frames = memory_take(page_round_up(hv_frame_table_size(frame_count())) / PAGE_SIZE);
     take_pages(&root.current);
     if (renewable)
         take_pages(&root.other);

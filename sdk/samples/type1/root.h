@@ -12,8 +12,8 @@ struct relocation;
 
 struct hv_partition;
 
-/* Bytes of the page pool for its nested page tables; twice if it is to be renewed. Before the pool
-   exists. */
+/* Bytes of the page pool for its nested page tables, twice if it is to be renewed, or else for the
+   table by which children get memory. Before the pool exists. */
 uint64_t root_pool_size(bool renewable);
 
 /* Bytes for what its program is told at its start, beside the modules. */
@@ -22,7 +22,7 @@ uint64_t root_store_size(void);
 /*
  * Makes the partition and its VPs and loads the program; VP 0 is left for LP 0 to run.
  * @param privileges those that it may have, of which it gets what lib/core implements
- * @param renewable  root_renew() will be called
+ * @param renewable  root_renew() will be called: so it can't have children, which point at it
  */
 void root_start(const struct boot_info *boot, const struct relocation *relocation,
                 uint64_t privileges, bool renewable);
