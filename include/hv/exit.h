@@ -130,7 +130,8 @@ enum hv_disposition {
     /** Completed; leave the VP outside the guest until an interrupt is pending for it, whether or
         not RFLAGS.IF allows to take it, then enter (TLFS: guest idle). */
     HV_DISPOSITION_IDLE,
-    /** The guest asked for a reset of its machine. */
+    /** The guest asked for a reset of its machine. Never for a child of another partition, whose
+        parent is told. */
     HV_DISPOSITION_RESET,
     /** The VP is suspended and its parent has been told: leave it outside the guest, serving
         hv_vp_prepare(), as long as hv_vp_is_suspended(). Only for children of another partition. */

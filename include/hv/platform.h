@@ -117,17 +117,18 @@ struct hv_cpu_ops {
      * that a processor has after reset; all VPs but number 0 wait for their start-up. It is
      * suspended (hv_vp_is_suspended()). From here on it belongs to an LP that reacts to kick.
      * Called with a lock held, so it must not wait for another LP.
-     * Pages for it come from hv_partition_alloc_page(), and this may call hv_vp_index() and
-     * hv_vp_partition(). With HV_CPU_CREATE_VP, as the next two.
-     * @param[out] backend what hv_vp_backend() tells.
+     * Pages for it come from hv_partition_alloc_page(), and this may call hv_vp_index(),
+     * hv_vp_partition(), hv_interrupt_view() and, at its end, hv_lp_add(). With HV_CPU_CREATE_VP,
+     * as the next two.
+     * @param[out] backend what hv_vp_backend() tells; to be set before hv_lp_add().
      * @return HV_STATUS_SUCCESS, or HV_STATUS_INSUFFICIENT_MEMORY with nothing left of it.
      */
     hv_status (*create_vp)(void *context, struct hv_vp *vp, void **backend);
 
     /**
      * Take the back end's part of @p vp away, and give its pages back by
-     * hv_partition_free_page(). The VP is suspended and outside the guest; when this returns no LP
-     * has anything to do with it any more.
+     * hv_partition_free_page(). The VP is suspended and outside the guest, and no scheduler has it
+     * any more; when this returns no LP has anything to do with it. On any LP.
      */
     void (*delete_vp)(void *context, struct hv_vp *vp);
 

@@ -73,9 +73,14 @@ hv_status hv_lp_add(struct hv_lp *lp, struct hv_vp *vp);
 
 /**
  * Take @p vp away from its LP; it is not the one that was picked. On that LP, or when no LP runs.
- * Nobody kicks it any more.
+ * Nobody kicks it any more. A VP that lib/core deletes has left its LP before
+ * hv_cpu_ops.delete_vp is called.
  */
 void hv_lp_remove(struct hv_vp *vp);
+
+/** Let @p vp, which has an LP, be looked at again: for what the back end keeps for it. On any LP.
+ */
+void hv_lp_kick(struct hv_vp *vp);
 
 /** VPs that @p lp has. */
 uint32_t hv_lp_load(const struct hv_lp *lp);

@@ -49,7 +49,7 @@ static struct hv_vp *find_receiver(const struct hv_vp *vp)
 
 /*
  * A parent without VPs has nobody who could miss a message. The section is for a receiver that its
- * own parent takes away at this moment: hv_intercept_forward() waits for those that have found it.
+ * own parent takes away at this moment: hv_vp_destroy() waits for those that have found it.
  */
 static bool send(struct hv_vp *self, const struct hv_vp *vp, struct hv_intercept_message *message)
 {
@@ -202,7 +202,6 @@ void hv_intercept_forward(struct hv_vp *self, struct hv_vp *vp)
 {
     struct hv_synic_message *message, *next;
 
-    hv_grace_wait(&vp->partition->readers);
     hv_synic_collect_posts(vp);
     for (message = vp->synic.queue[SINT].first; message; message = next) {
         const struct hv_vp *sender = sender_of(message);

@@ -65,6 +65,9 @@ enum hv_disposition hv_intercept_memory(struct hv_vp *vp, const struct hv_exit *
 /* A child's CPUID, which would answer this; false: the parent doesn't want to see it. */
 bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint32_t answer[4]);
 
+/* A child asks for a reset of its machine, by the MSR that is for that: its parent is told. */
+enum hv_disposition hv_intercept_reset(struct hv_vp *vp, const struct hv_exit *exit);
+
 /* A child has completed a level-triggered interrupt. */
 void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
 
@@ -81,7 +84,7 @@ enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message 
 void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp);
 
 /*
- * Sends what children's VPs have sent to this one, which hv_vp_get() does not find any more, to
+ * Sends what children's VPs have sent to this one, which nobody finds any more and no LP has, to
  * another VP of its partition. On the LP of self, a VP above.
  */
 void hv_intercept_forward(struct hv_vp *self, struct hv_vp *vp);

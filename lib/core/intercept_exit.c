@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * What of a child's exits its parent gets to see. Always: port I/O, memory that is not mapped or
- * may not be used so, the end of the VP by a triple fault. If it has asked for it: exceptions,
- * CPUID leaves, MSRs that nobody has and that it has registered nothing for. HLT is the parent's in
- * a partition without local APICs, where nothing here could end it.
+ * may not be used so, the end of the VP by a triple fault, a reset by the MSR for it. If it has
+ * asked for it: exceptions, CPUID leaves, MSRs that nobody has and that it has registered nothing
+ * for. HLT is the parent's in a partition without local APICs, where nothing here could end it.
  */
 #include "core.h"
 #include "intercept.h"
@@ -56,13 +56,13 @@ static enum hv_disposition handle_exception(struct hv_vp *vp, const struct hv_ex
 
 /* ---- MSRs that neither lib/core nor the back end has ---- */
 
-static enum hv_disposition send_msr(struct hv_vp *vp, const struct hv_exit *exit)
+static enum hv_disposition send_msr(struct hv_vp *vp, const struct hv_exit *exit, bool write)
 {
     struct hv_intercept_state state;
     struct hv_message message;
 
     hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_msr(&message, &state, exit, exit->unknown_msr.write);
+    hv_intercept_make_msr(&message, &state, exit, write);
     return hv_intercept_send(vp, &message);
 }
 
@@ -87,9 +87,15 @@ static enum hv_disposition handle_unknown_msr(struct hv_vp *vp, struct hv_exit *
     if (hv_intercept_result_of_msr(vp, msr, exit->unknown_msr.write, &action))
         return act_on_msr(vp, exit, action);
     if (hv_intercept_is_on(partition, HvInterceptTypeX64Msr))
-        return send_msr(vp, exit);
+        return send_msr(vp, exit, exit->unknown_msr.write);
     action = atomic_load_explicit(&partition->intercepts.unknown_msr_action, memory_order_relaxed);
     return act_on_msr(vp, exit, action);
+}
+
+/* Its machine is the parent's, whether that has asked for MSRs or not. */
+enum hv_disposition hv_intercept_reset(struct hv_vp *vp, const struct hv_exit *exit)
+{
+    return send_msr(vp, exit, true);
 }
 
 /* ---- All ---- */

@@ -212,6 +212,8 @@ static enum hv_disposition finish(struct hv_vp *vp, struct hv_exit *exit, enum h
         hv_exit_complete(exit);
         return HV_DISPOSITION_IDLE;
     case HV_MSR_RESET:
+        if (hv_vp_parent(vp))
+            return hv_intercept_reset(vp, exit);
         hv_exit_complete(exit);
         return HV_DISPOSITION_RESET;
     case HV_MSR_FAULT:

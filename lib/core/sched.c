@@ -114,8 +114,9 @@ static void take_kicks(struct hv_lp *lp)
 
         /* Whoever kicks after this lists it again. */
         atomic_exchange_explicit(&vp->sched.kicked, false, memory_order_acq_rel);
-        hv_request_serve(vp);
         make_ready(lp, vp);
+        /* Afterwards it may be gone: hv_sched_leave() asks in this way. */
+        hv_request_serve(vp);
         vp = next;
     }
 }
@@ -166,6 +167,28 @@ void hv_lp_remove(struct hv_vp *vp)
     if (hv_heap_has(&vp->sched.timer))
         hv_heap_remove(&lp->timers, &vp->sched.timer);
     atomic_fetch_sub_explicit(&lp->vp_count, 1, memory_order_relaxed);
+}
+
+static void leave(struct hv_vp *vp, void *left)
+{
+    if (vp->sched.lp->current == vp)
+        return;
+    hv_lp_remove(vp);
+    *(bool *)left = true;
+}
+
+/* One that is current makes room by itself, since it is suspended: it is asked again. */
+void hv_sched_leave(struct hv_vp *self, struct hv_vp *vp)
+{
+    bool left = vp->sched.lp == NULL;
+
+    while (!left)
+        hv_request_call(self, vp, leave, &left);
+}
+
+void hv_lp_kick(struct hv_vp *vp)
+{
+    hv_vp_kick(vp);
 }
 
 /* ---- Choosing ---- */

@@ -28,6 +28,12 @@ struct hv_sched {
 void hv_vp_kick(struct hv_vp *vp);
 
 /*
+ * Takes vp, which is suspended and which nobody kicks any more, from its LP: when this returns that
+ * has let go of it. On the LP that owns self. Without a scheduler nothing happens.
+ */
+void hv_sched_leave(struct hv_vp *self, struct hv_vp *vp);
+
+/*
  * While an LP waits for another: serves what others ask of its VPs. self is the one whose exit it
  * is handling.
  */

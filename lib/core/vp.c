@@ -2,6 +2,7 @@
 #include "apic_access.h"
 #include "core.h"
 #include "cpuid.h"
+#include "grace.h"
 #include "hypercall.h"
 #include "mem.h"
 #include "msr.h"
@@ -131,6 +132,8 @@ void hv_vp_destroy(struct hv_vp *self, struct hv_vp *vp)
     hv_intercept_end(self, vp);
     /* Sequentially consistent: who finds it still is in a section that is waited for. */
     atomic_store(&partition->vps[vp->index], NULL);
+    hv_grace_wait(&partition->readers);
+    hv_sched_leave(self, vp);
     hv_intercept_forward(self, vp);
     cpu->delete_vp(cpu->context, vp);
     atomic_fetch_sub_explicit(&partition->vp_count, 1, memory_order_relaxed);
