@@ -20,11 +20,23 @@ enum hv_insn_mode fetch_mode(const struct svm_vp *vp)
     return (vmcb->cs.attributes & SEGMENT_DEFAULT) ? HV_INSN_32 : HV_INSN_16;
 }
 
-static uint64_t linear_rip(const struct svm_vp *vp)
+uint64_t fetch_linear_rip(const struct svm_vp *vp)
 {
     uint64_t linear = vp->vmcb->cs.base + vp->gprs.rip;
 
     return fetch_mode(vp) == HV_INSN_64 ? vp->gprs.rip : linear & UINT32_MAX;
+}
+
+uint64_t fetch_linear(const struct svm_vp *vp, unsigned segment, uint64_t offset)
+{
+    const struct vmcb *vmcb = vp->vmcb;
+    const struct vmcb_segment *const segments[] = { &vmcb->es, &vmcb->cs, &vmcb->ss,
+                                                    &vmcb->ds, &vmcb->fs, &vmcb->gs };
+    uint64_t base = segments[segment]->base;
+
+    if (fetch_mode(vp) != HV_INSN_64)
+        return (base + offset) & UINT32_MAX;
+    return segment == HV_INSN_FS || segment == HV_INSN_GS ? base + offset : offset;
 }
 
 /* How these instructions look without prefixes, as they do nearly always. */
@@ -48,8 +60,8 @@ static bool is_plain(const uint8_t *bytes, enum hv_insn_op op, unsigned *length)
     }
 }
 
-/* What is readable of the 15 bytes at linear. */
-static unsigned read_bytes(struct svm_vp *vp, uint64_t linear, uint8_t bytes[HV_INSN_MAX_LENGTH])
+/* In a section. */
+static unsigned copy_bytes(struct svm_vp *vp, uint64_t linear, uint8_t bytes[HV_INSN_MAX_LENGTH])
 {
     unsigned first = (unsigned)(PAGE_SIZE - linear % PAGE_SIZE);
     const uint8_t *code = gva_pointer(vp, linear);
@@ -68,16 +80,25 @@ static unsigned read_bytes(struct svm_vp *vp, uint64_t linear, uint8_t bytes[HV_
     return HV_INSN_MAX_LENGTH;
 }
 
+unsigned fetch_bytes(struct svm_vp *vp, uint8_t bytes[HV_INSN_MAX_LENGTH])
+{
+    void *section = gva_enter(vp);
+    unsigned count = copy_bytes(vp, fetch_linear_rip(vp), bytes);
+
+    gva_leave(section);
+    return count;
+}
+
 void fetch_code(struct svm_vp *vp, struct hv_exit *exit)
 {
     exit->memory.code_mode = (uint8_t)fetch_mode(vp);
-    exit->memory.code_size = (uint8_t)read_bytes(vp, linear_rip(vp), exit->memory.code);
+    exit->memory.code_size = (uint8_t)fetch_bytes(vp, exit->memory.code);
 }
 
 bool fetch_instruction(struct svm_vp *vp, struct hv_insn *insn)
 {
     uint8_t bytes[HV_INSN_MAX_LENGTH];
-    unsigned count = read_bytes(vp, linear_rip(vp), bytes);
+    unsigned count = fetch_bytes(vp, bytes);
 
     return hv_insn_decode(bytes, count, fetch_mode(vp), insn) == HV_INSN_OK;
 }
@@ -90,11 +111,14 @@ unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
 
     if (svm_has_next_rip())
         return (unsigned)(vp->vmcb->next_rip - vp->gprs.rip) & 0xF;
-    linear = linear_rip(vp);
+    linear = fetch_linear_rip(vp);
     if (linear % PAGE_SIZE <= PAGE_SIZE - 3) {
+        void *section = gva_enter(vp);
         const uint8_t *code = gva_pointer(vp, linear);
+        bool plain = code && is_plain(code, op, &length);
 
-        if (code && is_plain(code, op, &length))
+        gva_leave(section);
+        if (plain)
             return length;
     }
     if (!fetch_instruction(vp, &insn) || insn.op != op)

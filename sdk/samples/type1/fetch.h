@@ -18,6 +18,13 @@ enum hv_insn_mode fetch_mode(const struct svm_vp *vp);
  */
 unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op);
 
+/* The linear address of RIP, and of an offset in a segment (enum hv_insn_segment). */
+uint64_t fetch_linear_rip(const struct svm_vp *vp);
+uint64_t fetch_linear(const struct svm_vp *vp, unsigned segment, uint64_t offset);
+
+/* What is readable of the 15 bytes at RIP; returns how many. */
+unsigned fetch_bytes(struct svm_vp *vp, uint8_t bytes[HV_INSN_MAX_LENGTH]);
+
 struct hv_exit;
 
 /* The bytes of the instruction at RIP, and their mode, for an exit that lib/core decodes. */

@@ -170,7 +170,7 @@ static bool find(struct svm_vp *vp, uint64_t linear, struct walk *walk)
 
 static void check_cache(struct svm_vp *vp)
 {
-    uint64_t generation = svm_generation();
+    uint64_t generation = svm_generation(vp);
 
     if (vp->pages.generation != generation)
         forget_all(&vp->pages, generation);
@@ -231,9 +231,22 @@ const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
     struct gva_recent *recent = recent_of(vp, linear);
 
     if (__builtin_expect(
-            vp->pages.generation == svm_generation() && is_as_it_was(vp, recent, linear), true))
+            vp->pages.generation == svm_generation(vp) && is_as_it_was(vp, recent, linear), true))
         return recent->page + linear % PAGE_SIZE;
     return walk_again(vp, linear, recent);
+}
+
+bool gva_translate(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)
+{
+    void *section = gva_enter(vp);
+    struct walk walk = { 0 };
+    bool found;
+
+    check_cache(vp);
+    found = find(vp, linear, &walk);
+    gva_leave(section);
+    *gpa = walk.gpa;
+    return found;
 }
 
 /* Write access, at the current privilege level (APM vol. 2, 5.6). */

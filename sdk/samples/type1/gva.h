@@ -42,16 +42,20 @@ struct gva_cache {
     struct gva_recent recent[GVA_RECENT_WALKS];
 };
 
+/* What a linear address leads to, whatever the access; false: nothing. */
+bool gva_translate(struct svm_vp *vp, uint64_t linear, uint64_t *gpa);
+
 /*
  * Where the byte at a linear address can be read, to the end of its page; NULL if it is not mapped
- * or not in ordinary memory. Access rights are not checked: the guest's instruction fetch was.
+ * or not in ordinary memory. Access rights are not checked: the guest's instruction fetch was. For
+ * use between gva_enter() and gva_leave() (svm.h).
  */
 const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear);
 
 /*
  * Where the guest may store the byte at a linear address, as an implicit access of its current
  * privilege level; the tables' accessed and dirty bits are set. NULL if not: present tells whether
- * the page is mapped.
+ * the page is mapped. For use in a section of hv_address_enter().
  */
 uint8_t *gva_store_pointer(struct svm_vp *vp, uint64_t linear, bool *present);
 

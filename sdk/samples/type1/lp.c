@@ -201,6 +201,7 @@ void lp_take_apic(struct lp *lp)
         firmware_apic.lint1 = apic_read(APIC_LVT_LINT1);
     }
     lp->armed = UINT64_MAX;
+    lp->started = rdtsc();
     apic_take();
 }
 
@@ -322,7 +323,7 @@ void lp_nmi(void)
 /* For the VP that runs, for one that waits, or at the end of a slice. */
 static void expire(struct lp *lp)
 {
-    struct svm_vp *running = lp->running;
+    struct svm_vp *running = atomic_load_explicit(&lp->running, memory_order_relaxed);
 
     lp->armed = UINT64_MAX;
     if (!running)
@@ -343,8 +344,11 @@ void lp_interrupt(uint8_t vector)
     struct svm_vp *vp = atomic_load(&lp->backend);
 
     if (!apic_in_service(vector)) {
-        if (vector != APIC_VECTOR_SPURIOUS && vp)
+        if (vector != APIC_VECTOR_SPURIOUS && vp) {
             svm_interrupt_take_extint(vp, vector);
+            if (atomic_load_explicit(&lp->running, memory_order_relaxed) != vp)
+                hv_lp_kick(vp->vp);
+        }
         return;
     }
     if (vector == APIC_VECTOR_TIMER) {
@@ -387,4 +391,38 @@ void lp_set_timer(struct lp *lp, uint64_t deadline)
         return;
     lp->armed = deadline;
     apic_start_timer(deadline == UINT64_MAX ? 0 : clock_apic_ticks(deadline));
+}
+
+/* ---- Time ---- */
+
+void lp_count_begin(struct lp *lp, enum lp_time kind, uint64_t tsc)
+{
+    atomic_store_explicit(&lp->since[kind], tsc, memory_order_relaxed);
+}
+
+void lp_count_end(struct lp *lp, enum lp_time kind, uint64_t tsc)
+{
+    uint64_t since = atomic_load_explicit(&lp->since[kind], memory_order_relaxed);
+    uint64_t spent = atomic_load_explicit(&lp->spent[kind], memory_order_relaxed);
+
+    atomic_store_explicit(&lp->since[kind], 0, memory_order_relaxed);
+    atomic_store_explicit(&lp->spent[kind], spent + (tsc - since), memory_order_relaxed);
+}
+
+/* Seen from another LP a beginning may be missing, or count twice for a moment. */
+static uint64_t spent_on(struct lp *lp, enum lp_time kind, uint64_t tsc)
+{
+    uint64_t since = atomic_load_explicit(&lp->since[kind], memory_order_relaxed);
+    uint64_t spent = atomic_load_explicit(&lp->spent[kind], memory_order_relaxed);
+
+    return since != 0 && since < tsc ? spent + (tsc - since) : spent;
+}
+
+void lp_run_time(struct lp *lp, uint64_t tsc, struct hv_lp_run_time *time)
+{
+    uint64_t idle = spent_on(lp, LP_TIME_IDLE, tsc);
+
+    time->total = tsc - lp->started;
+    time->guests = spent_on(lp, LP_TIME_GUESTS, tsc);
+    time->hypervisor = time->total > time->guests + idle ? time->total - time->guests - idle : 0;
 }

@@ -18,6 +18,15 @@ enum lp_event {
 
 struct hv_lp;
 
+/* What an LP does with its time, besides working for itself. */
+enum lp_time {
+    LP_TIME_GUESTS,
+    LP_TIME_IDLE,
+    LP_TIME_KINDS,
+};
+
+struct hv_lp_run_time;
+
 struct lp_tss {
     uint32_t reserved0;
     uint64_t rsp[3];
@@ -37,15 +46,21 @@ struct lp {
     _Atomic bool kicked;
     /* Between the last look at events and generation, and the exit. */
     _Atomic bool in_guest;
-    uint64_t generation; /* of nested page tables that its TLB knows */
+    uint64_t asid_round; /* number of times that all ASIDs were given away anew; 0: never yet */
+    uint32_t next_asid;
     _Atomic(struct hv_lp *) scheduler;
-    _Atomic(void *) backend;   /* of the root's VP, which gets the interrupts of the machine */
-    uint64_t deadline;         /* TSC at which the scheduler has something to do */
-    void *running;             /* of the VP that was picked, or NULL */
-    void *host;                /* VMCB that holds what VMLOAD loads for the hypervisor */
+    _Atomic(void *) backend; /* of the root's VP, which gets the interrupts of the machine */
+    uint64_t deadline;       /* TSC at which the scheduler has something to do */
+    _Atomic(void *) running; /* of the VP that was picked, or NULL */
+    _Atomic(_Atomic uint64_t *) slat; /* generation of nested page tables of the last one */
+    void *in_processor; /* of the VP whose floating-point registers are, or NULL (svm_switch.c) */
+    void *host;         /* VMCB that holds what VMLOAD loads for the hypervisor */
     uint64_t scheduler_memory; /* physical address of its pages */
     uint64_t armed;            /* TSC that its timer is set to; UINT64_MAX: stopped */
     uint32_t completed[8]; /* level-triggered vectors in service here that the guest is done with */
+    uint64_t started;      /* TSC */
+    _Atomic uint64_t spent[LP_TIME_KINDS]; /* TSC ticks */
+    _Atomic uint64_t since[LP_TIME_KINDS]; /* TSC at which it began; 0: it does something else */
     struct lp_tss tss;
     uint64_t gdt[5];
 };
@@ -98,6 +113,13 @@ void lp_end_all_interrupts(struct lp *lp);
 
 /* Makes an interrupt at that TSC, which ends the guest's run or the idle wait. */
 void lp_set_timer(struct lp *lp, uint64_t deadline);
+
+/* The LP begins to spend its time so, and ends. On that LP. */
+void lp_count_begin(struct lp *lp, enum lp_time kind, uint64_t tsc);
+void lp_count_end(struct lp *lp, enum lp_time kind, uint64_t tsc);
+
+/* hv_cpu_ops.lp_run_time. On any LP. */
+void lp_run_time(struct lp *lp, uint64_t tsc, struct hv_lp_run_time *time);
 
 /* The NMI handler's part: tells a kick from a real NMI. */
 void lp_nmi(void);

@@ -172,9 +172,11 @@ static void map_machine(struct hv_partition *partition)
 
 static void create_vp(struct hv_partition *partition, uint32_t index, struct svm_vp *vp)
 {
-    check(hv_vp_create(partition, index, lp_get(index)->apic_id, vp, &vp->vp), "virtual processor");
-    vp->view = hv_interrupt_view(vp->vp);
-    vp->vmcb->nested_cr3 = hv_address_root(partition) * PAGE_SIZE;
+    struct hv_vp *created;
+
+    check(hv_vp_create(partition, index, lp_get(index)->apic_id, vp, &created),
+          "virtual processor");
+    svm_vp_join(vp, created);
 }
 
 static void create_vps(struct hv_partition *partition)

@@ -8,6 +8,8 @@
 #include "lp.h"
 #include "memory.h"
 #include "save_restore.h"
+#include "svm_child.h"
+#include "svm_switch.h"
 
 #define CPUID_SVM            (1u << 2) /* leaf 0x80000001 ECX */
 #define CPUID_SVM_LEAF       0x8000000A
@@ -15,7 +17,6 @@
 #define CPUID_SVM_NEXT_RIP   (1u << 3)
 #define CPUID_SVM_CLEAN      (1u << 5)
 #define CPUID_SVM_FLUSH_ASID (1u << 6)
-#define CPUID_INVLPGB        (1u << 3) /* leaf 0x80000008 EBX */
 
 _Static_assert(__builtin_offsetof(struct svm_vp, gprs) == 0, "svm_entry.S");
 _Static_assert(__builtin_offsetof(struct svm_vp, vmcb_address) == 144, "svm_entry.S");
@@ -24,10 +25,7 @@ void svm_enter(struct svm_vp *vp);
 
 static struct {
     bool next_rip;
-    bool has_invlpgb;
     uint32_t clean; /* what vmcb.clean says when nothing was changed */
-    uint64_t io_map;
-    uint64_t msr_map;
 } features;
 
 void svm_check(void)
@@ -48,54 +46,15 @@ void svm_init(bool testdev)
 
     features.next_rip = (svm & CPUID_SVM_NEXT_RIP) != 0;
     features.clean = (svm & CPUID_SVM_CLEAN) ? VMCB_CLEAN_ALL : 0;
-    svm_flush_init((svm & CPUID_SVM_FLUSH_ASID) != 0);
-    features.has_invlpgb = (cpuid_or_zero(0x80000008).ebx & CPUID_INVLPGB) != 0;
-    features.io_map = svm_io_map(testdev);
-    features.msr_map = svm_msr_map();
+    svm_flush_init((svm & CPUID_SVM_FLUSH_ASID) != 0, cpuid_or_zero(CPUID_SVM_LEAF).ebx);
+    svm_switch_init();
+    svm_vp_init(testdev);
+    svm_child_init();
 }
 
 bool svm_has_next_rip(void)
 {
     return features.next_rip;
-}
-
-/*
- * Nearly all I/O ports, control and debug registers, XSETBV, task switches: all these are the
- * guest's own, with no exit. SVM's own instructions do not exist for it, nor do MONITOR and MWAIT
- * (TLFS v6.0b 8.5: #UD unless the hypervisor announces them).
- */
-static void set_intercepts(struct vmcb *vmcb)
-{
-    vmcb->intercept_exceptions = SVM_EXCEPTIONS;
-    vmcb->intercept_1 = VMCB_INTERCEPT_INTERRUPT | VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INIT |
-                        VMCB_INTERCEPT_CPUID | VMCB_INTERCEPT_INVD | VMCB_INTERCEPT_HLT |
-                        VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_IO | VMCB_INTERCEPT_MSR |
-                        VMCB_INTERCEPT_SHUTDOWN;
-    vmcb->intercept_2 = VMCB_INTERCEPT_VMRUN | VMCB_INTERCEPT_VMMCALL | VMCB_INTERCEPT_VMLOAD |
-                        VMCB_INTERCEPT_VMSAVE | VMCB_INTERCEPT_STGI | VMCB_INTERCEPT_CLGI |
-                        VMCB_INTERCEPT_SKINIT | VMCB_INTERCEPT_MONITOR | VMCB_INTERCEPT_MWAIT;
-    /* The bits are reserved where the instructions do not exist. */
-    if (features.has_invlpgb)
-        vmcb->intercept_3 =
-            VMCB_INTERCEPT_INVLPGB | VMCB_INTERCEPT_INVLPGB_ILLEGAL | VMCB_INTERCEPT_TLBSYNC;
-}
-
-struct svm_vp *svm_vp_create(struct lp *lp)
-{
-    struct svm_vp *vp = memory_take(page_round_up(sizeof(*vp)) / PAGE_SIZE);
-    struct vmcb *vmcb = memory_take(1);
-
-    vp->vmcb = vmcb;
-    vp->vmcb_address = memory_physical(vmcb);
-    vp->lp = lp;
-    set_intercepts(vmcb);
-    vmcb->iopm = features.io_map;
-    vmcb->msrpm = features.msr_map;
-    vmcb->asid = SVM_GUEST_ASID;
-    vmcb->nested_control = VMCB_NESTED_PAGING;
-    vmcb->pat = PAT_RESET;
-    svm_set_init_state(vp);
-    return vp;
 }
 
 /* From here on the LP's own FS, GS, TR, LDTR and system call MSRs are in lp->host. */
@@ -115,6 +74,10 @@ void svm_regain_guest(struct svm_vp *vp)
 /* The bootstrap processor's INIT leads to the firmware: as a reset of the machine does. */
 static void take_init(struct svm_vp *vp)
 {
+    if (vp->child) {
+        svm_child_take_init(vp);
+        return;
+    }
     if (vp->lp->index == 0)
         machine_reset();
     hv_vp_reset(vp->vp);
@@ -187,19 +150,23 @@ static struct hv_vp *pick(struct lp *lp)
     return vp;
 }
 
-/* Whether the VP that runs is to make room. */
-static bool look_around(struct lp *lp)
+/* Whether the VP that runs is to make room; if not, when its time is over may have changed. */
+static bool look_around(struct svm_vp *vp)
 {
+    struct lp *lp = vp->lp;
+    uint64_t before = lp->deadline;
     bool other = hv_lp_look(scheduler(lp), rdtsc());
 
     note_deadline(lp);
+    if (lp->deadline != before)
+        vp->quiet = false;
     return other;
 }
 
 /* Whatever keeps the VP from being entered; false if there is nothing. */
 static bool has_work(const struct svm_vp *vp)
 {
-    return atomic_load(&vp->lp->events) != 0 || vp->lp->generation != svm_generation() ||
+    return atomic_load(&vp->lp->events) != 0 || vp->generation != svm_generation(vp) ||
            !hv_flush_queue_is_empty(&vp->flushes) || save_restore_is_due(vp);
 }
 
@@ -212,19 +179,30 @@ static bool has_only_flushes(const struct svm_vp *vp)
 
 static void count_run_time(struct svm_vp *vp)
 {
-    if (!vp->counted)
-        hv_vp_account_start(vp->vp, rdtsc());
+    uint64_t now = rdtsc();
+
+    if (vp->counted)
+        return;
+    hv_vp_account_start(vp->vp, now);
+    lp_count_begin(vp->lp, LP_TIME_GUESTS, now);
     vp->counted = true;
 }
 
+/* A child may be deleted as soon as it was put: then nothing here refers to it any more. */
 static void put(struct svm_vp *vp, enum hv_lp_release why)
 {
     struct lp *lp = vp->lp;
 
-    if (vp->counted)
-        hv_vp_account_stop(vp->vp, rdtsc());
+    if (vp->counted) {
+        uint64_t now = rdtsc();
+
+        hv_vp_account_stop(vp->vp, now);
+        lp_count_end(lp, LP_TIME_GUESTS, now);
+    }
     vp->counted = false;
-    lp->running = NULL;
+    if (vp->child)
+        svm_switch_away(vp);
+    atomic_store(&lp->running, NULL);
     hv_lp_put(scheduler(lp), rdtsc(), why, vp->view->deadline);
 }
 
@@ -242,7 +220,7 @@ static bool make_ready(struct svm_vp *vp)
     if (save_restore_is_due(vp))
         renew(vp);
     take_events(vp);
-    if (vp->activity == SVM_WAIT_FOR_STARTUP) {
+    if (vp->activity == SVM_WAIT_FOR_STARTUP || hv_vp_is_suspended(vp->vp)) {
         put(vp, HV_LP_STOPS);
         return false;
     }
@@ -259,7 +237,7 @@ static bool make_ready(struct svm_vp *vp)
 static bool look(struct svm_vp *vp)
 {
     /* One that waits makes room anyway. */
-    if (!svm_waits(vp) && look_around(vp->lp)) {
+    if (!svm_waits(vp) && look_around(vp)) {
         put(vp, HV_LP_YIELDS);
         return false;
     }
@@ -271,10 +249,14 @@ static bool look(struct svm_vp *vp)
 static bool pause(struct svm_vp *vp)
 {
     uint32_t events = take_lp_events(vp->lp);
+    bool pauses = svm_pauses(vp);
 
     if (vp->injected >= 0)
         svm_interrupt_withdraw(vp);
-    if ((events & LP_EVENT_LOOK) || svm_waits(vp) || save_restore_is_due(vp)) {
+    if (vp->shut_down)
+        svm_child_shut_down(vp);
+    vp->stops = false;
+    if ((events & LP_EVENT_LOOK) || pauses || save_restore_is_due(vp)) {
         /* INIT changes what VMLOAD has loaded. */
         svm_release_guest(vp);
         if (!look(vp))
@@ -328,11 +310,19 @@ static void run(struct svm_vp *vp)
 {
     struct lp *lp = vp->lp;
 
-    lp->running = vp;
+    /* Before in_guest is set, so that who sees that finds out whose guest it is (svm_flush.c). */
+    atomic_store(&lp->slat, vp->slat);
+    atomic_store(&lp->running, vp);
+    /* The timer is set for another one. */
+    vp->quiet = false;
     if (!make_ready(vp))
         return;
+    svm_take_asid(vp);
+    svm_switch_to(vp);
     svm_regain_guest(vp);
     for (;;) {
+        if (vp->child)
+            svm_child_prepare(vp);
         if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
             svm_npiep_set(vp, hv_vp_npiep(vp->vp));
         if (vp->nmi_pending)
@@ -348,7 +338,7 @@ static void run(struct svm_vp *vp)
         atomic_store_explicit(&lp->in_guest, false, memory_order_release);
         svm_interrupt_left(vp);
         svm_handle_exit(vp);
-        if (__builtin_expect(svm_waits(vp), false) && !pause(vp))
+        if (__builtin_expect(svm_pauses(vp), false) && !pause(vp))
             return;
     }
 }
@@ -364,7 +354,9 @@ static void idle(struct lp *lp)
     }
     svm_set_timer(lp, UINT64_MAX);
     svm_interrupt_before_taking(root);
+    lp_count_begin(lp, LP_TIME_IDLE, rdtsc());
     idle_wait_interrupt();
+    lp_count_end(lp, LP_TIME_IDLE, rdtsc());
 }
 
 static void __attribute__((noreturn)) run_picked(struct lp *lp)
@@ -414,6 +406,12 @@ static void svm_kick(void *context, struct hv_vp *vp)
     lp_notify(target->lp, LP_EVENT_LOOK);
 }
 
+static void svm_lp_run_time(void *context, uint32_t lp, struct hv_lp_run_time *time)
+{
+    (void)context;
+    lp_run_time(lp_get(lp), rdtsc(), time);
+}
+
 void svm_fill_platform(struct hv_platform *platform)
 {
     platform->cpu = (struct hv_cpu_ops){
@@ -426,6 +424,12 @@ void svm_fill_platform(struct hv_platform *platform)
         .apic_changed = svm_apic_changed,
         .push = svm_push,
         .start = svm_start,
+        .create_vp = svm_create_vp,
+        .delete_vp = svm_delete_vp,
+        .lp_run_time = svm_lp_run_time,
+        .cpuid = svm_tell_cpuid,
+        .get_xsave = svm_get_xsave,
+        .set_xsave = svm_set_xsave,
         .flush_slat = svm_flush_slat,
         .flush_tlb = svm_flush_tlb,
         .flush_ranges = svm_flush_ranges,
@@ -434,5 +438,6 @@ void svm_fill_platform(struct hv_platform *platform)
     };
     platform->facts.slat_format = HV_SLAT_NPT;
     platform->facts.capabilities |= HV_CPU_NPIEP | HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM |
-                                    HV_CPU_MSR_BITMAPS | HV_CPU_LOCAL_APIC | HV_CPU_START_VP;
+                                    HV_CPU_MSR_BITMAPS | HV_CPU_LOCAL_APIC | HV_CPU_START_VP |
+                                    HV_CPU_CREATE_VP;
 }

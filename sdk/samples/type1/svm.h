@@ -10,13 +10,23 @@
 #include <hv/hv.h>
 
 #include "gva.h"
+#include "svm_mtrr.h"
+#include "svm_xsave.h"
 #include "vmcb.h"
-
-/* Of every guest: an LP runs one VP for ever. */
-#define SVM_GUEST_ASID 1
 
 /* Exceptions that are always intercepted. */
 #define SVM_EXCEPTIONS (1u << 18) /* #MC */
+
+/* Pages of a child's VP: itself, its VMCB, its XSAVE area. */
+#define SVM_VP_PAGES 3
+
+/* MSRs in the processor that each VP has for itself, at most. */
+#define SVM_SWITCHED_MSRS 9
+
+/* Pages of the permission maps. A bit for each port, and an access of four bytes at the last one
+   looks three bits further (APM vol. 2, 15.10.1). */
+#define SVM_IO_MAP_PAGES  3
+#define SVM_MSR_MAP_PAGES 2
 
 struct lp;
 
@@ -28,7 +38,7 @@ enum svm_activity {
     SVM_IDLE,   /* HV_DISPOSITION_IDLE: for one that may be masked */
 };
 
-/* One VP, for ever on one LP. The first four fields are known to svm_entry.S. */
+/* One VP, for ever on one LP; in one page. The first four fields are known to svm_entry.S. */
 struct svm_vp {
     struct hv_gprs gprs; /* valid while outside the guest */
     uint64_t vmcb_address;
@@ -36,10 +46,14 @@ struct svm_vp {
 
     struct hv_vp *vp;
     struct lp *lp;
+    bool child;     /* of a partition with a parent */
     uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
-    bool counted; /* run time is being counted */
-    bool loaded;  /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
+    bool counted;   /* run time is being counted */
+    bool loaded;    /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
+    bool stops;     /* was suspended by its exit, or is to be shut down */
+    bool shut_down; /* of a child: by a triple fault, which its parent is to be told of */
+    uint32_t exceptions; /* of a child: those that its parent wants to see */
 
     const struct hv_interrupt_view *view; /* of vp */
     bool quiet;        /* nothing waits and nothing is watched, as long as the view is current */
@@ -62,6 +76,18 @@ struct svm_vp {
     uint32_t npiep; /* what svm_npiep_set() was told last */
 
     struct hv_flush_queue flushes; /* what to forget before the next entry */
+    _Atomic uint64_t *slat;        /* generation of its partition's nested page tables */
+    uint64_t generation;           /* of those that its ASID knows; 0: of none */
+    uint64_t asid_round;           /* of the LP's, in which it got its ASID */
+
+    /* While lp.in_processor is another one. */
+    struct svm_xsave *xsave;
+    uint64_t xcr0;
+    uint64_t debug[4]; /* DR0 to DR3 */
+    uint64_t msrs[SVM_SWITCHED_MSRS];
+
+    struct svm_mtrr mtrr;             /* of a child */
+    uint64_t spa_pages[SVM_VP_PAGES]; /* of a child */
 
     struct hv_exit exit;
     struct gva_cache pages;
@@ -76,8 +102,14 @@ void svm_init(bool testdev);
 /* Makes this LP a host and runs the VPs that it is, or will be, given. */
 void svm_run_lp(struct lp *lp) __attribute__((noreturn));
 
-/* A VP for the LP, in the state after INIT; its VMCB and object are the back end's. */
+/* VPs come and go (svm_vp.c). */
+void svm_vp_init(bool testdev);
+/* A VP of the root for the LP, in the state after INIT, in memory of the hypervisor. */
 struct svm_vp *svm_vp_create(struct lp *lp);
+/* From here on it is the back end's part of that VP. */
+void svm_vp_join(struct svm_vp *vp, struct hv_vp *hv_vp);
+hv_status svm_create_vp(void *context, struct hv_vp *vp, void **backend);
+void svm_delete_vp(void *context, struct hv_vp *vp);
 
 /* The functions and capabilities that lib/core gets. */
 void svm_fill_platform(struct hv_platform *platform);
@@ -85,13 +117,26 @@ void svm_fill_platform(struct hv_platform *platform);
 /* Which instructions report the next RIP; false: decode. */
 bool svm_has_next_rip(void);
 
-/* Of nested page tables: bumped by each flush. Every LP compares it with its own copy before it
-   enters a guest. */
-extern _Atomic uint64_t svm_slat_generation;
-
-static inline uint64_t svm_generation(void)
+/* Of the nested page tables of the VP's partition: bumped by each flush, and never 0. */
+static inline uint64_t svm_generation(const struct svm_vp *vp)
 {
-    return atomic_load(&svm_slat_generation);
+    return atomic_load(vp->slat);
+}
+
+/*
+ * Around what reads a guest's memory by gva_pointer(): the parent can give a child's pages to
+ * somebody else. The root alone gives its pages away, and gets to see no more of them than the
+ * length of an instruction.
+ */
+static inline void *gva_enter(const struct svm_vp *vp)
+{
+    return vp->child ? hv_address_enter(hv_vp_partition(vp->vp)) : NULL;
+}
+
+static inline void gva_leave(void *section)
+{
+    if (section)
+        hv_address_leave(section);
 }
 
 /* Marks groups of VMCB fields as changed. */
@@ -102,6 +147,12 @@ static inline void svm_touch(struct svm_vp *vp, uint32_t groups)
 
 /* Handles the exit that the VMCB describes (svm_exit.c). */
 void svm_handle_exit(struct svm_vp *vp);
+/* Hands vp->exit to lib/core; true if it is for this back end. */
+bool svm_pass_to_core(struct svm_vp *vp);
+/* Fills in the length of the instruction; false if it has changed meanwhile: then it runs again. */
+bool svm_begin_instruction(struct svm_vp *vp, enum hv_insn_op op);
+/* The instruction is done. */
+void svm_advance(struct svm_vp *vp, unsigned length);
 
 /* What VMLOAD loads: the LP's own in exchange for the guest's, and back (svm.c). */
 void svm_release_guest(struct svm_vp *vp);
@@ -111,8 +162,12 @@ void svm_regain_guest(struct svm_vp *vp);
 void svm_set_timer(struct lp *lp, uint64_t deadline);
 
 /* Cached translations (svm_flush.c). */
-/* by_asid: the TLB control has a flush of one ASID. */
-void svm_flush_init(bool by_asid);
+/* by_asid: the TLB control has a flush of one ASID. asids: how many there are, 0 among them. */
+void svm_flush_init(bool by_asid, uint32_t asids);
+/* The VP is about to run, after others: it gets an ASID that no other VP of the LP has. */
+void svm_take_asid(struct svm_vp *vp);
+/* The generation of a partition's nested page tables; some share one. */
+_Atomic uint64_t *svm_slat_of(const struct hv_partition *partition);
 /* Before an entry: forgets what a newer generation or the VP's queue ask for. */
 void svm_flush(struct svm_vp *vp);
 void svm_flush_slat(void *context, struct hv_partition *partition);
@@ -139,6 +194,11 @@ static inline bool svm_waits(const struct svm_vp *vp)
 {
     return vp->activity == SVM_HALTED || vp->activity == SVM_IDLE;
 }
+/* Of one that runs: whether its last exit has put an end to that. */
+static inline bool svm_pauses(const struct svm_vp *vp)
+{
+    return vp->activity != SVM_RUNNING || vp->stops;
+}
 void svm_end_of_interrupt(void *context, struct hv_vp *vp, uint8_t vector);
 void svm_apic_changed(void *context, struct hv_vp *vp);
 /* PUSH of 32 bits (svm_push.c). */
@@ -154,6 +214,9 @@ hv_status svm_get_register(void *context, struct hv_vp *vp, uint32_t name,
 hv_status svm_set_register(void *context, struct hv_vp *vp, uint32_t name,
                            const struct hv_register128 *value);
 
+/* False: not a value for XCR0. The VP's state is in the processor. */
+bool svm_set_xcr0(struct svm_vp *vp, uint64_t value);
+
 /* hv_cpu_ops.start. */
 hv_status svm_start(void *context, struct hv_vp *vp, const struct hv_initial_vp_context *initial);
 void svm_read_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned count, void *out);
@@ -164,12 +227,15 @@ bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value);
 bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value);
 bool svm_efer_valid(uint64_t efer);
 bool svm_pat_valid(uint64_t pat);
-/* The two pages of the MSR permission map, filled in. */
+bool svm_write_efer(struct svm_vp *vp, uint64_t value);
+bool svm_write_pat(struct svm_vp *vp, uint64_t value);
+/* The MSR permission map of the root, filled in; and of one map, who is intercepted. */
 uint64_t svm_msr_map(void);
+void svm_msr_intercept(uint8_t *map, uint32_t msr, bool read, bool write);
 
 /* Carries out an access to an I/O port that is intercepted; false: #GP (svm_io.c). */
 bool svm_io(struct svm_vp *vp);
-/* The three pages of the I/O permission map, filled in. */
+/* The I/O permission map of the root, filled in. */
 uint64_t svm_io_map(bool testdev);
 
 /* What a guest sees of the processor's CPUID (svm_cpuid.c). */
@@ -179,6 +245,9 @@ void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_
 void svm_inject_exception(void *context, struct hv_vp *vp, uint8_t vector, bool has_error,
                           uint32_t error);
 void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error);
+/* Gives the guest an exception that was intercepted. */
+void svm_raise_intercepted(struct svm_vp *vp, uint8_t vector);
+bool svm_has_error_code(uint8_t vector);
 /* Takes back what was being delivered when the VP left the guest. */
 void svm_event_interrupted(struct svm_vp *vp);
 /* Before an entry with an NMI pending. */

@@ -3,6 +3,7 @@
    would let it reach around the hypervisor. */
 #include "cpu.h"
 #include "svm.h"
+#include "svm_child.h"
 
 struct cpuid_mask {
     uint32_t leaf;
@@ -53,4 +54,6 @@ void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_
             out[reg] &= ~masks[i].clear[reg];
     }
     mirror_state(vp, leaf, subleaf, out);
+    if (vp->child)
+        svm_child_cpuid(vp, leaf, subleaf, out);
 }

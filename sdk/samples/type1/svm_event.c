@@ -59,6 +59,11 @@ void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error
         vp->event = exception_event(vector, has_error, error);
         return;
     }
+    if (first_vector == VECTOR_DF && vp->child) {
+        vp->event = 0;
+        vp->shut_down = vp->stops = true;
+        return;
+    }
     if (first_vector == VECTOR_DF) {
         log_line("LP %u: triple fault at 0x%lx; the machine is reset", vp->lp->index, vp->gprs.rip);
         machine_reset();
@@ -134,14 +139,18 @@ void svm_event_step(struct svm_vp *vp)
     intercept_exceptions(vp, ~(1u << VECTOR_NMI));
 }
 
-/* Gives the guest an exception that was intercepted while it was stepped. */
-static void raise_intercepted(struct svm_vp *vp, uint8_t vector)
+bool svm_has_error_code(uint8_t vector)
+{
+    return (EXCEPTIONS_WITH_ERROR >> vector & 1) != 0;
+}
+
+void svm_raise_intercepted(struct svm_vp *vp, uint8_t vector)
 {
     if (vector == VECTOR_PF) {
         vp->vmcb->cr2 = vp->vmcb->exit_info_2;
         svm_touch(vp, VMCB_CLEAN_CR2);
     }
-    svm_raise(vp, vector, EXCEPTIONS_WITH_ERROR >> vector & 1, (uint32_t)vp->vmcb->exit_info_1);
+    svm_raise(vp, vector, svm_has_error_code(vector), (uint32_t)vp->vmcb->exit_info_1);
 }
 
 bool svm_event_stepped(struct svm_vp *vp)
@@ -149,14 +158,16 @@ bool svm_event_stepped(struct svm_vp *vp)
     uint64_t vector = vp->vmcb->exit_code - VMCB_EXIT_EXCEPTION;
 
     vp->stepping = false;
-    intercept_exceptions(vp, SVM_EXCEPTIONS);
+    intercept_exceptions(vp, SVM_EXCEPTIONS | vp->exceptions);
     /* IRET has loaded flags of its own, which are the guest's. */
     if (!vp->step_guest_flag && !(vp->step_iret && vp->gprs.rip != vp->nmi_iret_rip))
         vp->gprs.rflags &= ~(uint64_t)RFLAGS_TF;
     if (vector >= 32)
         return false;
     if (vector != VECTOR_DB || vp->step_guest_flag || !(vp->vmcb->dr6 & DR6_STEP)) {
-        raise_intercepted(vp, (uint8_t)vector);
+        if (vp->exceptions >> vector & 1)
+            return false;
+        svm_raise_intercepted(vp, (uint8_t)vector);
         return true;
     }
     vp->vmcb->dr6 &= ~DR6_STEP;

@@ -8,6 +8,7 @@
 #include "lp.h"
 #include "memory.h"
 #include "svm.h"
+#include "svm_child.h"
 
 #define HYPERVISOR_LEAVES 0x4
 
@@ -34,14 +35,13 @@ static void finish_instruction(struct svm_vp *vp)
     }
 }
 
-static void advance(struct svm_vp *vp, unsigned length)
+void svm_advance(struct svm_vp *vp, unsigned length)
 {
     vp->gprs.rip += length;
     finish_instruction(vp);
 }
 
-/* Hands the exit to lib/core; true if it is for this back end. */
-static bool pass_to_core(struct svm_vp *vp)
+bool svm_pass_to_core(struct svm_vp *vp)
 {
     uint64_t rip = vp->gprs.rip;
     enum hv_disposition disposition = hv_vp_exit(vp->vp, &vp->exit);
@@ -56,15 +56,16 @@ static bool pass_to_core(struct svm_vp *vp)
         break;
     case HV_DISPOSITION_RESET:
         machine_reset();
-    case HV_DISPOSITION_RESUME:
     case HV_DISPOSITION_SUSPEND:
+        vp->stops = true;
+        break;
+    case HV_DISPOSITION_RESUME:
         break;
     }
     return false;
 }
 
-/* Fills in the length of the instruction; false if it has changed meanwhile: then it runs again. */
-static bool begin_instruction(struct svm_vp *vp, enum hv_insn_op op)
+bool svm_begin_instruction(struct svm_vp *vp, enum hv_insn_op op)
 {
     vp->exit.gprs = &vp->gprs;
     vp->exit.instruction_length = (uint8_t)fetch_length(vp, op);
@@ -76,51 +77,59 @@ static void exit_cpuid(struct svm_vp *vp)
     uint32_t leaf = (uint32_t)vp->gprs.gpr[HV_GPR_RAX];
     uint32_t *native = vp->exit.cpuid.native;
 
-    if (!begin_instruction(vp, HV_INSN_OP_CPUID))
+    if (!svm_begin_instruction(vp, HV_INSN_OP_CPUID))
         return;
     vp->exit.reason = HV_EXIT_CPUID;
     if (leaf >> 28 != HYPERVISOR_LEAVES)
         svm_cpuid(vp, leaf, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], native);
-    if (!pass_to_core(vp))
+    if (!svm_pass_to_core(vp))
         return;
     vp->gprs.gpr[HV_GPR_RAX] = native[0];
     vp->gprs.gpr[HV_GPR_RBX] = native[1];
     vp->gprs.gpr[HV_GPR_RCX] = native[2];
     vp->gprs.gpr[HV_GPR_RDX] = native[3];
-    advance(vp, vp->exit.instruction_length);
+    svm_advance(vp, vp->exit.instruction_length);
+}
+
+/* It is its parent's to say what becomes of that, if it has one. */
+static void refuse_msr(struct svm_vp *vp, bool write)
+{
+    vp->exit.reason = HV_EXIT_UNKNOWN_MSR;
+    vp->exit.unknown_msr.write = write;
+    (void)svm_pass_to_core(vp);
 }
 
 static void exit_rdmsr(struct svm_vp *vp)
 {
     uint64_t value = 0;
 
-    if (!begin_instruction(vp, HV_INSN_OP_RDMSR))
+    if (!svm_begin_instruction(vp, HV_INSN_OP_RDMSR))
         return;
     vp->exit.reason = HV_EXIT_MSR_READ;
-    if (!pass_to_core(vp))
+    if (!svm_pass_to_core(vp))
         return;
     if (!svm_msr_read(vp, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], &value)) {
-        raise_gp(vp);
+        refuse_msr(vp, false);
         return;
     }
     vp->gprs.gpr[HV_GPR_RAX] = (uint32_t)value;
     vp->gprs.gpr[HV_GPR_RDX] = value >> 32;
-    advance(vp, vp->exit.instruction_length);
+    svm_advance(vp, vp->exit.instruction_length);
 }
 
 static void exit_wrmsr(struct svm_vp *vp)
 {
     uint64_t value = vp->gprs.gpr[HV_GPR_RDX] << 32 | (uint32_t)vp->gprs.gpr[HV_GPR_RAX];
 
-    if (!begin_instruction(vp, HV_INSN_OP_WRMSR))
+    if (!svm_begin_instruction(vp, HV_INSN_OP_WRMSR))
         return;
     vp->exit.reason = HV_EXIT_MSR_WRITE;
-    if (!pass_to_core(vp))
+    if (!svm_pass_to_core(vp))
         return;
     if (svm_msr_write(vp, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], value))
-        advance(vp, vp->exit.instruction_length);
+        svm_advance(vp, vp->exit.instruction_length);
     else
-        raise_gp(vp);
+        refuse_msr(vp, true);
 }
 
 static void exit_io(struct svm_vp *vp)
@@ -137,13 +146,13 @@ static void exit_vmmcall(struct svm_vp *vp)
 {
     const struct vmcb *vmcb = vp->vmcb;
 
-    if (!begin_instruction(vp, HV_INSN_OP_VMMCALL))
+    if (!svm_begin_instruction(vp, HV_INSN_OP_VMMCALL))
         return;
     vp->exit.reason = HV_EXIT_HYPERCALL;
     vp->exit.hypercall.cpl = vmcb->cpl;
     vp->exit.hypercall.protected_mode = (vmcb->cr0 & CR0_PE) && !(vp->gprs.rflags & RFLAGS_VM);
     vp->exit.hypercall.long_mode = fetch_mode(vp) == HV_INSN_64;
-    if (pass_to_core(vp))
+    if (svm_pass_to_core(vp))
         raise_ud(vp);
 }
 
@@ -156,25 +165,27 @@ static void exit_memory(struct svm_vp *vp)
     vp->exit.instruction_length = 0;
     vp->exit.memory.gpa = address;
     vp->exit.memory.code_size = 0;
-    if (address / PAGE_SIZE == apic_page() / PAGE_SIZE)
-        fetch_code(vp, &vp->exit);
     vp->exit.memory.page_walk = (info & VMCB_NPF_PAGE_WALK) != 0;
     vp->exit.memory.access = HV_ACCESS_READ;
     if (info & VMCB_NPF_EXECUTE)
         vp->exit.memory.access = HV_ACCESS_EXECUTE;
     else if (info & VMCB_NPF_WRITE)
         vp->exit.memory.access = HV_ACCESS_WRITE;
-    if (pass_to_core(vp))
+    if (vp->child)
+        svm_child_describe_access(vp, &vp->exit);
+    else if (address / PAGE_SIZE == apic_page() / PAGE_SIZE)
+        fetch_code(vp, &vp->exit);
+    if (svm_pass_to_core(vp))
         svm_raise(vp, VECTOR_MC, false, 0);
 }
 
 /* The cache's content must not be lost: other partitions' is in it too (APM vol. 2, 15.13). */
 static void exit_invd(struct svm_vp *vp)
 {
-    if (!begin_instruction(vp, HV_INSN_OP_INVD))
+    if (!svm_begin_instruction(vp, HV_INSN_OP_INVD))
         return;
     wbinvd();
-    advance(vp, vp->exit.instruction_length);
+    svm_advance(vp, vp->exit.instruction_length);
 }
 
 /* The NMI is still pending; opening the interrupt flag runs the hypervisor's handler. */
@@ -188,7 +199,7 @@ static void exit_nmi(struct svm_vp *vp)
 /* Likewise. */
 static void exit_interrupt(struct svm_vp *vp)
 {
-    svm_interrupt_before_taking(vp);
+    svm_interrupt_before_taking(atomic_load(&vp->lp->backend));
     svm_release_guest(vp);
     idle_take_interrupts();
     svm_regain_guest(vp);
@@ -196,9 +207,9 @@ static void exit_interrupt(struct svm_vp *vp)
 
 static void exit_hlt(struct svm_vp *vp)
 {
-    if (!begin_instruction(vp, HV_INSN_OP_HLT))
+    if (!svm_begin_instruction(vp, HV_INSN_OP_HLT))
         return;
-    advance(vp, vp->exit.instruction_length);
+    svm_advance(vp, vp->exit.instruction_length);
     vp->activity = SVM_HALTED;
 }
 
@@ -215,7 +226,7 @@ static void exit_write_cr8(struct svm_vp *vp)
         return;
     }
     hv_interrupt_set_cr8(vp->vp, (uint8_t)value);
-    advance(vp, insn.length);
+    svm_advance(vp, insn.length);
 }
 
 static void __attribute__((noreturn)) exit_shutdown(struct svm_vp *vp)
@@ -329,6 +340,8 @@ void svm_handle_exit(struct svm_vp *vp)
 {
     svm_event_interrupted(vp);
     if (__builtin_expect(vp->stepping, false) && svm_event_stepped(vp))
+        return;
+    if (vp->child && svm_child_exit(vp))
         return;
     dispatch(vp);
 }

@@ -182,7 +182,7 @@ void svm_interrupt_prepare(struct svm_vp *vp)
 bool svm_is_awake(struct svm_vp *vp)
 {
     look(vp);
-    if (vp->nmi_pending && !vp->nmi_masked)
+    if ((vp->nmi_pending && !vp->nmi_masked) || (vp->event & VMCB_EVENT_VALID))
         return true;
     return (vp->activity == SVM_IDLE || (vp->gprs.rflags & RFLAGS_IF)) && is_pending(vp);
 }
@@ -217,6 +217,8 @@ void svm_apic_changed(void *context, struct hv_vp *vp)
 
     (void)context;
     target->quiet = false;
+    if (target->child)
+        return;
     target->wants_extint = !(pin & APIC_LVT_MASKED) && (pin & APIC_LVT_MODE) == APIC_LVT_EXTINT;
     set_pin(target, !target->wants_extint);
     for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)

@@ -14,9 +14,6 @@
 #include "power.h"
 #include "svm.h"
 
-/* A bit for each port; an access of four bytes at the last port looks three bits further (APM
-   vol. 2, 15.10.1). */
-#define MAP_PAGES  3
 #define PORT_COUNT 0x10000u
 
 static struct power_registers power;
@@ -30,7 +27,7 @@ static void intercept(uint8_t *map, uint32_t first, uint32_t count)
 
 uint64_t svm_io_map(bool testdev)
 {
-    uint8_t *map = memory_take(MAP_PAGES);
+    uint8_t *map = memory_take(SVM_IO_MAP_PAGES);
 
     acpi_find_power(&power);
     for (uint32_t i = 0; i < power.count; i++)

@@ -7,8 +7,7 @@
 #include "lp.h"
 #include "memory.h"
 #include "svm.h"
-
-#define MAP_PAGES 2
+#include "svm_child.h"
 
 /* Offset in the map of the vector that holds the MSR (APM vol. 2, 15.11); false: it has no bits. */
 static bool map_offset(uint32_t msr, uint32_t *offset)
@@ -26,12 +25,13 @@ static bool map_offset(uint32_t msr, uint32_t *offset)
     return false;
 }
 
-static void intercept(uint8_t *map, uint32_t msr, bool read, bool write)
+void svm_msr_intercept(uint8_t *map, uint32_t msr, bool read, bool write)
 {
     uint32_t offset;
 
     if (!map_offset(msr, &offset))
         return;
+    map[offset] &= (uint8_t) ~(3u << (msr % 4 * 2));
     map[offset] |= (uint8_t)((read ? 1u : 0u) << (msr % 4 * 2));
     map[offset] |= (uint8_t)((write ? 2u : 0u) << (msr % 4 * 2));
 }
@@ -51,12 +51,12 @@ uint64_t svm_msr_map(void)
         { MSR_SMM_CTL, true, true },     { MSR_VM_HSAVE_PA, true, true },
         { MSR_SVM_KEY, true, true },
     };
-    uint8_t *map = memory_take(MAP_PAGES);
+    uint8_t *map = memory_take(SVM_MSR_MAP_PAGES);
 
     for (unsigned i = 0; i < sizeof(intercepted) / sizeof(intercepted[0]); i++)
-        intercept(map, intercepted[i].msr, intercepted[i].read, intercepted[i].write);
+        svm_msr_intercept(map, intercepted[i].msr, intercepted[i].read, intercepted[i].write);
     for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++)
-        intercept(map, msr, true, true);
+        svm_msr_intercept(map, msr, true, true);
     return memory_physical(map);
 }
 
@@ -82,7 +82,7 @@ bool svm_efer_valid(uint64_t efer)
     return (efer & ~allowed) == 0;
 }
 
-static bool write_efer(struct svm_vp *vp, uint64_t value)
+bool svm_write_efer(struct svm_vp *vp, uint64_t value)
 {
     uint64_t old = vp->vmcb->efer;
 
@@ -96,7 +96,7 @@ static bool write_efer(struct svm_vp *vp, uint64_t value)
     return true;
 }
 
-static bool write_pat(struct svm_vp *vp, uint64_t value)
+bool svm_write_pat(struct svm_vp *vp, uint64_t value)
 {
     if (!svm_pat_valid(value))
         return false;
@@ -128,6 +128,8 @@ static bool has_msr(uint32_t msr)
 
 bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
 {
+    if (vp->child)
+        return svm_child_msr_read(vp, msr, value);
     switch (msr) {
     case MSR_EFER:
         *value = vp->vmcb->efer & ~(uint64_t)EFER_SVME;
@@ -144,11 +146,13 @@ bool svm_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
 
 bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
 {
+    if (vp->child)
+        return svm_child_msr_write(vp, msr, value);
     switch (msr) {
     case MSR_EFER:
-        return write_efer(vp, value);
+        return svm_write_efer(vp, value);
     case MSR_PAT:
-        return write_pat(vp, value);
+        return svm_write_pat(vp, value);
     case MSR_TSC:
         /* Taken and dropped: reference time holds only while all VPs count alike (TLFS: partition
            reference time enlightenment). */

@@ -26,24 +26,46 @@ static bool raise_page_fault(struct svm_vp *vp, uint64_t linear, bool present)
     return false;
 }
 
-/* The stack pointer is aligned in practice; one that is not may lie across pages. */
+/* The stack pointer is aligned in practice; one that is not may lie across pages. In a section. */
+static bool store_bytes(struct svm_vp *vp, uint64_t linear, uint32_t value, uint64_t *fault,
+                        bool *present)
+{
+    uint8_t *bytes[sizeof(value)];
+
+    for (unsigned i = 0; i < sizeof(value); i++) {
+        bytes[i] = gva_store_pointer(vp, linear + i, present);
+        *fault = linear + i;
+        if (!bytes[i])
+            return false;
+    }
+    for (unsigned i = 0; i < sizeof(value); i++)
+        *(volatile uint8_t *)bytes[i] = (uint8_t)(value >> 8 * i);
+    return true;
+}
+
+/* No page may go to somebody else meanwhile. */
+static bool store(struct svm_vp *vp, uint64_t linear, uint32_t value, uint64_t *fault,
+                  bool *present)
+{
+    void *section = hv_address_enter(hv_vp_partition(vp->vp));
+    bool done = store_bytes(vp, linear, value, fault, present);
+
+    hv_address_leave(section);
+    return done;
+}
+
 bool svm_push(void *context, struct hv_vp *hv_vp, uint32_t value)
 {
     struct svm_vp *vp = hv_vp_backend(hv_vp);
     uint64_t mask = stack_mask(vp), *rsp = &vp->gprs.gpr[HV_GPR_RSP];
     uint64_t top = (*rsp - sizeof(value)) & mask;
     uint64_t linear = fetch_mode(vp) == HV_INSN_64 ? top : (vp->vmcb->ss.base + top) & UINT32_MAX;
-    uint8_t *bytes[sizeof(value)];
+    uint64_t fault;
     bool present;
 
     (void)context;
-    for (unsigned i = 0; i < sizeof(value); i++) {
-        bytes[i] = gva_store_pointer(vp, linear + i, &present);
-        if (!bytes[i])
-            return raise_page_fault(vp, linear + i, present);
-    }
-    for (unsigned i = 0; i < sizeof(value); i++)
-        *(volatile uint8_t *)bytes[i] = (uint8_t)(value >> 8 * i);
+    if (!store(vp, linear, value, &fault, &present))
+        return raise_page_fault(vp, fault, present);
     *rsp = (*rsp & ~mask) | top;
     return true;
 }

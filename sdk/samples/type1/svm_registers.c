@@ -8,6 +8,8 @@
 #include "lp.h"
 #include "svm.h"
 #include "svm_float.h"
+#include "svm_mtrr.h"
+#include "svm_switch.h"
 #include "svm_valid.h"
 
 #define RESET_DR6       UINT64_C(0xFFFF0FF0)
@@ -293,6 +295,21 @@ static hv_status set_msr(uint32_t msr, uint64_t value)
     return wrmsr_safe(msr, value) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
 }
 
+/* What a child has under the names of MSRs that are the machine's for the root. */
+static hv_status set_mtrr(struct svm_vp *vp, uint32_t msr, uint64_t value)
+{
+    return svm_mtrr_write(&vp->mtrr, msr, value) ? HV_STATUS_SUCCESS
+                                                 : HV_STATUS_INVALID_REGISTER_VALUE;
+}
+
+bool svm_set_xcr0(struct svm_vp *vp, uint64_t value)
+{
+    /* Other components than these are not exchanged between VPs. */
+    if (vp->child && (value & ~svm_switch_states()))
+        return false;
+    return (read_cr4() & CR4_OSXSAVE) && xsetbv_safe(value);
+}
+
 static bool in_range(uint32_t name, uint32_t first, uint32_t last)
 {
     return name >= first && name <= last;
@@ -334,21 +351,25 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
     default:
         break;
     }
-    if (!find_msr(name, &msr) || !rdmsr_safe(msr, value))
+    if (!find_msr(name, &msr))
         return HV_STATUS_INVALID_PARAMETER;
-    return HV_STATUS_SUCCESS;
+    if (vp->child && svm_mtrr_read(&vp->mtrr, msr, value))
+        return HV_STATUS_SUCCESS;
+    return rdmsr_safe(msr, value) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
 }
 
-hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
-                           struct hv_register128 *value)
+/* Registers that are in the processor while the VP's LP is not turned to another one. */
+static bool is_switched(uint32_t name)
 {
-    struct svm_vp *vp = hv_vp_backend(hv_vp);
+    return in_range(name, HvX64RegisterXmm0, HvX64RegisterXmmControlStatus) ||
+           in_range(name, HvX64RegisterDr0, HvX64RegisterDr3) || name == HvX64RegisterXfem ||
+           name == HvX64RegisterTscAux;
+}
+
+static hv_status get_register(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
+{
     const struct field *field = find_field(name);
 
-    (void)context;
-    *value = (struct hv_register128){ 0 };
-    if (vp->loaded)
-        svm_vmsave(vp->vmcb_address);
     if (in_range(name, HvX64RegisterRax, HvX64RegisterR15))
         value->low = vp->gprs.gpr[name - HvX64RegisterRax];
     else if (field)
@@ -364,6 +385,24 @@ hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
     else
         return get_single(vp, name, &value->low);
     return HV_STATUS_SUCCESS;
+}
+
+hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
+                           struct hv_register128 *value)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp), *other;
+    hv_status status;
+
+    (void)context;
+    *value = (struct hv_register128){ 0 };
+    if (vp->loaded)
+        svm_vmsave(vp->vmcb_address);
+    if (!is_switched(name))
+        return get_register(vp, name, value);
+    other = svm_switch_borrow(vp);
+    status = get_register(vp, name, value);
+    svm_switch_return(vp, other);
+    return status;
 }
 
 static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
@@ -385,7 +424,7 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
     case HvX64RegisterCr0:
         return set_cr0(vp, value);
     case HvX64RegisterXfem:
-        return (read_cr4() & CR4_OSXSAVE) && xsetbv_safe(value) ? HV_STATUS_SUCCESS : bad;
+        return svm_set_xcr0(vp, value) ? HV_STATUS_SUCCESS : bad;
     case HvX64RegisterEfer:
         return set_efer(vp, value);
     case HvRegisterPendingInterruption:
@@ -399,6 +438,8 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
     }
     if (!find_msr(name, &msr))
         return HV_STATUS_INVALID_PARAMETER;
+    if (vp->child && msr != MSR_TSC_AUX)
+        return set_mtrr(vp, msr, value);
     return set_msr(msr, value);
 }
 
@@ -437,13 +478,17 @@ static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_
 hv_status svm_set_register(void *context, struct hv_vp *hv_vp, uint32_t name,
                            const struct hv_register128 *value)
 {
-    struct svm_vp *vp = hv_vp_backend(hv_vp);
+    struct svm_vp *vp = hv_vp_backend(hv_vp), *other = NULL;
     hv_status status;
 
     (void)context;
     if (vp->loaded)
         svm_vmsave(vp->vmcb_address);
+    if (is_switched(name))
+        other = svm_switch_borrow(vp);
     status = set_register(vp, name, value);
+    if (is_switched(name))
+        svm_switch_return(vp, other);
     if (vp->loaded)
         svm_vmload(vp->vmcb_address);
     return status;

@@ -78,6 +78,8 @@ bool svm_valid_cr4(const struct svm_vp *vp, uint64_t value)
         if (announced >> rule->cpuid_bit & 1)
             defined |= UINT64_C(1) << rule->bit;
     }
+    if (vp->child)
+        defined &= ~(uint64_t)CR4_CET;
     if (value & ~defined)
         return false;
     if (!svm_long_mode(vp))

@@ -110,6 +110,7 @@ enum vmcb_intercept_1 {
     VMCB_INTERCEPT_READ_GDTR = 1 << 7,
     VMCB_INTERCEPT_READ_LDTR = 1 << 8,
     VMCB_INTERCEPT_READ_TR = 1 << 9,
+    VMCB_INTERCEPT_RDPMC = 1 << 15,
     VMCB_INTERCEPT_CPUID = 1 << 18,
     VMCB_INTERCEPT_IRET = 1 << 20,
     VMCB_INTERCEPT_INVD = 1 << 22,
@@ -128,8 +129,10 @@ enum vmcb_intercept_2 {
     VMCB_INTERCEPT_STGI = 1 << 4,
     VMCB_INTERCEPT_CLGI = 1 << 5,
     VMCB_INTERCEPT_SKINIT = 1 << 6,
+    VMCB_INTERCEPT_WBINVD = 1 << 9,
     VMCB_INTERCEPT_MONITOR = 1 << 10,
     VMCB_INTERCEPT_MWAIT = 1 << 11,
+    VMCB_INTERCEPT_XSETBV = 1 << 13,
 };
 
 enum vmcb_intercept_3 {
@@ -153,6 +156,7 @@ enum vmcb_exit {
     VMCB_EXIT_READ_GDTR = 0x67,
     VMCB_EXIT_READ_LDTR = 0x68,
     VMCB_EXIT_READ_TR = 0x69,
+    VMCB_EXIT_RDPMC = 0x6F,
     VMCB_EXIT_CPUID = 0x72,
     VMCB_EXIT_IRET = 0x74,
     VMCB_EXIT_INVD = 0x76,
@@ -168,8 +172,10 @@ enum vmcb_exit {
     VMCB_EXIT_STGI = 0x84,
     VMCB_EXIT_CLGI = 0x85,
     VMCB_EXIT_SKINIT = 0x86,
+    VMCB_EXIT_WBINVD = 0x89,
     VMCB_EXIT_MONITOR = 0x8A,
     VMCB_EXIT_MWAIT = 0x8B,
+    VMCB_EXIT_XSETBV = 0x8D,
     VMCB_EXIT_INVLPGB = 0xA0,
     VMCB_EXIT_INVLPGB_ILLEGAL = 0xA1,
     VMCB_EXIT_TLBSYNC = 0xA4,
@@ -184,6 +190,7 @@ enum vmcb_exit {
 /* exit_info_1 of an I/O port's exit; exit_info_2 is the RIP behind the instruction. */
 #define VMCB_IO_IN         (UINT64_C(1) << 0)
 #define VMCB_IO_STRING     (UINT64_C(1) << 2)
+#define VMCB_IO_REP        (UINT64_C(1) << 3)
 #define VMCB_IO_SIZE_SHIFT 4
 #define VMCB_IO_SIZE_MASK  7u /* the size in bytes: one bit of three is set */
 #define VMCB_IO_PORT_SHIFT 16
@@ -215,6 +222,7 @@ enum vmcb_exit {
 
 /* Clean bits: the group of fields is as at the last exit. */
 #define VMCB_CLEAN_INTERCEPTS (1u << 0)
+#define VMCB_CLEAN_ASID       (1u << 2)
 #define VMCB_CLEAN_TPR        (1u << 3)
 #define VMCB_CLEAN_CR         (1u << 5)
 #define VMCB_CLEAN_DR         (1u << 6)

@@ -25,6 +25,7 @@
 #define CR4_OSXSAVE    (1 << 18)
 #define CR4_SMAP       (1 << 21)
 #define CR4_PKE        (1 << 22)
+#define CR4_CET        (1 << 23)
 
 #define EFER_SCE   (1 << 0)
 #define EFER_LME   (1 << 8)
@@ -45,14 +46,30 @@
 #define MSR_TSC          0x10
 #define MSR_APIC_BASE    0x1B
 #define MSR_TSC_ADJUST   0x3B
+#define MSR_SPEC_CTRL    0x48
+#define MSR_PRED_CMD     0x49
+#define MSR_PATCH_LEVEL  0x8B
+#define MSR_MTRR_CAP     0xFE
 #define MSR_SYSENTER_CS  0x174
 #define MSR_SYSENTER_ESP 0x175
 #define MSR_SYSENTER_EIP 0x176
+#define MSR_MCG_CAP      0x179
+#define MSR_MCG_STATUS   0x17A
+#define MSR_DEBUGCTL     0x1D9
+#define MSR_MTRR_BASE0   0x200
+#define MSR_MTRR_FIX64K  0x250
+#define MSR_MTRR_FIX16K  0x258
+#define MSR_MTRR_FIX4K   0x268
 #define MSR_PAT          0x277
+#define MSR_MTRR_TYPE    0x2FF
+#define MSR_U_CET        0x6A0
+#define MSR_PL0_SSP      0x6A4
+#define MSR_PL3_SSP      0x6A7
 #define MSR_TSC_DEADLINE 0x6E0
 #define MSR_X2APIC_FIRST 0x800
 #define MSR_X2APIC_ICR   0x830
 #define MSR_X2APIC_LAST  0x8FF
+#define MSR_XSS          0xDA0
 #define MSR_EFER         0xC0000080
 #define MSR_STAR         0xC0000081
 #define MSR_LSTAR        0xC0000082

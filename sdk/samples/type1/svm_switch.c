@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * What stays in the processor while the hypervisor runs, because it does not use it: x87, SSE and
+ * AVX registers, XCR0, DR0 to DR3, some MSRs. It is exchanged only when an LP turns to another VP.
+ */
+#include "svm_switch.h"
+
+#include <stddef.h>
+
+#include "cpu.h"
+#include "lp.h"
+#include "memory.h"
+#include "string.h"
+#include "svm.h"
+#include "svm_xsave.h"
+
+#define CPUID_RDTSCP     (1u << 27)                                  /* 0x80000001 EDX */
+#define CPUID_SPEC_CTRL  (1u << 12 | 1u << 14 | 1u << 15 | 1u << 24) /* 0x80000008 EBX */
+#define CPUID_SHADOW     (1u << 7)                                   /* 7 ECX */
+#define CPUID_BRANCHES   (1u << 20)                                  /* 7 EDX */
+#define CPUID_SUPERVISOR (1u << 3)                                   /* 0xD.1 EAX: XSAVES */
+
+static struct {
+    uint64_t states; /* that XSAVE exchanges; 0: there is FXSAVE alone */
+    uint32_t msrs[SVM_SWITCHED_MSRS];
+    uint32_t msr_count;
+} features;
+
+/* ---- What there is ---- */
+
+static void add_msr(bool present, uint32_t msr)
+{
+    uint64_t value;
+
+    if (present && rdmsr_safe(msr, &value))
+        features.msrs[features.msr_count++] = msr;
+}
+
+static void find_msrs(void)
+{
+    struct cpuid_result seven = cpuid_or_zero(7);
+    bool shadow = (seven.ecx & CPUID_SHADOW) || (seven.edx & CPUID_BRANCHES);
+    bool xsaves = features.states != 0 && (cpuid(0xD, 1).eax & CPUID_SUPERVISOR);
+
+    add_msr(cpuid_or_zero(0x80000001).edx & CPUID_RDTSCP, MSR_TSC_AUX);
+    add_msr(cpuid_or_zero(0x80000008).ebx & CPUID_SPEC_CTRL, MSR_SPEC_CTRL);
+    add_msr(true, MSR_DEBUGCTL);
+    add_msr(xsaves, MSR_XSS);
+    add_msr(shadow, MSR_U_CET);
+    for (uint32_t msr = MSR_PL0_SSP; msr <= MSR_PL3_SSP; msr++)
+        add_msr(shadow, msr);
+}
+
+void svm_switch_init(void)
+{
+    if (cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE)
+        features.states = svm_xsave_find_states();
+    find_msrs();
+}
+
+uint64_t svm_switch_states(void)
+{
+    return features.states;
+}
+
+bool svm_switches_msr(uint32_t msr)
+{
+    for (uint32_t i = 0; i < features.msr_count; i++)
+        if (features.msrs[i] == msr)
+            return true;
+    return false;
+}
+
+/* ---- Floating point ---- */
+
+static void save_float(struct svm_vp *vp)
+{
+    uint32_t low = (uint32_t)features.states, high = (uint32_t)(features.states >> 32);
+
+    if (features.states == 0) {
+        __asm__ volatile("fxsave64 %0" : "=m"(*vp->xsave));
+        return;
+    }
+    vp->xcr0 = xgetbv();
+    (void)xsetbv_safe(features.states);
+    __asm__ volatile("xsave64 %0" : "+m"(*vp->xsave) : "a"(low), "d"(high));
+}
+
+/* All that is in the area has been checked. */
+static void load_float(const struct svm_vp *vp)
+{
+    uint32_t low = (uint32_t)features.states, high = (uint32_t)(features.states >> 32);
+
+    if (features.states == 0) {
+        __asm__ volatile("fxrstor64 %0" : : "m"(*vp->xsave));
+        return;
+    }
+    (void)xsetbv_safe(features.states);
+    __asm__ volatile("xrstor64 %0" : : "m"(*vp->xsave), "a"(low), "d"(high));
+    (void)xsetbv_safe(vp->xcr0);
+}
+
+/* ---- The rest ---- */
+
+static void save(struct svm_vp *vp)
+{
+    save_float(vp);
+    vp->debug[0] = read_dr0();
+    vp->debug[1] = read_dr1();
+    vp->debug[2] = read_dr2();
+    vp->debug[3] = read_dr3();
+    for (uint32_t i = 0; i < features.msr_count; i++)
+        vp->msrs[i] = rdmsr(features.msrs[i]);
+}
+
+static void load(const struct svm_vp *vp)
+{
+    load_float(vp);
+    write_dr0(vp->debug[0]);
+    write_dr1(vp->debug[1]);
+    write_dr2(vp->debug[2]);
+    write_dr3(vp->debug[3]);
+    for (uint32_t i = 0; i < features.msr_count; i++)
+        if (rdmsr(features.msrs[i]) != vp->msrs[i])
+            wrmsr(features.msrs[i], vp->msrs[i]);
+}
+
+void svm_switch_reset(struct svm_vp *vp, void *area)
+{
+    vp->xsave = area;
+    vp->xcr0 = 1;
+    svm_xsave_reset(vp->xsave);
+}
+
+void svm_switch_to(struct svm_vp *vp)
+{
+    struct lp *lp = vp->lp;
+    struct svm_vp *other = lp->in_processor;
+
+    if (other == vp)
+        return;
+    if (other)
+        save(other);
+    load(vp);
+    lp->in_processor = vp;
+}
+
+void svm_switch_away(struct svm_vp *vp)
+{
+    if (vp->lp->in_processor != vp)
+        return;
+    save(vp);
+    vp->lp->in_processor = NULL;
+}
+
+struct svm_vp *svm_switch_borrow(struct svm_vp *vp)
+{
+    struct svm_vp *other = vp->lp->in_processor;
+
+    svm_switch_to(vp);
+    return other;
+}
+
+void svm_switch_return(struct svm_vp *vp, struct svm_vp *other)
+{
+    if (other)
+        svm_switch_to(other);
+    else
+        svm_switch_away(vp);
+}
