@@ -46,9 +46,10 @@ struct hv_cpu_ops {
      *
      * Called on the LP that owns @p vp, with the VP outside the guest. The back end knows all
      * architectural registers of its architecture; synthetic ones never reach it. For hv_vp_save()
-     * and hv_vp_restore() it knows HvRegisterInternalActivityState too, which tells what the VP
-     * waits for: its start-up, an interrupt after HLT, or one after HV_DISPOSITION_IDLE; one of the
-     * HV_INTERNAL_ACTIVITY bits, or none. RIP is behind the instruction by which it waits.
+     * and hv_vp_restore(), and for the parent of a VP's partition, it knows
+     * HvRegisterInternalActivityState too, which tells what the VP waits for: its start-up, an
+     * interrupt after HLT, or one after HV_DISPOSITION_IDLE; one of the HV_INTERNAL_ACTIVITY bits,
+     * or none. RIP is behind the instruction by which it waits.
      * @return HV_STATUS_SUCCESS, or HV_STATUS_INVALID_PARAMETER for a name it does not know.
      */
     hv_status (*get_register)(void *context, struct hv_vp *vp, uint32_t name,

@@ -3,7 +3,8 @@
  * A register is one of four kinds: a CPUID leaf (read-only), a synthetic MSR under another name,
  * one of the local APIC, or another register of the architecture, which is the back end's.
  *
- * Those that suspend a VP are a fifth kind, of partitions that have a parent (suspend.c).
+ * Those that suspend a VP are a fifth kind, of partitions that have a parent (suspend.c). Only that
+ * is told what a VP waits for, too: no VP that asks is waiting.
  *
  * Not offered, since they have no meaning of their own here: HvRegisterGuestIdle and the power
  * state triggers (their effect is that of executing RDMSR), nested virtualization, VSM.
@@ -243,6 +244,11 @@ static hv_status set_apic(struct hv_vp *vp, uint32_t name, uint64_t value)
 
 /* ---- All ---- */
 
+static bool is_backends(const struct hv_vp *vp, uint32_t name)
+{
+    return is_architectural(name) || (name == HvRegisterInternalActivityState && hv_vp_parent(vp));
+}
+
 hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128 *value)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
@@ -250,7 +256,7 @@ hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128
 
     if (is_apic(vp, name))
         return get_apic(vp, name, value);
-    if (is_architectural(name))
+    if (is_backends(vp, name))
         return cpu->get_register(cpu->context, vp, name, value);
     if (msr != NONE)
         return get_msr(vp, msr, value);

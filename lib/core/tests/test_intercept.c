@@ -43,6 +43,20 @@ START_TEST(a_childs_vp_is_created_suspended)
 }
 END_TEST
 
+START_TEST(parent_is_told_what_a_vp_waits_for)
+{
+    uint64_t read;
+
+    fake_vp(vp)->activity = HV_INTERNAL_ACTIVITY_HALT_SUSPEND;
+    ck_assert_uint_eq(suspend_register(HvRegisterInternalActivityState),
+                      HV_INTERNAL_ACTIVITY_HALT_SUSPEND);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterInternalActivityState, 0),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(get_register_of(root_vp, root_vp, HvRegisterInternalActivityState, &read),
+                      HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
 START_TEST(a_vp_runs_when_nothing_suspends_it)
 {
     static const uint32_t names[] = { HvRegisterExplicitSuspend, HvRegisterDispatchSuspend };
@@ -412,6 +426,7 @@ int main(void)
     TCase *tests = tcase_create("intercept");
 
     tcase_add_checked_fixture(tests, child_setup, child_teardown);
+    tcase_add_test(tests, parent_is_told_what_a_vp_waits_for);
     tcase_add_test(tests, a_childs_vp_is_created_suspended);
     tcase_add_test(tests, a_vp_runs_when_nothing_suspends_it);
     tcase_add_test(tests, a_vp_that_may_run_again_is_kicked);
