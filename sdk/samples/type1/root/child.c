@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "partition.h"
 #include "vid.h"
+#include "watch.h"
 
 #define SECOND UINT64_C(10000000) /* in units of 100 ns */
 
@@ -120,27 +121,10 @@ static bool wrote_text(const struct root_child *child)
     return false;
 }
 
-/* Whether the guest has written something into its crash registers. */
-static bool has_crashed(const struct root_child *child)
-{
-    static const uint32_t names[] = { HvRegisterGuestCrashP0, HvRegisterGuestCrashP1,
-                                      HvRegisterGuestCrashP2, HvRegisterGuestCrashP3,
-                                      HvRegisterGuestCrashP4 };
-    union hv_register_value values[sizeof(names) / sizeof(names[0])];
-    uint64_t all = 0;
-
-    if (root_call_get_registers(child->partition.pool.partition, 0, names, values,
-                                sizeof(names) / sizeof(names[0])) != HV_STATUS_SUCCESS)
-        return false;
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        all |= values[i].reg64;
-    return all != 0;
-}
-
 /* A guest that reports a crash then resets itself, or stands still. */
 static enum root_end end_by_guest(const struct root_child *child, enum root_end end)
 {
-    return child->crashed || has_crashed(child) ? ROOT_CRASH : end;
+    return child->crashed || root_watch_crash(child) ? ROOT_CRASH : end;
 }
 
 static void look_at_worker(struct root_child *child)
@@ -187,15 +171,13 @@ void root_child_message(struct root_child *child, const struct hv_message *messa
     look_at_worker(child);
 }
 
-/* Twice, so that what the guest writes on its console after the report is seen too. */
-static void look_for_crash(struct root_child *child, uint64_t now)
+static void watch(struct root_child *child, uint64_t now)
 {
-    bool before = child->crashed;
+    enum root_end end = root_watch(child);
 
     child->next_look = now + SECOND;
-    child->crashed = has_crashed(child);
-    if (before && child->crashed)
-        root_child_stop(child, ROOT_CRASH);
+    if (end != ROOT_RUNS)
+        root_child_stop(child, end);
 }
 
 void root_child_advance(struct root_child *child, uint64_t now)
@@ -205,7 +187,7 @@ void root_child_advance(struct root_child *child, uint64_t now)
     worker_machine_advance(&child->worker, now);
     look_at_worker(child);
     if (child->end == ROOT_RUNS && now >= child->next_look)
-        look_for_crash(child, now);
+        watch(child, now);
 }
 
 uint64_t root_child_deadline(const struct root_child *child)

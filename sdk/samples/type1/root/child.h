@@ -21,7 +21,7 @@ enum root_end {
     ROOT_RUNS, /**< it hasn't */
     ROOT_SHUTDOWN,
     ROOT_RESET,
-    ROOT_HALT,
+    ROOT_HALT, /**< all VPs wait, and nothing can wake them */
     ROOT_TRIPLE_FAULT,
     ROOT_CRASH,
     ROOT_TEXT,    /**< it has written what it was expected to write */
@@ -60,7 +60,8 @@ struct root_child {
     struct worker_machine worker;
     struct root_console console[WORKER_COM_PORTS];
     uint64_t next_look; /* when its VPs are looked at */
-    bool crashed;       /* its crash registers have something */
+    bool crashed;       /* when looked at last, its crash registers had something */
+    bool still;         /* and nothing could wake its VPs */
 };
 
 /*

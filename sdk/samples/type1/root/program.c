@@ -5,7 +5,8 @@
 #include "host.h"
 #include "mem.h"
 
-#define MILLISECOND UINT64_C(10000) /* in units of 100 ns */
+#define MILLISECOND   UINT64_C(10000) /* in units of 100 ns */
+#define MOST_MESSAGES 64u             /* one after the other, before other children's devices */
 
 struct program {
     struct root_child *child[HV_MACHINE_MAX_MACHINES]; /* NULL: it is buried */
@@ -120,7 +121,7 @@ static uint64_t deadline(const struct program *program)
 static void run(struct program *program)
 {
     do {
-        while (take_message(program))
+        for (unsigned i = 0; i < MOST_MESSAGES && take_message(program); i++)
             ;
         if (program->watched)
             look_at_keyboard(program);

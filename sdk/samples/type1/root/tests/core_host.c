@@ -318,6 +318,10 @@ static void take_step(struct hv_vp *vp, const struct fake_step *step)
         exit.reason = HV_EXIT_UNKNOWN_MSR;
         exit.gprs->gpr[HV_GPR_RCX] = 0x1234;
         break;
+    case FAKE_HALT:
+        fake_vp(vp)->activity = HV_INTERNAL_ACTIVITY_HALT_SUSPEND;
+        exit.gprs->rflags = step->value;
+        return;
     case FAKE_CRASH:
         fake_wrmsr(vp, HV_X64_MSR_CRASH_P0, step->value);
         return;

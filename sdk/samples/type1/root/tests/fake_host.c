@@ -91,6 +91,8 @@ void root_host_write(const char *bytes, uint64_t count)
 
 int root_host_read(void)
 {
+    if (fake.now < fake.typed_at)
+        return -1;
     return fake.typed && *fake.typed ? (uint8_t)*fake.typed++ : -1;
 }
 
@@ -228,6 +230,11 @@ static void run(struct fake_partition *partition, uint32_t vp_index)
         case FAKE_UNKNOWN:
             send_header(partition, vp_index, HvMessageTypeHypercallIntercept);
             break;
+        case FAKE_HALT:
+            find_register(vp, HvRegisterInternalActivityState)->reg64 =
+                HV_INTERNAL_ACTIVITY_HALT_SUSPEND;
+            find_register(vp, HvX64RegisterRflags)->reg64 = step->value;
+            break;
         case FAKE_CRASH:
             find_register(vp, HvRegisterGuestCrashP0)->reg64 = step->value;
             break;
@@ -343,6 +350,8 @@ static hv_status create_vp(struct fake_partition *partition, uint32_t index)
     if (use(partition, FAKE_VP_PAGES) != HV_STATUS_SUCCESS)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     partition->vp[index].exists = partition->vp[index].explicit_suspend = true;
+    find_register(&partition->vp[index], HvRegisterInternalActivityState)->reg64 =
+        index == 0 ? 0 : HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND;
     return HV_STATUS_SUCCESS;
 }
 

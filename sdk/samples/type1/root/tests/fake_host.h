@@ -64,6 +64,7 @@ struct fake_host {
     uint32_t most_reps; /* elements that a rep call does before it returns; 0: all */
     bool create_wants;  /* creating a partition takes a page of the root's pool */
     const char *typed;
+    uint64_t typed_at; /* not before this time */
     char output[FAKE_OUTPUT];
     uint32_t output_count;
 };

@@ -16,6 +16,7 @@ enum fake_step_kind {
     FAKE_RDMSR, /* that nobody has */
     FAKE_TRIPLE_FAULT,
     FAKE_UNKNOWN, /* an intercept of a kind that nobody has asked for */
+    FAKE_HALT,    /* with value in RFLAGS */
     FAKE_CRASH,   /* value into its first crash register */
 };
 

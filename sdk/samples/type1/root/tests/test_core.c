@@ -95,6 +95,17 @@ START_TEST(crash_that_the_guest_reports_is_found)
 }
 END_TEST
 
+START_TEST(halt_for_good_is_found)
+{
+    static const struct fake_step steps[] = { { FAKE_HALT, 0, 0, 2 }, STAYS };
+
+    core.script[0] = steps;
+    machines[0].ends[0].kind = HV_MACHINE_END_IDLE;
+    ck_assert(run(1));
+    ck_assert_uint_eq(core_host_shown("root| child a ended: halt\r\n"), 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("root_core");
@@ -107,6 +118,7 @@ int main(void)
     tcase_add_test(tcase, machine_without_the_interface_can_be_made);
     tcase_add_test(tcase, triple_fault_has_its_registers_told);
     tcase_add_test(tcase, crash_that_the_guest_reports_is_found);
+    tcase_add_test(tcase, halt_for_good_is_found);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -165,6 +165,33 @@ START_TEST(reset_after_a_reported_crash_is_a_crash)
 }
 END_TEST
 
+START_TEST(halt_for_good_is_an_end)
+{
+    static const struct fake_step steps[] = { { FAKE_HALT, 0, 0, 0 }, STAYS };
+
+    fake.script[0] = steps;
+    ck_assert(!run(1));
+    ck_assert_uint_eq(shown("root| child a ended: halt\r\n"), 1);
+    ck_assert_uint_eq(shown("registers of VP"), 0);
+    setup();
+    fake.script[0] = steps;
+    machines[0].ends[0].kind = HV_MACHINE_END_IDLE;
+    ck_assert(run(1));
+}
+END_TEST
+
+START_TEST(halt_that_an_interrupt_can_end_is_none)
+{
+    static const struct fake_step steps[] = { { FAKE_HALT, 0, 0, 0x200 }, STAYS };
+
+    fake.script[0] = steps;
+    fake.typed_at = UINT64_C(100000000); /* ten seconds */
+    fake.typed = "\x1D";
+    ck_assert(root_program_run(machines, 1, "a"));
+    ck_assert_uint_eq(shown("root| child a ended: stopped\r\n"), 1);
+}
+END_TEST
+
 START_TEST(intercept_of_an_unknown_kind_ends_the_child_alone)
 {
     static const struct fake_step steps[] = { { FAKE_UNKNOWN, 0, 0, 0 }, STAYS };
@@ -352,6 +379,8 @@ int main(void)
     tcase_add_test(tcase, triple_fault_is_told_with_a_report);
     tcase_add_test(tcase, crash_that_the_guest_reports_ends_it);
     tcase_add_test(tcase, reset_after_a_reported_crash_is_a_crash);
+    tcase_add_test(tcase, halt_for_good_is_an_end);
+    tcase_add_test(tcase, halt_that_an_interrupt_can_end_is_none);
     tcase_add_test(tcase, intercept_of_an_unknown_kind_ends_the_child_alone);
     tcase_add_test(tcase, watched_child_has_the_port_byte_by_byte);
     tcase_add_test(tcase, who_watches_can_leave);
