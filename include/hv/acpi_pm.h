@@ -14,9 +14,11 @@
  * that boots without firmware has no other mode, and no system management mode to change it in. It
  * is not "hardware-reduced": that has no PM timer and no fixed power button.
  *
- * There are the events TMR, GBL (which nothing raises) and PWRBTN. The sleep and RTC events are not
- * there, which the FADT is to say, and general-purpose events are not either. No state but S5 can
- * be entered, from which nothing returns, so WAK_STS stays 0.
+ * There are the events TMR, PWRBTN, and two that nothing raises: GBL and RTC. The sleep and RTC
+ * events are not there, which the FADT is to say, and general-purpose events are not either; RTC
+ * can be enabled all the same, since Linux does not ask the FADT and takes it for an error when the
+ * bit does not stay. No state but S5 can be entered, from which nothing returns, so WAK_STS stays
+ * 0.
  *
  * An instance is used by one thread at a time. It allocates nothing and holds no pointers but those
  * of its configuration.
@@ -43,6 +45,7 @@ enum hv_acpi_pm_event {
     HV_ACPI_PM_TMR = 0x0001,    /**< the timer's highest bit has changed */
     HV_ACPI_PM_GBL = 0x0020,    /**< the global lock was released; never set */
     HV_ACPI_PM_PWRBTN = 0x0100, /**< the power button was pressed */
+    HV_ACPI_PM_RTC = 0x0400,    /**< an alarm of the clock; never set */
 };
 
 #define HV_ACPI_PM_PORTS        16u

@@ -27,7 +27,7 @@ void hv_acpi_pm_save(struct hv_acpi_pm *pm, uint64_t now, struct hv_acpi_pm_reco
     };
 }
 
-/* Nothing raises the status of the global lock. */
+/* Nothing raises the status of the global lock and of the clock. */
 static bool record_is_valid(const struct hv_acpi_pm_record *record)
 {
     return record->version == HV_ACPI_PM_RECORD_VERSION && record->size == sizeof(*record) &&

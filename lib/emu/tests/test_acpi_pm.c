@@ -186,7 +186,7 @@ END_TEST
 START_TEST(only_events_that_exist_can_be_enabled)
 {
     wr(ENABLE, 0xFFFF);
-    ck_assert_uint_eq(rd(ENABLE), HV_ACPI_PM_TMR | HV_ACPI_PM_GBL | HV_ACPI_PM_PWRBTN);
+    ck_assert_uint_eq(rd(ENABLE), HV_ACPI_PM_TMR | HV_ACPI_PM_GBL | HV_ACPI_PM_PWRBTN | 0x0400);
     wr(ENABLE, 0);
     ck_assert_uint_eq(rd(ENABLE), 0);
 }

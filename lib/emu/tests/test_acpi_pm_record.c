@@ -74,8 +74,8 @@ START_TEST(impossible_state_is_refused_and_changes_nothing)
     }
     bad[0].fraction = 10000000;
     bad[1].status = HV_ACPI_PM_GBL;
-    bad[2].status = 0x8000;
-    bad[3].enable = 0x0400;
+    bad[2].status = HV_ACPI_PM_RTC;
+    bad[3].enable = 0x0200;
     bad[4].control = 0x0001;
     bad[5].control = 0x2000;
     bad[6].reset_control = 0x08;
