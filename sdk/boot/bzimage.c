@@ -25,11 +25,11 @@ static uint64_t number(const uint8_t *bytes, unsigned offset, unsigned size)
 
 static enum bzimage_status check_kind(const uint8_t *bytes, uint64_t size)
 {
-    if (size < HEADER_END_NEEDED)
-        return BZIMAGE_TOO_SHORT;
-    if (number(bytes, BZIMAGE_BOOT_FLAG, 2) != BOOT_FLAG ||
+    if (size < BZIMAGE_MAGIC + 4 || number(bytes, BZIMAGE_BOOT_FLAG, 2) != BOOT_FLAG ||
         number(bytes, BZIMAGE_MAGIC, 4) != MAGIC)
         return BZIMAGE_NOT_LINUX;
+    if (size < HEADER_END_NEEDED)
+        return BZIMAGE_TOO_SHORT;
     if (number(bytes, BZIMAGE_VERSION, 2) < VERSION_NEEDED)
         return BZIMAGE_TOO_OLD;
     if (!(number(bytes, BZIMAGE_LOAD_FLAGS, 1) & LOADED_HIGH) ||

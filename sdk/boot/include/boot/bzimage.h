@@ -68,8 +68,8 @@ struct zero_page_region {
 /** What bzimage_parse() says of a file. */
 enum bzimage_status {
     BZIMAGE_OK,           /**< it is good */
-    BZIMAGE_TOO_SHORT,    /**< no room for a header, or the kernel is cut off */
-    BZIMAGE_NOT_LINUX,    /**< another kind of file */
+    BZIMAGE_TOO_SHORT,    /**< header or kernel are cut off */
+    BZIMAGE_NOT_LINUX,    /**< another kind of file, or too short to tell */
     BZIMAGE_TOO_OLD,      /**< boot protocol before 2.12 */
     BZIMAGE_NOT_64_BIT,   /**< no 64-bit entry */
     BZIMAGE_BAD_HEADER,   /**< sizes or addresses that can't be */

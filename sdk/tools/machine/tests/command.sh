@@ -36,15 +36,21 @@ require() {
     }
 }
 
-# The least bzImage: boot flag, header, version 2.12, 64-bit entry, command line of 255 bytes, 2 MiB at 1 MiB.
+# The least bzImage: a setup sector, 1 KiB of kernel, boot flag, header, version 2.12, loaded high to multiples of
+# 1 MiB, 64-bit entry, command line of 255 bytes, 2 MiB at 1 MiB.
 zeros() { head -c "$1" /dev/zero; }
 {
-    zeros 510
-    printf '\125\252\0\0HdrS\014\2'
-    zeros 46
-    printf '\1\0\377\0\0\0'
+    zeros 497
+    printf '\1\0\0\100\0\0\0'
+    zeros 6
+    printf '\125\252\0\142HdrS\014\2'
+    zeros 9
+    printf '\1'
+    zeros 30
+    printf '\0\0\020\0\0\0\1\0\377\0\0\0'
     zeros 28
     printf '\0\0\020\0\0\0\0\0\0\0\040\0'
+    zeros 1436
 } > kernel
 cp kernel kept
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define IMAGE_SIZE  0x400u
+#define IMAGE_SIZE  0x800u
 #define IMAGE_NOTE  0x200u
 #define IMAGE_BASE  0x100000u
 #define LINUX_FLAG  0x236u
@@ -20,13 +20,19 @@ static inline void image_put(uint8_t *image, unsigned offset, unsigned size, uin
         image[offset + i] = (uint8_t)(value >> (8 * i));
 }
 
-/* A bzImage for x86-64 that takes 2 MiB at 1 MiB, and a command line of 255 bytes. */
+/* A bzImage for x86-64 that takes 2 MiB at 1 MiB, and a command line of 255 bytes: two sectors of
+   setup, two of the kernel. */
 static inline void image_linux(uint8_t *image)
 {
     memset(image, 0, IMAGE_SIZE);
+    image_put(image, 0x1F1, 1, 1);
+    image_put(image, 0x1F4, 4, 0x400 / 16);
     image_put(image, 0x1FE, 2, 0xAA55);
     memcpy(image + 0x202, "HdrS", 4);
+    image_put(image, 0x201, 1, 0x62);
     image_put(image, 0x206, 2, 0x20C);
+    image_put(image, 0x211, 1, 1);
+    image_put(image, 0x230, 4, IMAGE_BASE);
     image_put(image, LINUX_FLAG, 2, 1);
     image_put(image, LINUX_LINE, 4, 255);
     image_put(image, LINUX_BASE, 8, IMAGE_BASE);

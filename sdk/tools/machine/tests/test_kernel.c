@@ -22,24 +22,25 @@ START_TEST(linux_is_told_by_its_header)
     ck_assert(kernel.protocols[LINUX] && !kernel.protocols[PVH] && !kernel.protocols[MULTIBOOT]);
     ck_assert_uint_eq(kernel.end, 3 << 20);
     ck_assert_uint_eq(kernel.command_line, 255);
-    ck_assert_ptr_null(kernel_examine(image, 0x264, &kernel));
-    ck_assert_str_eq(kernel_examine(image, 0x263, &kernel),
+    ck_assert_str_eq(kernel_examine(image, 0x7F0, &kernel),
+                     "ends before the kernel does; it is cut off or damaged");
+    ck_assert_str_eq(kernel_examine(image, 0x205, &kernel),
                      "is neither a bzImage of Linux nor an ELF file");
 }
 END_TEST
 
-START_TEST(linux_without_a_64_bit_entry_is_refused)
+START_TEST(linux_that_no_worker_loads_is_refused)
 {
     image_linux(image);
     image_put(image, LINUX_FLAG, 2, 0x7E);
     ck_assert_ptr_nonnull(strstr(kernel_examine(image, sizeof(image), &kernel), "64-bit entry"));
     image_linux(image);
     image_put(image, 0x206, 2, 0x20B);
-    ck_assert_ptr_nonnull(strstr(kernel_examine(image, sizeof(image), &kernel), "64-bit entry"));
+    ck_assert_ptr_nonnull(strstr(kernel_examine(image, sizeof(image), &kernel), "before 2.12"));
     image_put(image, 0x206, 2, 0x20F);
     ck_assert_ptr_null(kernel_examine(image, sizeof(image), &kernel));
-    image_put(image, LINUX_BASE, 8, (UINT64_C(1) << 40) + 1);
-    ck_assert_ptr_nonnull(strstr(kernel_examine(image, sizeof(image), &kernel), "beyond"));
+    image_put(image, LINUX_BASE, 8, UINT64_C(1) << 40);
+    ck_assert_ptr_nonnull(strstr(kernel_examine(image, sizeof(image), &kernel), "damaged"));
 }
 END_TEST
 
@@ -173,7 +174,7 @@ int main(void)
     Suite *suite = suite_create("kernel");
 
     tcase_add_test(tests, linux_is_told_by_its_header);
-    tcase_add_test(tests, linux_without_a_64_bit_entry_is_refused);
+    tcase_add_test(tests, linux_that_no_worker_loads_is_refused);
     tcase_add_test(tests, elf_is_told_by_note_and_header);
     tcase_add_test(tests, other_files_are_no_kernels);
     tcase_add_test(tests, boot_protocol_comes_from_the_file);
