@@ -9,6 +9,7 @@
 #include "apic_route.h"
 #include "core.h"
 #include "ratio.h"
+#include "vp_set.h"
 
 #define CLOCK_SHIFT   32
 #define FLAT_VPS      8
@@ -249,13 +250,47 @@ static void visit_destination(const struct hv_partition *partition,
     }
 }
 
+/* ---- The one of lowest priority ---- */
+
+struct targets {
+    struct hv_vp_bitmap vps;
+    uint32_t count;
+};
+
+static void add_target(struct hv_vp *target, void *context)
+{
+    struct targets *targets = context;
+    uint64_t *word = &targets->vps.words[target->index / 64];
+    uint64_t bit = UINT64_C(1) << target->index % 64;
+
+    targets->count += (*word & bit) == 0;
+    *word |= bit;
+}
+
+/* Which of the targets has the lowest priority is for each of them alone to know; the vector
+   decides, so that different sources go to different VPs. NULL: there is no target. */
+static struct hv_vp *choose(const struct hv_partition *partition,
+                            const struct hv_apic_destination *destination, uint8_t vector)
+{
+    struct targets targets = { .count = 0 };
+    uint32_t index = 0;
+    struct hv_vp *chosen;
+
+    visit_destination(partition, destination, add_target, &targets);
+    if (targets.count == 0)
+        return NULL;
+    chosen = hv_vp_bitmap_next(&targets.vps, partition, &index);
+    for (uint32_t skip = vector % targets.count; chosen && skip > 0; skip--)
+        chosen = hv_vp_bitmap_next(&targets.vps, partition, &index);
+    return chosen;
+}
+
 /* ---- Delivery ---- */
 
 struct delivery {
     struct hv_vp *from;
     uint8_t mode;
     uint8_t vector;
-    uint32_t skip; /* lowest priority: targets to pass over before the one that is chosen */
 };
 
 /* What comes as an event; false: an interrupt by its vector, or what there is not. */
@@ -287,36 +322,6 @@ static void deliver(struct hv_vp *target, void *context)
         (void)post_event(target, delivery->mode, delivery->vector);
 }
 
-static void count(struct hv_vp *target, void *context)
-{
-    uint32_t *targets = context;
-
-    (void)target;
-    ++*targets;
-}
-
-static void deliver_to_one(struct hv_vp *target, void *context)
-{
-    struct delivery *delivery = context;
-
-    if (delivery->skip-- == 0)
-        hv_vp_interrupt(delivery->from, target, delivery->vector);
-}
-
-/* Which of the targets has the lowest priority is for each of them alone to know; the vector
-   decides, so that different sources go to different VPs. */
-static void send_lowest(const struct hv_partition *partition,
-                        const struct hv_apic_destination *destination, struct delivery *delivery)
-{
-    uint32_t targets = 0;
-
-    visit_destination(partition, destination, count, &targets);
-    if (targets == 0)
-        return;
-    delivery->skip = delivery->vector % targets;
-    visit_destination(partition, destination, deliver_to_one, delivery);
-}
-
 static void send_to_destination(struct hv_vp *from, uint64_t command, struct delivery *delivery)
 {
     struct hv_apic_destination destination = {
@@ -325,10 +330,15 @@ static void send_to_destination(struct hv_vp *from, uint64_t command, struct del
         .wide = hv_apic_is_x2(&from->apic),
     };
 
-    if (delivery->mode == HV_APIC_LOWEST_PRIORITY)
-        send_lowest(from->partition, &destination, delivery);
-    else
+    struct hv_vp *target;
+
+    if (delivery->mode != HV_APIC_LOWEST_PRIORITY) {
         visit_destination(from->partition, &destination, deliver, delivery);
+        return;
+    }
+    target = choose(from->partition, &destination, delivery->vector);
+    if (target)
+        hv_vp_interrupt(from, target, delivery->vector);
 }
 
 void hv_apic_send(struct hv_vp *from, uint64_t command)
@@ -363,7 +373,6 @@ struct assertion {
     uint8_t mode;
     uint8_t vector;
     bool level;
-    uint32_t skip; /* targets to pass over before the one that is chosen */
 };
 
 static void assert_at(struct hv_vp *target, void *context)
@@ -374,28 +383,18 @@ static void assert_at(struct hv_vp *target, void *context)
         hv_interrupt_post(target, assertion->vector, assertion->level);
 }
 
-static void assert_at_one(struct hv_vp *target, void *context)
-{
-    struct assertion *assertion = context;
-
-    if (assertion->skip-- == 0)
-        assert_at(target, context);
-}
-
 void hv_apic_assert(const struct hv_partition *partition,
                     const struct hv_apic_destination *destination, uint8_t mode, uint8_t vector,
                     bool level)
 {
     struct assertion assertion = { .mode = mode, .vector = vector, .level = level };
-    uint32_t targets = 0;
+    struct hv_vp *target;
 
     if (mode != HV_APIC_LOWEST_PRIORITY) {
         visit_destination(partition, destination, assert_at, &assertion);
         return;
     }
-    visit_destination(partition, destination, count, &targets);
-    if (targets == 0)
-        return;
-    assertion.skip = vector % targets;
-    visit_destination(partition, destination, assert_at_one, &assertion);
+    target = choose(partition, destination, vector);
+    if (target)
+        assert_at(target, &assertion);
 }
