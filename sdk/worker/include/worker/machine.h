@@ -38,11 +38,12 @@
 #include <worker/history.h>
 #include <worker/loader.h>
 
-#define WORKER_COM_PORTS 2u                   /**< serial ports: 0x3F8 and 0x2F8 */
-#define WORKER_RAM_HOLE  UINT64_C(0xC0000000) /**< where RAM below 4 GiB ends at the latest */
-#define WORKER_LEAST_RAM UINT64_C(0x200000)   /**< bytes that a machine has at least */
-#define WORKER_TABLES    UINT64_C(0xE0000)    /**< where tables are, up to 1 MiB */
-#define WORKER_PM_PORT   0x600u               /**< first port of the power management registers */
+#define WORKER_COM_PORTS   2u                   /**< serial ports: 0x3F8 and 0x2F8 */
+#define WORKER_ISA_DEVICES 8u                   /**< ranges of ports of devices that were ISA's */
+#define WORKER_RAM_HOLE    UINT64_C(0xC0000000) /**< where RAM below 4 GiB ends at the latest */
+#define WORKER_LEAST_RAM   UINT64_C(0x200000)   /**< bytes that a machine has at least */
+#define WORKER_TABLES      UINT64_C(0xE0000)    /**< where tables are, up to 1 MiB */
+#define WORKER_PM_PORT     0x600u               /**< first port of the power management registers */
 
 /** What the machine does. */
 enum worker_machine_state {
@@ -70,6 +71,12 @@ struct worker_machine_config {
     struct worker_console console[WORKER_COM_PORTS]; /**< ends of the serial ports */
 };
 
+/** One of the devices that were ISA's, as the bus of ports knows it. All fields are private. */
+struct worker_isa_device {
+    struct worker_machine *machine; /**< whose */
+    unsigned number;                /**< which */
+};
+
 /** A machine. All fields are private but to be read. */
 struct worker_machine {
     struct worker_machine_config config; /**< as given */
@@ -80,16 +87,17 @@ struct worker_machine {
     struct worker_history history;       /**< last intercepts */
     hv_status interrupt_status;          /**< of the last interrupt that the host refused */
 
-    struct hv_uart uart[WORKER_COM_PORTS]; /**< serial ports */
-    struct hv_pit pit;                     /**< timer */
-    struct hv_rtc rtc;                     /**< clock */
-    struct hv_pic pic;                     /**< 8259s */
-    enum worker_legacy_state legacy_state; /**< of legacy_vector */
-    uint8_t legacy_vector;                 /**< last of the 8259s */
-    struct hv_ioapic ioapic;               /**< I/O APIC */
-    struct hv_acpi_pm pm;                  /**< power management */
-    struct hv_pci pci;                     /**< bus */
-    struct hv_pci_function host_bridge;    /**< its only function */
+    struct hv_uart uart[WORKER_COM_PORTS];            /**< serial ports */
+    struct hv_pit pit;                                /**< timer */
+    struct hv_rtc rtc;                                /**< clock */
+    struct hv_pic pic;                                /**< 8259s */
+    enum worker_legacy_state legacy_state;            /**< of legacy_vector */
+    uint8_t legacy_vector;                            /**< last of the 8259s */
+    struct hv_ioapic ioapic;                          /**< I/O APIC */
+    struct hv_acpi_pm pm;                             /**< power management */
+    struct hv_pci pci;                                /**< bus */
+    struct hv_pci_function host_bridge;               /**< its only function */
+    struct worker_isa_device isa[WORKER_ISA_DEVICES]; /**< what the bus of ports knows */
 };
 
 /**
