@@ -59,8 +59,9 @@ hv_status hv_partition_create(const struct hv_platform *platform,
 /** Pages that hv_partition_create() needs for @p config, before VPs and GPA mappings. */
 size_t hv_partition_pages(const struct hv_partition_config *config);
 
-/** Pages that hv_vp_create() takes, without what the back end takes for itself. */
-size_t hv_vp_pages(void);
+/** Pages that hv_vp_create() takes for a partition of @p config, without what the back end takes.
+ */
+size_t hv_vp_pages(const struct hv_partition_config *config);
 
 /**
  * Add a page to the partition's pool (TLFS: HvCallDepositMemory).

@@ -2,12 +2,12 @@
 /*
  * What becomes of an access that the nested page tables did not allow (TLFS v6.0b, 8.8).
  *
- * A child's becomes an intercept message to its parent. A partition without a parent has nobody to
- * send one to. For a violation of access rights the TLFS gives it #MC. For an unmapped page it
- * would let the root reach the SPA of the same number; but what the embedder left out of the root's
- * GPA space is the hypervisor's own memory, or none at all, so the access is denied in the same
- * way. A guest can survive that: the exception comes before the instruction, as a fault, and a
- * handler may repair or skip it.
+ * A child's becomes an intercept message to its parent, unless it rings a doorbell. A partition
+ * without a parent has nobody to send one to. For a violation of access rights the TLFS gives it
+ * #MC. For an unmapped page it would let the root reach the SPA of the same number; but what the
+ * embedder left out of the root's GPA space is the hypervisor's own memory, or none at all, so the
+ * access is denied in the same way. A guest can survive that: the exception comes before the
+ * instruction, as a fault, and a handler may repair or skip it.
  *
  * Overlay pages are the hypervisor's, in a child too: it gets the exception that goes with the
  * page.
@@ -46,7 +46,7 @@ static struct violation find_violation(struct hv_partition *partition, uint64_t 
     return violation;
 }
 
-enum hv_disposition hv_address_exit(struct hv_vp *vp, const struct hv_exit *exit)
+enum hv_disposition hv_address_exit(struct hv_vp *vp, struct hv_exit *exit)
 {
     struct hv_partition *partition = vp->partition;
     uint64_t gpa_page = exit->memory.gpa >> HV_PAGE_SHIFT;
@@ -59,6 +59,8 @@ enum hv_disposition hv_address_exit(struct hv_vp *vp, const struct hv_exit *exit
 
     /* Another LP has changed the page since: the access is tried again. */
     if (violation.kind == ALLOWED)
+        return HV_DISPOSITION_RESUME;
+    if (violation.kind != DENIED_BY_OVERLAY && hv_vp_parent(vp) && hv_doorbell_exit(vp, exit))
         return HV_DISPOSITION_RESUME;
     if (violation.kind != DENIED_BY_OVERLAY && hv_vp_parent(vp))
         return hv_intercept_memory(vp, exit, violation.kind == DENIED, violation.cache_type);

@@ -125,7 +125,7 @@ static inline bool hv_address_is_tracked(const struct hv_address_space *space)
 }
 
 /* Completes a memory exit by the rules for overlays and for pages that are not mapped. */
-enum hv_disposition hv_address_exit(struct hv_vp *vp, const struct hv_exit *exit);
+enum hv_disposition hv_address_exit(struct hv_vp *vp, struct hv_exit *exit);
 
 /*
  * Writes the 8 bytes at gpa, which is a multiple of 8, and hands out what was there, in one. Of

@@ -53,7 +53,51 @@ static struct hv_connection *alloc_connection(struct hv_partition *sender)
     return connection;
 }
 
-static hv_status add_connection(struct hv_partition *sender, uint32_t id, struct hv_port *port)
+static struct hv_connection **doorbell_bucket(struct hv_ports *ports, uint64_t gpa)
+{
+    return &ports->doorbell_bucket[gpa / sizeof(uint64_t) % HV_DOORBELL_BUCKETS];
+}
+
+static bool is_doorbell(const struct hv_port *port)
+{
+    return port && port->config.type == HvPortTypeDoorbell;
+}
+
+static void hang_up(struct hv_ports *ports, struct hv_connection *connection)
+{
+    struct hv_connection **bucket = doorbell_bucket(ports, connection->doorbell.gpa);
+
+    connection->next_doorbell = *bucket;
+    *bucket = connection;
+    atomic_fetch_add_explicit(&ports->doorbells, 1, memory_order_relaxed);
+}
+
+static void take_down(struct hv_ports *ports, struct hv_connection *connection)
+{
+    struct hv_connection **link = doorbell_bucket(ports, connection->doorbell.gpa);
+
+    while (*link != connection)
+        link = &(*link)->next_doorbell;
+    *link = connection->next_doorbell;
+    atomic_fetch_sub_explicit(&ports->doorbells, 1, memory_order_relaxed);
+}
+
+/* The connection's reference to its port, if there is one, becomes the caller's. With the lock of
+   the monitors, too. */
+static struct hv_port *take_port(struct hv_ports *ports, struct hv_connection *connection)
+{
+    struct hv_port *port = connection->port;
+
+    if (is_doorbell(port))
+        take_down(ports, connection);
+    if (port)
+        hv_port_monitor_forget(&ports->monitors, port, connection->id);
+    connection->port = NULL;
+    return port;
+}
+
+static hv_status add_connection(struct hv_partition *sender, uint32_t id, struct hv_port *port,
+                                const struct hv_doorbell *doorbell)
 {
     struct hv_connection **link = find_connection(&sender->ports, id);
     struct hv_connection *connection;
@@ -65,6 +109,10 @@ static hv_status add_connection(struct hv_partition *sender, uint32_t id, struct
         return HV_STATUS_INSUFFICIENT_MEMORY;
     *connection = (struct hv_connection){ .port = port, .id = id };
     *link = connection;
+    if (is_doorbell(port)) {
+        connection->doorbell = *doorbell;
+        hang_up(&sender->ports, connection);
+    }
     return HV_STATUS_SUCCESS;
 }
 
@@ -87,13 +135,13 @@ bool hv_connection_exists(struct hv_partition *sender, uint32_t connection_id)
 }
 
 hv_status hv_connection_add(struct hv_partition *sender, uint32_t connection_id,
-                            struct hv_port *port)
+                            struct hv_port *port, const struct hv_doorbell *doorbell)
 {
     hv_status status = HV_STATUS_INVALID_CONNECTION_ID;
 
     hv_lock_acquire(&sender->ports.connection_lock);
     if (!(connection_id & ~HV_CONNECTION_ID_MASK))
-        status = add_connection(sender, connection_id, port);
+        status = add_connection(sender, connection_id, port, doorbell);
     hv_lock_release(&sender->ports.connection_lock);
     if (status != HV_STATUS_SUCCESS)
         drop(port);
@@ -111,7 +159,7 @@ hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
     if (!port)
         return HV_STATUS_INVALID_PORT_ID;
     if (port->config.type == HvPortTypeMessage || port->config.type == HvPortTypeEvent)
-        return hv_connection_add(sender, connection_id, port);
+        return hv_connection_add(sender, connection_id, port, NULL);
     hv_port_drop(port);
     return HV_STATUS_INVALID_PARAMETER;
 }
@@ -132,12 +180,10 @@ void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id, s
     hv_lock_acquire(&ports->monitors.lock);
     hv_lock_acquire(&ports->connection_lock);
     connection = *find_connection(ports, connection_id);
-    if (connection && connection->port == port) {
-        connection->port = NULL;
-        hv_port_monitor_forget(&ports->monitors, port, connection_id);
-    } else {
+    if (connection && connection->port == port)
+        take_port(ports, connection);
+    else
         connection = NULL;
-    }
     hv_lock_release(&ports->connection_lock);
     hv_lock_release(&ports->monitors.lock);
     if (connection)
@@ -149,12 +195,12 @@ void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id, s
  * it sees that the port is deleted: both look under the same lock.
  */
 hv_status hv_connection_begin(struct hv_partition *sender, uint32_t connection_id,
-                              struct hv_port *port)
+                              struct hv_port *port, const struct hv_doorbell *doorbell)
 {
     hv_status status;
 
     hv_port_hold(port);
-    status = hv_connection_add(sender, connection_id, port);
+    status = hv_connection_add(sender, connection_id, port, doorbell);
     if (status != HV_STATUS_SUCCESS)
         hv_port_unclaim(port);
     else if (atomic_load_explicit(&port->deleted, memory_order_relaxed))
@@ -163,39 +209,26 @@ hv_status hv_connection_begin(struct hv_partition *sender, uint32_t connection_i
     return status;
 }
 
-/* False: there is no such connection. Hands out its reference to its port, which may be NULL. */
-static bool remove(struct hv_partition *sender, uint32_t connection_id, struct hv_port **port)
-{
-    struct hv_connection *connection, **link;
-
-    hv_lock_acquire(&sender->ports.connection_lock);
-    link = find_connection(&sender->ports, connection_id);
-    connection = *link;
-    if (connection) {
-        *port = connection->port;
-        *link = connection->next;
-        free_connection(&sender->ports, connection);
-    }
-    hv_lock_release(&sender->ports.connection_lock);
-    return connection != NULL;
-}
-
 hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id)
 {
-    struct hv_port_monitors *monitors = &sender->ports.monitors;
+    struct hv_ports *ports = &sender->ports;
+    struct hv_connection *connection, **link;
     struct hv_port *port = NULL;
-    bool removed;
 
-    hv_lock_acquire(&monitors->lock);
-    removed = remove(sender, connection_id, &port);
-    if (port)
-        hv_port_monitor_forget(monitors, port, connection_id);
-    hv_lock_release(&monitors->lock);
-    if (!removed)
-        return HV_STATUS_INVALID_CONNECTION_ID;
+    hv_lock_acquire(&ports->monitors.lock);
+    hv_lock_acquire(&ports->connection_lock);
+    link = find_connection(ports, connection_id);
+    connection = *link;
+    if (connection) {
+        port = take_port(ports, connection);
+        *link = connection->next;
+        free_connection(ports, connection);
+    }
+    hv_lock_release(&ports->connection_lock);
+    hv_lock_release(&ports->monitors.lock);
     if (port)
         end(port);
-    return HV_STATUS_SUCCESS;
+    return connection ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_CONNECTION_ID;
 }
 
 /* ---- Use ---- */
@@ -222,6 +255,27 @@ hv_status hv_connection_follow(struct hv_partition *sender, uint32_t connection_
     return status;
 }
 
+struct hv_port *hv_connection_find_doorbell(struct hv_partition *sender, uint64_t gpa, uint8_t size,
+                                            uint64_t value)
+{
+    struct hv_ports *ports = &sender->ports;
+    const struct hv_connection *connection;
+    struct hv_port *port = NULL;
+
+    if (atomic_load_explicit(&ports->doorbells, memory_order_relaxed) == 0)
+        return NULL;
+    hv_lock_acquire(&ports->connection_lock);
+    for (connection = *doorbell_bucket(ports, gpa); connection && !port;
+         connection = connection->next_doorbell)
+        if (connection->doorbell.gpa == gpa &&
+            hv_doorbell_matches(&connection->doorbell, size, value))
+            port = connection->port;
+    if (port)
+        hv_port_hold(port);
+    hv_lock_release(&ports->connection_lock);
+    return port;
+}
+
 /* ---- The end of a partition ---- */
 
 /* The port of owner that one of the connections leads to, taken from it; NULL: none does. */
@@ -235,11 +289,8 @@ static struct hv_port *sever_any(struct hv_ports *ports, unsigned bucket,
     hv_lock_acquire(&ports->connection_lock);
     for (connection = ports->connection_bucket[bucket]; connection && !port;
          connection = connection->next)
-        if (connection->port && connection->port->owner == owner) {
-            port = connection->port;
-            connection->port = NULL;
-            hv_port_monitor_forget(&ports->monitors, port, connection->id);
-        }
+        if (connection->port && connection->port->owner == owner)
+            port = take_port(ports, connection);
     hv_lock_release(&ports->connection_lock);
     hv_lock_release(&ports->monitors.lock);
     return port;

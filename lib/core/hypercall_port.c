@@ -76,7 +76,7 @@ static hv_status find_other(const struct hv_vp *vp, uint64_t partition_id,
 
 static bool has_target(uint32_t type)
 {
-    return type == HvPortTypeMessage || type == HvPortTypeEvent;
+    return type == HvPortTypeMessage || type == HvPortTypeEvent || type == HvPortTypeDoorbell;
 }
 
 static struct hv_port_config parse_info(const struct hv_port_info *info)
@@ -102,7 +102,7 @@ static bool is_info_valid(const struct hv_port_info *info, const struct hv_port_
     if (config->type == HvPortTypeEvent)
         return !info->event.reserved &&
                (uint32_t)config->base_flag + config->flag_count < HV_EVENT_FLAGS_COUNT;
-    return config->type == HvPortTypeMessage && !info->message.reserved;
+    return has_target(config->type) && !info->message.reserved;
 }
 
 static bool has_port(struct hv_partition *owner, uint32_t port_id)
@@ -114,10 +114,16 @@ static bool has_port(struct hv_partition *owner, uint32_t port_id)
     return port != NULL;
 }
 
+/* In an event ring, 0 is an empty slot. */
+static bool is_port_id(uint32_t id, uint32_t type)
+{
+    return !(id & ~HV_PORT_ID_MASK) && (id != 0 || type != HvPortTypeDoorbell);
+}
+
 static hv_status check_port(struct hv_partition *owner, const struct hv_input_create_port *input,
                             const struct hv_port_config *config)
 {
-    if ((input->port_id & ~HV_PORT_ID_MASK) || has_port(owner, input->port_id))
+    if (!is_port_id(input->port_id, config->type) || has_port(owner, input->port_id))
         return HV_STATUS_INVALID_PORT_ID;
     if (has_target(config->type) && config->vp_index != HV_ANY_VP &&
         !hv_vp_get(owner, config->vp_index))
@@ -250,14 +256,34 @@ static bool is_empty(const struct hv_connection_info *info)
            !info->monitor.reserved[1];
 }
 
-/* HV_STATUS_INVALID_PARAMETER for what does not go with the port. */
-static hv_status check_connection(const struct hv_input_connect_port *input,
-                                  const struct hv_port *port)
+static struct hv_doorbell doorbell_of(const struct hv_connection_info *info)
 {
-    const struct hv_connection_info *info = &input->connection_info;
+    return (struct hv_doorbell){ .gpa = info->doorbell.gpa,
+                                 .value = info->doorbell.trigger_value,
+                                 .flags = info->doorbell.flags };
+}
 
-    if (info->port_type != port->config.type || info->padding || !is_empty(info) ||
-        input->connection_vtl || input->reserved0[0] || input->reserved0[1] ||
+/* HV_STATUS_INVALID_PARAMETER for what does not go with the port. */
+static hv_status check_info(const struct hv_partition *sender, const struct hv_port *port,
+                            const struct hv_connection_info *info)
+{
+    const struct hv_doorbell doorbell = doorbell_of(info);
+
+    if (info->port_type != port->config.type || info->padding)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (info->port_type == HvPortTypeDoorbell)
+        return hv_doorbell_check(sender, &doorbell);
+    return is_empty(info) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
+}
+
+static hv_status check_connection(const struct hv_partition *sender, const struct hv_port *port,
+                                  const struct hv_input_connect_port *input)
+{
+    hv_status status = check_info(sender, port, &input->connection_info);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (input->connection_vtl || input->reserved0[0] || input->reserved0[1] ||
         input->reserved0[2] || input->reserved1)
         return HV_STATUS_INVALID_PARAMETER;
     return hv_hypercall_check_proximity(&input->proximity_domain_info);
@@ -267,10 +293,11 @@ static hv_status check_connection(const struct hv_input_connect_port *input,
 static hv_status connect_claimed(struct hv_partition *sender, struct hv_port *port,
                                  const struct hv_input_connect_port *input)
 {
-    hv_status status = check_connection(input, port);
+    const struct hv_doorbell doorbell = doorbell_of(&input->connection_info);
+    hv_status status = check_connection(sender, port, input);
 
     if (status == HV_STATUS_SUCCESS)
-        return hv_connection_begin(sender, input->connection_id, port);
+        return hv_connection_begin(sender, input->connection_id, port, &doorbell);
     hv_port_unclaim(port);
     hv_port_drop(port);
     return status;
@@ -310,7 +337,8 @@ hv_status hv_hypercall_connect_port(struct hv_hypercall_call *call)
     return status;
 }
 
-/* TLFS: HvCallDisconnectPort. */
+/* TLFS: HvCallDisconnectPort. That the connection is a doorbell's may be said, and changes nothing.
+ */
 hv_status hv_hypercall_disconnect_port(struct hv_hypercall_call *call)
 {
     const struct hv_input_disconnect_port *input = call->header;
@@ -320,8 +348,22 @@ hv_status hv_hypercall_disconnect_port(struct hv_hypercall_call *call)
 
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = input->flags ? HV_STATUS_INVALID_PARAMETER
-                          : hv_port_disconnect(sender, input->connection_id);
+    status = HV_STATUS_INVALID_PARAMETER;
+    if (!(input->flags & ~HV_DISCONNECT_PORT_IS_DOORBELL))
+        status = hv_port_disconnect(sender, input->connection_id);
     hv_hypercall_end(sender);
     return status;
+}
+
+/* ---- Event rings ---- */
+
+/* HvCallNotifyRingEmpty: the caller's VP has emptied the ring of that SINT. */
+hv_status hv_hypercall_notify_ring_empty(struct hv_hypercall_call *call)
+{
+    const struct hv_input_notify_ring_empty *input = call->header;
+
+    if (input->sint_index >= HV_SYNIC_SINT_COUNT || input->reserved)
+        return HV_STATUS_INVALID_PARAMETER;
+    hv_event_ring_refill(call->vp, input->sint_index);
+    return HV_STATUS_SUCCESS;
 }

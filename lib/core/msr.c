@@ -130,6 +130,7 @@ static const struct msr_row rows[] = {
     ROW(SVERSION) = { PRIVILEGE(AccessSynicRegs), READS(hv_synic_read) },
     ROW(SIEFP) = SYNIC,
     ROW(SIMP) = SYNIC,
+    ROW(SIRBP) = SYNIC,
     ROW(EOM) = SYNIC,
     ROW(SINT0) = SYNIC,
     ROW(SINT1) = SYNIC,

@@ -84,7 +84,8 @@ bool hv_port_config_is_valid(const struct hv_port_config *config)
 {
     if (config->type == HvPortTypeMonitor)
         return !names_target(config);
-    if (config->type != HvPortTypeMessage && config->type != HvPortTypeEvent)
+    if (config->type != HvPortTypeMessage && config->type != HvPortTypeEvent &&
+        config->type != HvPortTypeDoorbell)
         return false;
     if (config->sint < FIRST_SINT || config->sint >= HV_SYNIC_SINT_COUNT)
         return false;
@@ -95,7 +96,7 @@ bool hv_port_config_is_valid(const struct hv_port_config *config)
 
 static hv_status check_config(const struct hv_partition *owner, const struct hv_port_config *config)
 {
-    if (!hv_port_config_is_valid(config))
+    if (!hv_port_config_is_valid(config) || config->type == HvPortTypeDoorbell)
         return HV_STATUS_INVALID_PARAMETER;
     if (config->type != HvPortTypeMonitor && config->vp_index != HV_ANY_VP &&
         !hv_vp_get(owner, config->vp_index))

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <hv/abi/tlfs.h>
+#include <hv/exit.h>
 #include <hv/port.h>
 
 #include "lock.h"
@@ -16,6 +17,7 @@
 #define HV_PORT_MESSAGES      16 /* TLFS: guest message buffers of a port */
 #define HV_PORT_BUCKETS       16
 #define HV_CONNECTION_BUCKETS 64
+#define HV_DOORBELL_BUCKETS   32
 #define HV_PORT_BUFFER_PAGES  2
 
 struct hv_port;
@@ -46,8 +48,18 @@ struct hv_port {
     uint64_t sender_id;
     bool connected; /* and then by that connection; guarded by the owner's ports.lock */
     uint32_t connection_id;
+    /* Doorbell port that has found no room in a ring: the next one there, under the ring's lock. */
+    struct hv_port *next_waiting;
+    _Atomic bool waiting;
     struct hv_port_buffer *buffers[HV_PORT_MESSAGES];
     uint64_t buffer_pages[HV_PORT_BUFFER_PAGES];
+};
+
+/* What rings a doorbell: a store of that size and value to that address of the sender's memory. */
+struct hv_doorbell {
+    uint64_t gpa;
+    uint64_t value;
+    uint64_t flags; /* HV_DOORBELL_FLAG bits */
 };
 
 /* Of a page in the pool of the partition that sends. */
@@ -55,6 +67,8 @@ struct hv_connection {
     struct hv_connection *next; /* in its bucket, or of those that are free */
     struct hv_port *port;       /* a reference, or NULL: the port's memory is its owner's again */
     uint32_t id;
+    struct hv_doorbell doorbell;         /* of a doorbell port */
+    struct hv_connection *next_doorbell; /* in its bucket, as long as it has its port */
 };
 
 /* They come by the page, and stay their partition's. */
@@ -84,6 +98,8 @@ struct hv_ports {
     struct hv_connection *connection_bucket[HV_CONNECTION_BUCKETS];
     struct hv_connection *free_connections;
     struct hv_connection_page *connection_pages;
+    struct hv_connection *doorbell_bucket[HV_DOORBELL_BUCKETS]; /* by address */
+    _Atomic uint32_t doorbells;                                 /* how many */
     struct hv_port_monitors monitors;
 };
 
@@ -147,14 +163,14 @@ void hv_ports_delete(struct hv_partition *owner);
 /* ---- Of connection.c ---- */
 
 /* As hv_port_connect(); takes the caller's reference, also when it fails. With port NULL: to one
-   that is no more. */
+   that is no more. The doorbell is that of a doorbell port, and copied. */
 hv_status hv_connection_add(struct hv_partition *sender, uint32_t connection_id,
-                            struct hv_port *port);
+                            struct hv_port *port, const struct hv_doorbell *doorbell);
 
 /* Connects a partition to the port that it has claimed; takes the caller's reference, also when it
    fails. As hv_port_connect(). */
 hv_status hv_connection_begin(struct hv_partition *sender, uint32_t connection_id,
-                              struct hv_port *port);
+                              struct hv_port *port, const struct hv_doorbell *doorbell);
 
 /* Takes a port that is deleted from the connection of that ID, if that leads to it. */
 void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id,
@@ -162,6 +178,10 @@ void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id,
 
 /* Whether there is a connection of that ID. */
 bool hv_connection_exists(struct hv_partition *sender, uint32_t connection_id);
+
+/* A reference to the port of a doorbell that rings for a store, or NULL. */
+struct hv_port *hv_connection_find_doorbell(struct hv_partition *sender, uint64_t gpa, uint8_t size,
+                                            uint64_t value);
 
 /* A reference to the port of that type that a connection leads to. HV_STATUS_INVALID_CONNECTION_ID;
    HV_STATUS_INVALID_PORT_ID for one that is no more, and for one of another type. */
@@ -178,6 +198,23 @@ void hv_connections_destroy(struct hv_partition *sender);
 
 /* HvCallSignalEvent, on behalf of the partition of self. On the LP of self. */
 hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event *input);
+
+/* Puts the port's ID into the ring of its SINT. False: no VP takes it. On the LP of self. */
+bool hv_port_ring(struct hv_vp *self, struct hv_port *port);
+
+/* ---- Of port_doorbell.c ---- */
+
+/* HV_STATUS_INVALID_PARAMETER for an address or flags that can't be. */
+hv_status hv_doorbell_check(const struct hv_partition *sender, const struct hv_doorbell *doorbell);
+
+/* Whether it rings for a store of that size and value, to its address. Pure. */
+bool hv_doorbell_matches(const struct hv_doorbell *doorbell, uint8_t size, uint64_t value);
+
+/*
+ * Carries out a store of a child's that was not allowed, if it rings a doorbell that somebody
+ * hears. False: nothing has happened. On the LP of vp.
+ */
+bool hv_doorbell_exit(struct hv_vp *vp, struct hv_exit *exit);
 
 /* ---- Of port_monitor.c ---- */
 

@@ -71,7 +71,7 @@ static hv_status connect(struct hv_partition *sender, uint32_t connection_id, st
     hv_lock_acquire(&monitors->lock);
     unused = find(monitors, NULL, 0); /* as hv_port_monitor_forget() leaves one */
     if (unused) {
-        status = hv_connection_add(sender, connection_id, port);
+        status = hv_connection_add(sender, connection_id, port, NULL);
         if (status == HV_STATUS_SUCCESS)
             *unused = (struct hv_port_monitor){ .port = port,
                                                 .gpa = gpa,

@@ -123,7 +123,7 @@ static hv_status connect_to_deleted(struct hv_partition *partition,
     if (payload->deleted != 1 || payload->owner != HV_PARTITION_ID_SELF || payload->port_id != 0 ||
         payload->monitor_gpa != 0)
         return HV_STATUS_INVALID_PARAMETER;
-    return hv_connection_add(partition, payload->id, NULL);
+    return hv_connection_add(partition, payload->id, NULL, NULL);
 }
 
 static bool is_monitor(struct hv_partition *owner, uint32_t port_id)

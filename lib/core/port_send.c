@@ -5,13 +5,27 @@
 #include "mem.h"
 #include "port.h"
 
-typedef bool takes_function(const struct hv_vp *vp);
+typedef bool takes_function(const struct hv_vp *vp, uint32_t sint);
 
-static hv_status check_target(const struct hv_vp *target, takes_function *takes)
+static bool takes_messages(const struct hv_vp *vp, uint32_t sint)
+{
+    (void)sint;
+    return hv_synic_takes_messages(vp);
+}
+
+/* That its SINT is masked is found when it is signalled. */
+static bool takes_events(const struct hv_vp *vp, uint32_t sint)
+{
+    (void)sint;
+    return hv_synic_takes_events(vp);
+}
+
+static hv_status check_target(const struct hv_port *port, const struct hv_vp *target,
+                              takes_function *takes)
 {
     if (!target)
         return HV_STATUS_INVALID_VP_INDEX;
-    return takes(target) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
+    return takes(target, port->config.sint) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
 }
 
 /* A VP that takes it: the one that is preferred before others, then the one of last time. */
@@ -29,7 +43,7 @@ static hv_status choose_any(struct hv_port *port, takes_function *takes, struct 
         *target = hv_vp_get(owner, index);
         if (!*target)
             continue;
-        status = check_target(*target, takes);
+        status = check_target(port, *target, takes);
         if (status != HV_STATUS_SUCCESS)
             continue;
         atomic_store_explicit(&port->last_vp, index, memory_order_relaxed);
@@ -45,7 +59,7 @@ static hv_status choose_target(struct hv_port *port, takes_function *takes, stru
     if (port->config.vp_index == HV_ANY_VP)
         return choose_any(port, takes, target);
     *target = hv_vp_get(port->owner, port->config.vp_index);
-    return check_target(*target, takes);
+    return check_target(port, *target, takes);
 }
 
 /* VPs of a partition that has a parent may be deleted; not between these two, if the first says so.
@@ -66,7 +80,7 @@ static hv_status post_to_owner(struct hv_vp *self, struct hv_port *port,
 {
     struct hv_port_buffer *buffer;
     struct hv_vp *target;
-    hv_status status = choose_target(port, hv_synic_takes_messages, &target);
+    hv_status status = choose_target(port, takes_messages, &target);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
@@ -128,7 +142,7 @@ static hv_status signal_owner(struct hv_vp *self, struct hv_port *port, uint16_t
 
     if (flag >= port->config.flag_count)
         return HV_STATUS_INVALID_PARAMETER;
-    status = choose_target(port, hv_synic_takes_events, &target);
+    status = choose_target(port, takes_events, &target);
     if (status != HV_STATUS_SUCCESS)
         return status;
     return hv_synic_signal(self, target, (uint8_t)port->config.sint,
@@ -166,4 +180,19 @@ hv_status hv_port_signal(struct hv_vp *self, const struct hv_input_signal_event 
 hv_status hv_hypercall_signal_event(struct hv_hypercall_call *call)
 {
     return hv_port_signal(call->vp, call->header);
+}
+
+bool hv_port_ring(struct hv_vp *self, struct hv_port *port)
+{
+    struct hv_partition *owner = port->owner;
+    struct hv_vp *target;
+    bool heard;
+
+    if (!begin_use(self, owner))
+        return false;
+    heard = choose_target(port, hv_event_ring_takes, &target) == HV_STATUS_SUCCESS;
+    if (heard)
+        hv_event_ring_signal(self, target, port);
+    end_use(self, owner);
+    return heard;
 }

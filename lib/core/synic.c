@@ -16,8 +16,7 @@
 
 /* ---- Messages ---- */
 
-/* The controller is on, and so is the page that this register places. */
-static bool is_on(const struct hv_synic *synic, const _Atomic uint64_t *page)
+bool hv_synic_is_on(const struct hv_synic *synic, const _Atomic uint64_t *page)
 {
     return (atomic_load_explicit(&synic->scontrol, memory_order_relaxed) &
             HV_X64_MSR_SCONTROL_ENABLE) &&
@@ -26,7 +25,7 @@ static bool is_on(const struct hv_synic *synic, const _Atomic uint64_t *page)
 
 bool hv_synic_takes_messages(const struct hv_vp *vp)
 {
-    return is_on(&vp->synic, &vp->synic.simp);
+    return hv_synic_is_on(&vp->synic, &vp->synic.simp);
 }
 
 static struct hv_message *slot_of(const struct hv_synic *synic, unsigned sint)
@@ -36,7 +35,7 @@ static struct hv_message *slot_of(const struct hv_synic *synic, unsigned sint)
     return &page->sint_message[sint];
 }
 
-static void raise_sint(struct hv_vp *self, struct hv_vp *target, unsigned sint)
+void hv_synic_interrupt(struct hv_vp *self, struct hv_vp *target, unsigned sint)
 {
     uint64_t value = atomic_load_explicit(&target->synic.sint[sint], memory_order_relaxed);
 
@@ -119,7 +118,7 @@ static void deliver_sint(struct hv_vp *vp, unsigned sint)
 
         fill_slot(vp, sint, &message->content);
         message->release(vp, message);
-        raise_sint(vp, vp, sint);
+        hv_synic_interrupt(vp, vp, sint);
     }
 }
 
@@ -257,7 +256,7 @@ void hv_synic_take_posts(struct hv_vp *vp)
 
 bool hv_synic_takes_events(const struct hv_vp *vp)
 {
-    return is_on(&vp->synic, &vp->synic.siefp);
+    return hv_synic_is_on(&vp->synic, &vp->synic.siefp);
 }
 
 hv_status hv_synic_signal(struct hv_vp *self, struct hv_vp *target, uint8_t sint, uint32_t flag,
@@ -275,7 +274,7 @@ hv_status hv_synic_signal(struct hv_vp *self, struct hv_vp *target, uint8_t sint
     /* What the signaller wrote before is visible to the guest that sees the flag. */
     *newly_set = !(__atomic_fetch_or(flags, bit, __ATOMIC_SEQ_CST) & bit);
     if (*newly_set)
-        raise_sint(self, target, sint);
+        hv_synic_interrupt(self, target, sint);
     return HV_STATUS_SUCCESS;
 }
 
@@ -289,7 +288,7 @@ hv_status hv_synic_raise(struct hv_vp *vp, uint32_t sint)
           HV_X64_MSR_SCONTROL_ENABLE) ||
         (atomic_load_explicit(&synic->sint[sint], memory_order_relaxed) & HV_X64_MSR_SINT_MASKED))
         return HV_STATUS_INVALID_SYNIC_STATE;
-    raise_sint(NULL, vp, sint);
+    hv_synic_interrupt(NULL, vp, sint);
     return HV_STATUS_SUCCESS;
 }
 
@@ -317,12 +316,15 @@ void hv_synic_reset(struct hv_vp *vp)
     atomic_store_explicit(&synic->scontrol, 0, memory_order_relaxed);
     atomic_store_explicit(&synic->siefp, 0, memory_order_relaxed);
     atomic_store_explicit(&synic->simp, 0, memory_order_relaxed);
+    atomic_store_explicit(&synic->sirbp, 0, memory_order_relaxed);
     hv_overlay_disable(partition, &synic->event_page);
     hv_overlay_disable(partition, &synic->message_page);
+    hv_overlay_disable(partition, &synic->ring_page);
     hv_lock_release(&partition->register_lock);
     for (unsigned i = 0; i < HV_SYNIC_SINT_COUNT; i++)
         atomic_store_explicit(&synic->sint[i], HV_X64_MSR_SINT_RESET, memory_order_relaxed);
     memset(synic->auto_eoi, 0, sizeof(synic->auto_eoi));
+    hv_event_ring_reset(vp);
     hv_synic_take_posts(vp);
     drop_all(vp);
     memset(synic->event_page.page, 0, HV_PAGE_SIZE);
@@ -337,6 +339,8 @@ hv_status hv_synic_init(struct hv_vp *vp)
         hv_overlay_init(vp->partition, &synic->event_page, access, HV_X64_EXCEPTION_MC);
 
     if (status == HV_STATUS_SUCCESS)
+        status = hv_event_ring_init(vp);
+    if (status == HV_STATUS_SUCCESS)
         status = hv_overlay_init(vp->partition, &synic->message_page, access, HV_X64_EXCEPTION_MC);
     if (status == HV_STATUS_SUCCESS)
         hv_synic_reset(vp);
@@ -349,6 +353,7 @@ void hv_synic_destroy(struct hv_vp *vp)
     if (vp->synic.message_page.page)
         hv_synic_reset(vp);
     hv_overlay_destroy(vp->partition, &vp->synic.event_page);
+    hv_event_ring_destroy(vp);
     hv_overlay_destroy(vp->partition, &vp->synic.message_page);
 }
 
@@ -407,6 +412,9 @@ enum hv_msr_result hv_synic_read(struct hv_vp *vp, uint32_t msr, uint64_t *value
     case HV_X64_MSR_SIMP:
         *value = atomic_load_explicit(&synic->simp, memory_order_relaxed);
         break;
+    case HV_X64_MSR_SIRBP:
+        *value = atomic_load_explicit(&synic->sirbp, memory_order_relaxed);
+        return synic->ring_page.page ? HV_MSR_OK : HV_MSR_FAULT;
     default:
         *value = is_sint(msr) ? atomic_load_explicit(&synic->sint[msr - HV_X64_MSR_SINT0],
                                                      memory_order_relaxed)
@@ -429,6 +437,9 @@ enum hv_msr_result hv_synic_write(struct hv_vp *vp, uint32_t msr, uint64_t value
         return place_page(vp, &synic->siefp, &synic->event_page, value);
     case HV_X64_MSR_SIMP:
         return place_page(vp, &synic->simp, &synic->message_page, value);
+    case HV_X64_MSR_SIRBP:
+        return synic->ring_page.page ? place_page(vp, &synic->sirbp, &synic->ring_page, value)
+                                     : HV_MSR_FAULT;
     case HV_X64_MSR_EOM:
         hv_synic_deliver(vp);
         return HV_MSR_OK;

@@ -17,6 +17,7 @@
 
 #include "address_space.h"
 #include "apic.h"
+#include "event_ring.h"
 #include "msr.h"
 
 struct hv_vp;
@@ -41,9 +42,13 @@ struct hv_synic {
     _Atomic uint64_t scontrol;
     _Atomic uint64_t siefp;
     _Atomic uint64_t simp;
+    _Atomic uint64_t sirbp;
     _Atomic uint64_t sint[HV_SYNIC_SINT_COUNT];
     struct hv_overlay event_page;
     struct hv_overlay message_page;
+    struct hv_overlay ring_page; /* not of a partition outside any hierarchy */
+    struct hv_event_rings rings;
+    struct hv_synic_message ring_message;     /* on its way while rings.busy */
     _Atomic(struct hv_synic_message *) posts; /* pushed by any LP, the latest first */
     struct hv_synic_queue queue[HV_SYNIC_SINT_COUNT];
     uint32_t waiting;                 /* SINTs whose queue is not empty, as a mask */
@@ -51,7 +56,7 @@ struct hv_synic {
     uint32_t auto_eoi[HV_APIC_WORDS]; /* vectors of SINTs that want no EOI */
 };
 
-/* Two pages of the partition's pool. */
+/* Two pages of the partition's pool, three in a hierarchy. */
 hv_status hv_synic_init(struct hv_vp *vp);
 /* Drops all messages and gives the pages back, also those of an initialization that failed. Nobody
    posts any more. */
@@ -59,9 +64,16 @@ void hv_synic_destroy(struct hv_vp *vp);
 /* Registers to their values at creation, pages zeroed, queues emptied. On the VP's LP. */
 void hv_synic_reset(struct hv_vp *vp);
 
-/* SCONTROL, SVERSION, SIEFP, SIMP, EOM, SINT0 to SINT15. */
+/* SCONTROL, SVERSION, SIEFP, SIMP, SIRBP, EOM, SINT0 to SINT15. */
 hv_msr_reader hv_synic_read;
 hv_msr_writer hv_synic_write;
+
+/* The controller is on, and so is the page that this register places. */
+bool hv_synic_is_on(const struct hv_synic *synic, const _Atomic uint64_t *page);
+
+/* Raises the vector of a SINT, if that is not masked, and the guest does not look by itself. As
+   hv_vp_interrupt(). */
+void hv_synic_interrupt(struct hv_vp *self, struct hv_vp *target, unsigned sint);
 
 /* Whether messages, or event flags, can reach the VP at all. On any LP. */
 bool hv_synic_takes_messages(const struct hv_vp *vp);

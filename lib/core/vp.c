@@ -13,9 +13,12 @@
    page, the pages of message slots and event flags. */
 #define VP_PAGES 8
 
-size_t hv_vp_pages(void)
+/* In a hierarchy: the page of event rings. */
+#define RING_PAGES 1
+
+size_t hv_vp_pages(const struct hv_partition_config *config)
 {
-    return VP_PAGES;
+    return config->root && config->frames ? VP_PAGES + RING_PAGES : VP_PAGES;
 }
 
 static hv_status init_components(struct hv_vp *vp)

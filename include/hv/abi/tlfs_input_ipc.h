@@ -161,6 +161,12 @@ struct hv_input_disconnect_port {
     uint32_t flags;                /**< zero in the TLFS; HV_DISCONNECT_PORT_IS_DOORBELL */
 } HV_PACKED;
 
+/** HvCallNotifyRingEmpty; beyond the TLFS, Linux, include/hyperv. */
+struct hv_input_notify_ring_empty {
+    uint32_t sint_index; /**< whose ring of the calling VP is empty */
+    uint32_t reserved;   /**< zero; no part of the input for Linux */
+} HV_PACKED;
+
 /** HvGetPortProperty; the output is the value, 8 bytes. TLFS v2.0, 14.9.4. */
 struct hv_input_get_port_property {
     uint64_t partition_id;  /**< owner of the port; may be HV_PARTITION_ID_SELF */
@@ -394,6 +400,8 @@ HV_ABI_SIZE(hv_input_disconnect_port, 16);
 HV_ABI_OFFSET(hv_input_disconnect_port, connection_partition, 0);
 HV_ABI_OFFSET(hv_input_disconnect_port, connection_id, 8);
 HV_ABI_OFFSET(hv_input_disconnect_port, flags, 12);
+HV_ABI_SIZE(hv_input_notify_ring_empty, 8);
+HV_ABI_OFFSET(hv_input_notify_ring_empty, sint_index, 0);
 HV_ABI_SIZE(hv_input_get_port_property, 24);
 HV_ABI_OFFSET(hv_input_get_port_property, port_id, 8);
 HV_ABI_OFFSET(hv_input_get_port_property, property_code, 16);

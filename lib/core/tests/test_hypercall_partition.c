@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(a_vp_is_refused_what_it_cannot_have)
 {
-    uint64_t id = active_child(FIRST_OWN, 20)->id;
+    uint64_t id = active_child(FIRST_OWN, 22)->id;
     struct hv_input_create_vp refused[] = {
         { .partition_id = id, .padding = { 1 } },
         { .partition_id = id, .padding = { 0, 1 } },

@@ -193,10 +193,11 @@ START_TEST(vp_takes_the_announced_pages_or_none)
     struct hv_partition *partition;
     struct hv_vp *vp;
 
-    ck_assert_uint_eq(create(&wanted, hv_partition_pages(&wanted) + hv_vp_pages() - 1, &partition),
-                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        create(&wanted, hv_partition_pages(&wanted) + hv_vp_pages(&wanted) - 1, &partition),
+        HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_vp_create(partition, 0, 0, NULL, &vp), HV_STATUS_INSUFFICIENT_MEMORY);
-    ck_assert_uint_eq(hv_partition_available(partition), hv_vp_pages() - 1);
+    ck_assert_uint_eq(hv_partition_available(partition), hv_vp_pages(&wanted) - 1);
     ck_assert_ptr_null(hv_vp_get(partition, 0));
 
     ck_assert_uint_eq(hv_partition_deposit(partition, FAKE_FIRST_POOL + 200), HV_STATUS_SUCCESS);

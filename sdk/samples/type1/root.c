@@ -127,7 +127,7 @@ static void take_pages(struct memory *memory)
 {
     const struct hv_partition_config config = root_config();
 
-    memory->count = hv_partition_pages(&config) + table_pages() + lp_count() * hv_vp_pages();
+    memory->count = hv_partition_pages(&config) + table_pages() + lp_count() * hv_vp_pages(&config);
     memory->pages = memory_take(page_round_up(memory->count * sizeof(*memory->pages)) / PAGE_SIZE);
     for (uint64_t i = 0; i < memory->count; i++)
         memory->pages[i] = take_page();
