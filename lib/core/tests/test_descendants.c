@@ -234,7 +234,7 @@ END_TEST
 START_TEST(the_hierarchy_has_an_end)
 {
     const uint64_t all = hv_partition_privileges(child);
-    struct hv_partition *lowest, *parent = child;
+    struct hv_partition *lowest = NULL, *parent = child;
     uint64_t id;
 
     while (parent->lineage.level + 1 < HV_HIERARCHY_LEVELS) {
