@@ -64,6 +64,22 @@ START_TEST(a_triple_fault_goes_to_the_parent)
 }
 END_TEST
 
+START_TEST(a_reset_goes_to_the_parent)
+{
+    const struct hv_x64_msr_intercept_message *payload = (const void *)slot_of(root_vp)->payload;
+
+    child->features.privileges |= HV_PRIVILEGE_AccessResetReg;
+    ck_assert_int_eq(fake_wrmsr(vp, HV_X64_MSR_RESET, HV_X64_MSR_RESET_RESET),
+                     HV_DISPOSITION_SUSPEND);
+    ck_assert_uint_eq(payload->msr_number, HV_X64_MSR_RESET);
+    ck_assert_uint_eq(payload->rax, HV_X64_MSR_RESET_RESET);
+    ck_assert_uint_eq(payload->header.intercept_access_type, HV_INTERCEPT_ACCESS_WRITE);
+    expect_message(HvMessageTypeMsrIntercept);
+    ck_assert_int_eq(fake_wrmsr(vp, HV_X64_MSR_RESET, 0), HV_DISPOSITION_RESUME);
+    expect_none();
+}
+END_TEST
+
 static enum hv_disposition access_memory(uint64_t gpa, uint8_t access)
 {
     struct hv_exit exit = exit_of(vp, HV_EXIT_MEMORY);
@@ -517,6 +533,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, child_teardown);
     tcase_add_test(tests, port_io_goes_to_the_parent);
     tcase_add_test(tests, a_triple_fault_goes_to_the_parent);
+    tcase_add_test(tests, a_reset_goes_to_the_parent);
     tcase_add_test(tests, memory_that_is_not_there_and_memory_that_is_denied_are_told_apart);
     tcase_add_test(tests, memory_that_is_there_by_now_is_accessed_again);
     tcase_add_test(tests, a_childs_overlay_is_not_its_parents);

@@ -374,6 +374,74 @@ START_TEST(lps_that_ask_each_other_both_get_an_answer)
 }
 END_TEST
 
+/* An LP that runs each of its VPs until that is suspended. */
+static void *run_until_suspended(void *argument)
+{
+    struct hv_lp *own = argument;
+
+    while (atomic_load(&busy)) {
+        struct hv_vp *vp = hv_lp_pick(own, 0);
+
+        if (vp) {
+            while (!hv_vp_is_suspended(vp)) {
+                (void)hv_lp_look(own, 0);
+                sched_yield();
+            }
+            hv_lp_put(own, 0, HV_LP_STOPS, HV_LP_NEVER);
+        }
+        sched_yield();
+    }
+    return NULL;
+}
+
+static void suspend(struct hv_vp *vp, void *unused)
+{
+    (void)unused;
+    atomic_store(&vp->suspended, HV_VP_SUSPEND_CHANGE);
+}
+
+/* As a VP is deleted: it runs, it is suspended, it leaves; then its memory is somebody else's. */
+START_TEST(who_has_left_another_lp_is_touched_by_nobody)
+{
+    pthread_t thread;
+
+    atomic_store(&busy, 1);
+    add(1);
+    ck_assert_ptr_eq(pick(), &vps[0]);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_until_suspended, lps[1]), 0);
+    for (unsigned i = 0; i < CALLS; i++) {
+        ck_assert_uint_eq(hv_lp_add(lps[1], &vps[1]), HV_STATUS_SUCCESS);
+        hv_request_call(&vps[0], &vps[1], suspend, NULL);
+        hv_sched_leave(&vps[0], &vps[1]);
+        ck_assert_uint_eq(hv_lp_load(lps[1]), 0);
+        memset(&vps[1], 0, sizeof(vps[1]));
+        vps[1].partition = &partition;
+        vps[1].index = 1;
+    }
+    atomic_store(&busy, 0);
+    pthread_join(thread, NULL);
+}
+END_TEST
+
+START_TEST(who_shares_the_lp_leaves_at_once)
+{
+    add(2);
+    ck_assert_ptr_eq(pick(), &vps[1]);
+    hv_lp_kick(&vps[0]);
+    hv_sched_leave(&vps[1], &vps[0]);
+    ck_assert_uint_eq(hv_lp_load(lp), 1);
+    put(HV_LP_STOPS, HV_LP_NEVER);
+    ck_assert_ptr_null(pick());
+}
+END_TEST
+
+START_TEST(without_a_scheduler_there_is_nothing_to_leave)
+{
+    hv_sched_leave(&vps[0], &vps[1]);
+    ck_assert_ptr_null(vps[1].sched.lp);
+}
+END_TEST
+
 #define KICKS 20000
 
 /* Plain memory but for the order that a kick gives. */
@@ -444,6 +512,9 @@ int main(void)
     tcase_add_test(tests, a_vp_of_the_same_lp_is_asked_at_once);
     tcase_add_test(tests, lps_that_ask_each_other_both_get_an_answer);
     tcase_add_test(tests, no_kick_of_another_lp_is_lost);
+    tcase_add_test(tests, who_has_left_another_lp_is_touched_by_nobody);
+    tcase_add_test(tests, who_shares_the_lp_leaves_at_once);
+    tcase_add_test(tests, without_a_scheduler_there_is_nothing_to_leave);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
