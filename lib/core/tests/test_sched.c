@@ -374,6 +374,8 @@ START_TEST(lps_that_ask_each_other_both_get_an_answer)
 }
 END_TEST
 
+static atomic_bool gone; /* nobody has a VP but the first LP */
+
 /* An LP that runs each of its VPs until that is suspended. */
 static void *run_until_suspended(void *argument)
 {
@@ -383,6 +385,9 @@ static void *run_until_suspended(void *argument)
         struct hv_vp *vp = hv_lp_pick(own, 0);
 
         if (vp) {
+            sched_yield();
+            if (atomic_load(&gone))
+                atomic_fetch_add(&wrong, 1);
             while (!hv_vp_is_suspended(vp)) {
                 (void)hv_lp_look(own, 0);
                 sched_yield();
@@ -406,13 +411,17 @@ START_TEST(who_has_left_another_lp_is_touched_by_nobody)
     pthread_t thread;
 
     atomic_store(&busy, 1);
+    atomic_store(&wrong, 0);
+    atomic_store(&gone, true);
     add(1);
     ck_assert_ptr_eq(pick(), &vps[0]);
     ck_assert_int_eq(pthread_create(&thread, NULL, run_until_suspended, lps[1]), 0);
     for (unsigned i = 0; i < CALLS; i++) {
+        atomic_store(&gone, false);
         ck_assert_uint_eq(hv_lp_add(lps[1], &vps[1]), HV_STATUS_SUCCESS);
         hv_request_call(&vps[0], &vps[1], suspend, NULL);
         hv_sched_leave(&vps[0], &vps[1]);
+        atomic_store(&gone, true);
         ck_assert_uint_eq(hv_lp_load(lps[1]), 0);
         memset(&vps[1], 0, sizeof(vps[1]));
         vps[1].partition = &partition;
@@ -420,6 +429,7 @@ START_TEST(who_has_left_another_lp_is_touched_by_nobody)
     }
     atomic_store(&busy, 0);
     pthread_join(thread, NULL);
+    ck_assert_uint_eq(atomic_load(&wrong), 0);
 }
 END_TEST
 
