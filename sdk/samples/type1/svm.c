@@ -253,6 +253,8 @@ static bool pause(struct svm_vp *vp)
 
     if (vp->injected >= 0)
         svm_interrupt_withdraw(vp);
+    if (vp->raised)
+        svm_child_show_raised(vp);
     if (vp->shut_down)
         svm_child_shut_down(vp);
     vp->stops = false;

@@ -54,6 +54,7 @@ struct svm_vp {
     bool stops;     /* was suspended by its exit, or is to be shut down */
     bool shut_down; /* of a child: by a triple fault, which its parent is to be told of */
     uint32_t exceptions; /* of a child: those that its parent wants to see */
+    uint64_t raised; /* of a child: such a one, as vmcb.event, that is to be shown; 0 for none */
 
     const struct hv_interrupt_view *view; /* of vp */
     bool quiet;        /* nothing waits and nothing is watched, as long as the view is current */
@@ -245,6 +246,8 @@ void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_
 void svm_inject_exception(void *context, struct hv_vp *vp, uint8_t vector, bool has_error,
                           uint32_t error);
 void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error);
+/* The same for an exception that the parent has seen, or doesn't want to. */
+void svm_deliver(struct svm_vp *vp, uint64_t exception);
 /* Gives the guest an exception that was intercepted. */
 void svm_raise_intercepted(struct svm_vp *vp, uint8_t vector);
 bool svm_has_error_code(uint8_t vector);

@@ -50,10 +50,8 @@ void svm_child_set_intercepts(struct svm_vp *vp)
 void svm_child_set_reset_state(struct svm_vp *vp)
 {
     svm_set_init_state(vp);
-    vp->activity = SVM_WAIT_FOR_STARTUP;
-    if (hv_vp_index(vp->vp) != 0)
-        return;
-    vp->activity = SVM_RUNNING;
+    vp->activity = hv_vp_index(vp->vp) == 0 ? SVM_RUNNING : SVM_WAIT_FOR_STARTUP;
+    vp->vmcb->cr0 = CR0_CD | CR0_NW | CR0_ET;
     vp->vmcb->cs.selector = RESET_SELECTOR;
     vp->vmcb->cs.base = RESET_BASE;
     vp->gprs.rip = RESET_RIP;
@@ -139,14 +137,9 @@ void svm_child_prepare(struct svm_vp *vp)
     svm_touch(vp, VMCB_CLEAN_INTERCEPTS);
 }
 
-static uint64_t parameter_of(const struct svm_vp *vp, uint8_t vector)
-{
-    if (vector == VECTOR_PF)
-        return vp->vmcb->exit_info_2;
-    return vector == VECTOR_DB ? vp->vmcb->dr6 : 0;
-}
-
-static void exit_exception(struct svm_vp *vp, uint8_t vector)
+/* page: the address of a page fault, which is not in CR2 yet if the processor tells of it. True if
+   the parent doesn't want to see it after all. */
+static bool show_exception(struct svm_vp *vp, uint8_t vector, uint32_t error, uint64_t page)
 {
     struct hv_exit *exit = &vp->exit;
 
@@ -155,11 +148,28 @@ static void exit_exception(struct svm_vp *vp, uint8_t vector)
     exit->instruction_length = 0;
     exit->exception.vector = vector;
     exit->exception.has_error = svm_has_error_code(vector);
-    exit->exception.error = (uint32_t)vp->vmcb->exit_info_1;
-    exit->exception.parameter = parameter_of(vp, vector);
+    exit->exception.error = error;
+    exit->exception.parameter = vector == VECTOR_PF   ? page
+                                : vector == VECTOR_DB ? vp->vmcb->dr6
+                                                      : 0;
     exit->exception.code_size = (uint8_t)fetch_bytes(vp, exit->exception.code);
-    if (svm_pass_to_core(vp))
+    return svm_pass_to_core(vp);
+}
+
+static void exit_exception(struct svm_vp *vp, uint8_t vector)
+{
+    if (show_exception(vp, vector, (uint32_t)vp->vmcb->exit_info_1, vp->vmcb->exit_info_2))
         svm_raise_intercepted(vp, vector);
+}
+
+void svm_child_show_raised(struct svm_vp *vp)
+{
+    uint64_t event = vp->raised;
+
+    vp->raised = 0;
+    if (show_exception(vp, (uint8_t)event, (uint32_t)(event >> VMCB_EVENT_ERROR_SHIFT),
+                       vp->vmcb->cr2))
+        svm_deliver(vp, event);
 }
 
 /* The machine's, which is the root's to look after. */
@@ -184,10 +194,11 @@ static void exit_hlt(struct svm_vp *vp)
     vp->activity = SVM_HALTED;
 }
 
-/* What it has in caches is coherent with all that others see, and no device looks behind them. */
-static void exit_flush_caches(struct svm_vp *vp, enum hv_insn_op op)
+/* INVD or WBINVD. What it has in caches is coherent with all that others see, and no device looks
+   behind them. QEMU's emulator takes the one for the other. */
+static void exit_flush_caches(struct svm_vp *vp)
 {
-    if (svm_begin_instruction(vp, op))
+    if (svm_begin_instruction(vp, HV_INSN_OP_WBINVD) || svm_begin_instruction(vp, HV_INSN_OP_INVD))
         svm_advance(vp, vp->exit.instruction_length);
 }
 
@@ -216,10 +227,8 @@ bool svm_child_exit(struct svm_vp *vp)
         exit_hlt(vp);
         return true;
     case VMCB_EXIT_INVD:
-        exit_flush_caches(vp, HV_INSN_OP_INVD);
-        return true;
     case VMCB_EXIT_WBINVD:
-        exit_flush_caches(vp, HV_INSN_OP_WBINVD);
+        exit_flush_caches(vp);
         return true;
     case VMCB_EXIT_XSETBV:
         exit_xsetbv(vp);

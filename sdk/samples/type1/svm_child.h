@@ -26,6 +26,9 @@ void svm_child_describe_access(struct svm_vp *vp, struct hv_exit *exit);
 /* Before an entry: exceptions that the parent wants to see. */
 void svm_child_prepare(struct svm_vp *vp);
 
+/* An exception that was raised for it, and that its parent wants to see first (svm_child.c). */
+void svm_child_show_raised(struct svm_vp *vp);
+
 /* A triple fault: its parent is told (svm_child.c). */
 void svm_child_shut_down(struct svm_vp *vp);
 

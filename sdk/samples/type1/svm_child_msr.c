@@ -44,6 +44,15 @@ bool svm_child_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
         /* No banks, hence no machine checks. */
         *value = 0;
         return true;
+    case MSR_SYSCFG:
+    case MSR_HWCR:
+    case MSR_NB_CFG:
+    case MSR_INT_PENDING:
+    case MSR_DE_CFG:
+        /* What firmware sets up, of which nothing is the child's; operating systems look there
+           without asking CPUID. */
+        *value = 0;
+        return true;
     case MSR_PATCH_LEVEL:
         return rdmsr_safe(msr, value);
     default:
@@ -60,6 +69,12 @@ bool svm_child_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
         return svm_write_pat(vp, value);
     case MSR_TSC:
         /* As the root's: all VPs count alike. */
+        return true;
+    case MSR_SYSCFG:
+    case MSR_HWCR:
+    case MSR_NB_CFG:
+    case MSR_INT_PENDING:
+    case MSR_DE_CFG:
         return true;
     case MSR_MCG_STATUS:
         return value == 0;

@@ -48,15 +48,15 @@ static void put_back(struct svm_vp *vp, uint64_t event)
         svm_interrupt_put_back(vp, (uint8_t)event);
 }
 
-void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error)
+void svm_deliver(struct svm_vp *vp, uint64_t exception)
 {
     uint64_t first = vp->event;
-    uint8_t first_vector = (uint8_t)first;
+    uint8_t first_vector = (uint8_t)first, vector = (uint8_t)exception;
 
     if (!is_exception(first)) {
         if (first & VMCB_EVENT_VALID)
             put_back(vp, first);
-        vp->event = exception_event(vector, has_error, error);
+        vp->event = exception;
         return;
     }
     if (first_vector == VECTOR_DF && vp->child) {
@@ -71,7 +71,20 @@ void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error
     if (is_double_fault(first_vector, vector))
         vp->event = exception_event(VECTOR_DF, true, 0);
     else
-        vp->event = exception_event(vector, has_error, error);
+        vp->event = exception;
+}
+
+/* The processor would not ask the parent about an exception that is injected. */
+void svm_raise(struct svm_vp *vp, uint8_t vector, bool has_error, uint32_t error)
+{
+    uint64_t exception = exception_event(vector, has_error, error);
+
+    if (vp->exceptions >> vector & 1) {
+        vp->raised = exception;
+        vp->stops = true;
+        return;
+    }
+    svm_deliver(vp, exception);
 }
 
 void svm_inject_exception(void *context, struct hv_vp *vp, uint8_t vector, bool has_error,
@@ -150,7 +163,8 @@ void svm_raise_intercepted(struct svm_vp *vp, uint8_t vector)
         vp->vmcb->cr2 = vp->vmcb->exit_info_2;
         svm_touch(vp, VMCB_CLEAN_CR2);
     }
-    svm_raise(vp, vector, svm_has_error_code(vector), (uint32_t)vp->vmcb->exit_info_1);
+    svm_deliver(
+        vp, exception_event(vector, svm_has_error_code(vector), (uint32_t)vp->vmcb->exit_info_1));
 }
 
 bool svm_event_stepped(struct svm_vp *vp)

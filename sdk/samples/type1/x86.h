@@ -81,12 +81,16 @@
 #define MSR_TSC_AUX      0xC0000103
 #define MSR_TSC_RATIO    0xC0000104
 #define MSR_SYSCFG       0xC0010010
+#define MSR_HWCR         0xC0010015
+#define MSR_NB_CFG       0xC001001F
 #define MSR_PATCH_LOADER 0xC0010020
+#define MSR_INT_PENDING  0xC0010055
 #define MSR_VM_CR        0xC0010114
 #define MSR_IGNNE        0xC0010115
 #define MSR_SMM_CTL      0xC0010116
 #define MSR_VM_HSAVE_PA  0xC0010117
 #define MSR_SVM_KEY      0xC0010118
+#define MSR_DE_CFG       0xC0011029
 #define VM_CR_SVMDIS     (1 << 4)
 
 #define CPUID_1_ECX_XSAVE (1 << 26)
