@@ -35,8 +35,8 @@ static void start_machine(void)
 {
     clock_init();
     lp_take_apic(lp_current());
-    platform_measured();
     svm_init(options.hyperv_testdev);
+    platform_measured();
     log_line("%u LPs, TSC %lu kHz, APIC timer %lu kHz, %lu KiB at 0x%lx", lp_count(),
              clock_tsc_hz() / 1000, clock_apic_hz() / 1000, relocation.size / 1024,
              relocation.base);

@@ -8,6 +8,7 @@
 #include "lp.h"
 #include "memory.h"
 #include "svm.h"
+#include "svm_features.h"
 
 #define CPUID_INVARIANT_TSC (1u << 8)  /* leaf 0x80000007 EDX */
 #define CPUID_1G_PAGES      (1u << 26) /* leaf 0x80000001 EDX */
@@ -93,6 +94,7 @@ void platform_measured(void)
     platform.facts.tsc_hz = clock_tsc_hz();
     platform.facts.apic_hz = clock_apic_hz();
     platform.facts.lp_count = lp_count();
+    svm_features_find(&platform.facts.processor);
 }
 
 const struct hv_platform *platform_get(void)

@@ -10,7 +10,7 @@
 /* The one platform, filled in by platform_init(). */
 const struct hv_platform *platform_get(void);
 
-/* All but clocks and LPs. */
+/* All but clocks, LPs and what svm_init() finds out. */
 void platform_init(const struct options *options);
 
 /* The rest, when they are known. */
