@@ -73,6 +73,16 @@ counted() {
     [ -z "${HVKIT_ICOUNT:-}" ] || printf '%s' "-icount shift=$HVKIT_ICOUNT,sleep=off -rtc base=2026-01-01,clock=vm"
 }
 
+# accelerator SMP: threads that outnumber the machine's processors wait more than they work, and
+# their hypervisor with them.
+accelerator() {
+    if [ "$1" -gt "$(getconf _NPROCESSORS_ONLN)" ]; then
+        echo tcg,thread=single
+    else
+        echo "${HVKIT_SAMPLE_ACCEL:-tcg}"
+    fi
+}
+
 # run_program COMMAND...: runs what the guest runs on, its stdout being the guest's serial port, until it ends
 # or time is up. Leaves its exit status in $status and what it said in $directory/messages.
 # shellcheck disable=SC2034  # $status is for the caller

@@ -14,16 +14,6 @@ prepare() {
     need_tool qemu-system-x86_64 qemu-system-x86
 }
 
-# accelerator SMP: threads that outnumber the machine's processors wait more than they work, and
-# their hypervisor with them.
-accelerator() {
-    if [ "$1" -gt "$(getconf _NPROCESSORS_ONLN)" ]; then
-        echo tcg,thread=single
-    else
-        echo "${HVKIT_SAMPLE_ACCEL:-tcg}"
-    fi
-}
-
 # run IMAGE SMP CMDLINE
 run() {
     have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+#
+# Target "sample-child": the guest in a child partition of the sample hypervisor, whose devices the root
+# partition's program has. Its serial port is passed on as it comes.
+
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$here/common.sh"
+
+prepare() {
+    need_tool qemu-system-x86_64 qemu-system-x86
+}
+
+# describe SMP CMDLINE: a machine whose kernel is the file guest. Whatever its end is, the guest's output judges it.
+describe() {
+    cat <<EOF
+machines:
+  - name: guest
+    kernel: guest
+    boot: multiboot
+    command-line: '$(printf '%s' "$2" | sed "s/'/''/g")'
+    vps: $1
+    memory: 128 MiB
+    ends: [power-off, reset, crash, idle]
+EOF
+}
+
+# run IMAGE SMP CMDLINE
+run() {
+    have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
+    build=$(realpath "${HVKIT_BUILD:-.}")
+    for file in images/hvkit-type1.elf images/hvkit-root.elf sdk/tools/machine/hvkit-machine; do
+        [ -r "$build/$file" ] || die "$build/$file is missing" \
+            "build it, or name the build directory that has it in HVKIT_BUILD"
+    done
+    need_image "$1"
+    new_directory sample-child
+    ln -s "$(realpath "$1")" "$directory/guest"
+    cd "$directory"
+    describe "$2" "$3" >machines.yaml
+    "$build/sdk/tools/machine/hvkit-machine" compile machines.yaml -o machines >&2 ||
+        die 'the machine cannot be made' 'see the message above'
+    # As many processors as VPs: the root's program is one more for the first of them.
+    # shellcheck disable=SC2046  # words on purpose
+    run_program qemu-system-x86_64 -accel "$(accelerator "$2")" $(counted) -cpu max -smp "$2" -m 512 \
+        -nodefaults -no-user-config -no-reboot -display none -serial stdio \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 \
+        -kernel "$build/images/hvkit-type1.elf" -append "tsc=trust ${HVKIT_SAMPLE_OPTIONS:-}" \
+        -initrd "$build/images/hvkit-root.elf console=guest,machines"
+    # 1 and 3 are what the root's program says of the machine's end: the guest itself gave no status.
+    case $status in
+        1 | 3) qemu_complaint messages >/dev/null || status=0 ;;
+    esac
+    finish "$status" messages
+}
+
+dispatch "$@"
