@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * A root partition that makes children, gives them memory and VPs, and takes all of it back, in any
- * order and with any parameters, while children place overlays and ports lead to and fro. One child
- * makes children of its own in the same ways, until the root takes away what it needs for that.
+ * order and with any parameters, while children place overlays, and ports lead to and fro which the
+ * embedder or calls have made: for messages, events, monitor pages and doorbells. One child makes
+ * children of its own in the same ways, until the root takes away what it needs for that.
  *
- * After each step every page has one holder, what is deposited is in nobody's reach, and the
- * accounts of all pools balance; when all children are gone, the root has everything that it had.
+ * After each step every page has one holder, what is deposited is in nobody's reach, the accounts
+ * of all pools balance, and ports and connections know each other; when all children are gone, the
+ * root has everything that it had.
  *
  * Input: a list of steps of 8 bytes.
  */
 #include <string.h>
 
 #include <hv/address.h>
+#include <hv/insn.h>
 #include <hv/port.h>
 
 #include "child.h"
@@ -340,6 +343,125 @@ static void send(const struct step *step)
     call(HvCallSignalEvent, &message, sizeof(struct hv_input_signal_event));
 }
 
+/* ---- Ports that calls make ---- */
+
+#define BELLS UINT64_C(0xF0000000) /* where there is no memory */
+#define PAGES UINT64_C(0x10000000) /* of monitor ports, in the same way */
+
+/* Small numbers of each, so that they meet. */
+static struct hv_input_create_port port_of(const struct step *step, uint64_t owner, uint64_t sender)
+{
+    struct hv_input_create_port input = { .port_partition = owner,
+                                          .port_id = step->small >> 4 & 15,
+                                          .connection_partition = sender,
+                                          .port_info = { .port_type = step->small & 7 } };
+
+    if ((step->small & 7) == HvPortTypeMonitor) {
+        input.port_info.monitor.monitor_address = PAGES + (step->value & 7) * HV_PAGE_SIZE;
+        return input;
+    }
+    input.port_info.message.target_sint = 3;
+    input.port_info.message.target_vp = step->value & 8 ? HV_ANY_VP : 0;
+    if ((step->small & 7) == HvPortTypeEvent)
+        input.port_info.event.flag_count = 8;
+    return input;
+}
+
+static struct hv_input_connect_port line_of(const struct step *step, uint64_t owner,
+                                            uint64_t sender)
+{
+    struct hv_input_connect_port input = { .connection_partition = sender,
+                                           .connection_id = step->value >> 4 & 15,
+                                           .port_partition = owner,
+                                           .port_id = step->small >> 4 & 15,
+                                           .connection_info = { .port_type = step->small & 7 } };
+
+    if ((step->small & 7) == HvPortTypeMonitor)
+        input.connection_info.monitor.monitor_address = PAGES + (step->value & 7) * HV_PAGE_SIZE;
+    if ((step->small & 7) == HvPortTypeDoorbell) {
+        input.connection_info.doorbell.gpa = BELLS + (step->value & 7);
+        input.connection_info.doorbell.flags =
+            HV_DOORBELL_FLAG_TRIGGER_ANY_VALUE | (step->value >> 8 & 7);
+    }
+    return input;
+}
+
+/* Of a child or of the root, for one of its relatives. */
+static void call_port(const struct step *step)
+{
+    uint64_t owner = id_of(step),
+             sender = step->small >> 12 & 4 ? by->vp->partition->id : by->ids[step->small >> 14];
+    const struct hv_input_create_port port = port_of(step, owner, sender);
+    const struct hv_input_connect_port line = line_of(step, owner, sender);
+    const struct hv_input_delete_port deletion = { owner, port.port_id, 0 };
+    const struct hv_input_disconnect_port disconnection = { sender, line.connection_id, 0 };
+    const struct hv_input_set_port_property property = { .partition_id = owner,
+                                                         .port_id = port.port_id,
+                                                         .property_code = step->value & 3,
+                                                         .property_value = step->value >> 8 };
+
+    switch (step->small >> 8 & 7) {
+    case 0:
+        call(HvCallDeletePort, &deletion, sizeof(deletion));
+        return;
+    case 1:
+        call(HvCallDisconnectPort, &disconnection, sizeof(disconnection));
+        return;
+    case 2:
+        call(HvCallSetPortProperty, &property, sizeof(property));
+        call(HvGetPortProperty, &property, sizeof(struct hv_input_get_port_property));
+        return;
+    default:
+        call(HvCallCreatePort, &port, sizeof(port));
+        call(HvCallConnectPort, &line, sizeof(line));
+    }
+}
+
+/* While one is on its way it refers to the child. */
+static void take_intercepts(void)
+{
+    struct hv_message_page *page = by_root.vp->synic.message_page.page;
+
+    while (by_root.vp->synic.waiting & 1) {
+        memset(&page->sint_message[0], 0, sizeof(page->sint_message[0]));
+        hv_synic_deliver(by_root.vp);
+    }
+}
+
+/* A child stores where there may be a doorbell, and sends; the root empties rings and slots. */
+static void use_ports(const struct step *step)
+{
+    struct hv_input_post_message message = { .connection_id = step->small & 15, .message_type = 1 };
+    struct hv_partition *child = child_of(step);
+    struct hv_vp *vp = is_active(child) ? hv_vp_get(child, 0) : NULL;
+    struct hv_hypercall_call sent = { .vp = vp ? vp : by_root.vp, .header = &message };
+    struct hv_exit exit = { .reason = HV_EXIT_MEMORY };
+
+    if (by != &by_root)
+        return;
+    (void)hv_hypercall_post_message(&sent);
+    (void)hv_hypercall_signal_event(&sent);
+    if (step->value & 1)
+        memset(by_root.vp->synic.ring_page.page, 0, HV_PAGE_SIZE);
+    if (step->value & 2)
+        hv_event_ring_refill(by_root.vp, 3);
+    if (step->value & 4)
+        memset(by_root.vp->synic.message_page.page, 0, HV_PAGE_SIZE);
+    hv_synic_deliver(by_root.vp);
+    if (!vp)
+        return;
+    hv_port_monitors_examine(vp);
+    exit.gprs = &fake_vp(vp)->gprs;
+    exit.gprs->gpr[HV_GPR_RBX] = exit.memory.gpa = BELLS + (step->value >> 4 & 7);
+    exit.memory.access = HV_ACCESS_WRITE;
+    exit.memory.code_mode = HV_INSN_64;
+    exit.memory.code_size = 2;
+    memcpy(exit.memory.code, step->value & 8 ? "\x89\x03" : "\x88\x03", 2);
+    atomic_store(&vp->suspended, 0);
+    (void)hv_vp_exit(vp, &exit);
+    take_intercepts();
+}
+
 /* Any call with parameters that nobody thought of; but partitions are made and deleted by the steps
    above, which keep count, and the root's VP keeps its registers. */
 static void call_anything(const struct step *step)
@@ -357,8 +479,9 @@ static void call_anything(const struct step *step)
 typedef void step_function(const struct step *step);
 
 static step_function *const steps[] = {
-    create,       change,    deposit, withdraw, balance, create_vp,     map,   delete_vp, place,
-    set_property, make_port, send,    change,   deposit, call_anything, unmap, intercept,
+    create,        change, deposit,      withdraw,  balance,   create_vp, map,
+    delete_vp,     place,  set_property, make_port, send,      change,    deposit,
+    call_anything, unmap,  intercept,    call_port, use_ports, call_port,
 };
 
 /* The middle's VP as it is now; without one it takes no step. */
@@ -390,6 +513,49 @@ static size_t count_deposited(const struct hv_partition *in)
     for (uint64_t page = 0; page < FAKE_PAGES; page++)
         count += hv_frame_is_deposited(frames(), page, in);
     return count;
+}
+
+/* The connection that a port says it has leads to it. */
+static bool is_led_to(const struct hv_port *port)
+{
+    struct hv_partition *sender = hv_hierarchy_find(root->lineage.hierarchy, port->sender_id);
+    const struct hv_connection *connection;
+
+    if (!sender)
+        return false;
+    connection = sender->ports.connection_bucket[port->connection_id % HV_CONNECTION_BUCKETS];
+    while (connection && connection->id != port->connection_id)
+        connection = connection->next;
+    hv_partition_drop(sender);
+    return connection && connection->port == port && connection->by_call;
+}
+
+/* Ports that are connected have their connections; connections lead to ports that are there, or to
+   nothing, and have their doorbells. */
+static void check_ports(struct hv_partition *partition)
+{
+    const struct hv_ports *ports = &partition->ports;
+    uint32_t doorbells = 0;
+
+    for (unsigned i = 0; i < HV_PORT_BUCKETS; i++)
+        for (const struct hv_port *port = ports->bucket[i]; port; port = port->next) {
+            CHECK(!port->deleted && port->owner == partition);
+            CHECK(!port->connected || is_led_to(port));
+            CHECK(!port->lent_page.enabled || port->connected);
+        }
+    for (unsigned i = 0; i < HV_CONNECTION_BUCKETS; i++)
+        for (const struct hv_connection *line = ports->connection_bucket[i]; line;
+             line = line->next) {
+            CHECK(!line->by_call || !line->port || (!line->port->deleted && line->port->connected));
+            doorbells += line->port && line->port->config.type == HvPortTypeDoorbell;
+        }
+    for (unsigned i = 0; i < HV_DOORBELL_BUCKETS; i++)
+        for (const struct hv_connection *line = ports->doorbell_bucket[i]; line;
+             line = line->next_doorbell) {
+            CHECK(line->port && line->port->config.type == HvPortTypeDoorbell);
+            doorbells--;
+        }
+    CHECK(doorbells == 0);
 }
 
 /* What is deposited is out of the root's reach, and nothing else is. */
@@ -485,14 +651,19 @@ static void check(void)
 
     CHECK(atomic_load(&root->lineage.references) == 1 + check_children(&by_root));
     for (unsigned i = 0; i < SLOTS; i++) {
-        const struct hv_partition *child = find(by_root.ids[i]);
+        struct hv_partition *child = find(by_root.ids[i]);
 
-        if (child)
+        if (child) {
             check_child(child, i == 0 ? grandchildren : 0);
+            check_ports(child);
+        }
         child = find(by_middle.ids[i]);
-        if (child)
+        if (child) {
             check_child(child, 0);
+            check_ports(child);
+        }
     }
+    check_ports(root);
     check_frames();
     check_unused(root);
 }
@@ -505,17 +676,14 @@ static size_t count_own(void)
     return hv_partition_available(root) + fake_tables(&fake, root);
 }
 
-/* Ports of the root, with their buffers, and connections. */
+/* Ports of the root, with their buffers, and connections; what waits in its VP refers to them. */
 static void delete_ports(void)
 {
-    for (uint32_t id = 0; id < 32; id++)
-        hv_port_delete(root, id);
-    while (root->ports.connection_pages) {
-        struct hv_connection_page *page = root->ports.connection_pages;
-
-        root->ports.connection_pages = page->next;
-        hv_pool_free(&root->pool, page->spa_page);
-    }
+    for (unsigned bucket = 0; bucket < HV_PORT_BUCKETS; bucket++)
+        while (root->ports.bucket[bucket])
+            hv_port_delete(root, root->ports.bucket[bucket]->id);
+    hv_connections_destroy(root);
+    hv_synic_reset(by_root.vp);
 }
 
 static void end_child(uint64_t id)
@@ -606,6 +774,18 @@ static void make_root(void)
     by = &by_root;
 }
 
+/* The root's SynIC is on, with its pages where there is no memory. */
+static void listen(void)
+{
+    const uint64_t pages = UINT64_C(0x20000000) | HV_X64_MSR_PAGE_ENABLE;
+
+    fake_wrmsr(by_root.vp, HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
+    fake_wrmsr(by_root.vp, HV_X64_MSR_SIMP, pages);
+    fake_wrmsr(by_root.vp, HV_X64_MSR_SIEFP, pages + HV_PAGE_SIZE);
+    fake_wrmsr(by_root.vp, HV_X64_MSR_SIRBP, pages + 2 * HV_PAGE_SIZE);
+    fake_wrmsr(by_root.vp, HV_X64_MSR_SINT0 + 3, 0x40 | HV_X64_MSR_SINT_AS_INTERCEPT);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t own, count = size / sizeof(struct step);
@@ -614,6 +794,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fake.platform.cpu.kick = serve_at_once;
     fake.tsc_step = FAKE_TSC_HZ / 100000;
     make_root();
+    listen();
     own = count_own();
     make_middle();
     check();
