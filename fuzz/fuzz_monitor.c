@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * Monitor pages of any content under a guest that rewrites them, unmaps them and lays overlays over
- * them while its time goes by, against a plain account of which events must have been signalled
- * and when the pages must be examined next.
+ * them while its time goes by, against a plain account of which events must have been signalled,
+ * which are deferred, and when the pages must be examined next.
  *
  * Input: operations of 12 bytes; see struct operation. VP 0 sends to two ports, to which
  * connections 0 and 1 lead: one of VP 1's, and one that is for any VP.
@@ -58,6 +58,10 @@ struct machine {
     struct hv_partition *partition;
     struct hv_vp *vps[2];
     bool connected[PAGES];
+    bool announced; /* to VP 0, which has not looked since */
+    /* Of triggers that were seen to be armed: when. Others may wait or not. */
+    uint32_t known[PAGES][HV_MONITOR_GROUPS];
+    uint32_t armed_at[PAGES][HV_MONITOR_GROUPS][HV_MONITOR_TRIGGERS_PER_GROUP];
 };
 
 static struct machine machine;
@@ -155,8 +159,23 @@ static void check_no_others(void)
 struct account {
     uint64_t flags[PORTS];
     uint64_t distance; /* 100 ns */
-    uint32_t pending[PAGES][HV_MONITOR_GROUPS];
 };
+
+/* What VP 0 finds at both places before it looks. */
+struct snapshot {
+    uint8_t access[PAGES];
+    struct hv_monitor_page page[PAGES];
+};
+
+static void take_snapshot(struct snapshot *snapshot)
+{
+    for (unsigned i = 0; i < PAGES; i++) {
+        const struct hv_monitor_page *page = visible(i, &snapshot->access[i]);
+
+        if (page)
+            snapshot->page[i] = *page;
+    }
+}
 
 static void account_trigger(const struct hv_monitor_parameter *parameter, struct account *account)
 {
@@ -165,54 +184,104 @@ static void account_trigger(const struct hv_monitor_parameter *parameter, struct
         account->flags[parameter->connection_id] |= UINT64_C(1) << parameter->flag_number;
 }
 
-static void account_group(const struct hv_monitor_page *page, unsigned group, bool writable,
-                          struct account *account, uint32_t *pending)
+static uint32_t reference_now(void)
 {
-    for (unsigned i = 0; i < HV_MONITOR_TRIGGERS_PER_GROUP; i++) {
-        uint16_t latency = page->latency[group][i];
-
-        if (latency != 0 && latency < account->distance)
-            account->distance = latency;
-        if (writable && (*pending >> i & 1))
-            account_trigger(&page->parameter[group][i], account);
-    }
-    if (writable)
-        *pending = 0;
+    return (uint32_t)hv_time_reference(machine.partition);
 }
 
-static struct account expect(void)
+/* Whether a pending trigger must have been signalled by now. A guest that arms one by itself does
+   not know from when on it waits. */
+static bool is_due(const struct hv_monitor_page *before, const struct hv_monitor_page *after,
+                   unsigned page, unsigned group, unsigned trigger)
+{
+    uint32_t *armed_at = &machine.armed_at[page][group][trigger];
+    uint32_t *known = &machine.known[page][group];
+    uint32_t bit = 1u << trigger;
+
+    if (before->latency[group][trigger] == 0)
+        return true;
+    if (!(before->trigger_group[group].armed & bit)) {
+        *known |= bit;
+        *armed_at = reference_now();
+        return false;
+    }
+    if (!(*known & bit))
+        return !(after->trigger_group[group].pending & bit);
+    return reference_now() - *armed_at + 1 >= before->latency[group][trigger];
+}
+
+static void account_triggers(const struct hv_monitor_page *before,
+                             const struct hv_monitor_page *after, unsigned page, unsigned group,
+                             struct account *account)
+{
+    uint32_t pending = before->trigger_group[group].pending, left = pending;
+
+    if (pending == 0)
+        return;
+    for (unsigned i = 0; i < HV_MONITOR_TRIGGERS_PER_GROUP; i++)
+        if ((pending >> i & 1) && is_due(before, after, page, group, i)) {
+            account_trigger(&before->parameter[group][i], account);
+            left &= ~(1u << i);
+        }
+    CHECK(after->trigger_group[group].pending == left);
+    CHECK(after->trigger_group[group].armed == left);
+}
+
+static void account_page(const struct snapshot *before, const struct snapshot *after, unsigned page,
+                         struct account *account)
+{
+    const struct hv_monitor_page *was = &before->page[page], *is = &after->page[page];
+    bool readable = machine.connected[page] && (before->access[page] & HV_ACCESS_READ);
+
+    for (unsigned group = 0; group < HV_MONITOR_GROUPS; group++) {
+        const struct hv_monitor_trigger_group *old = &was->trigger_group[group];
+
+        if (!readable || !(was->trigger_state >> group & 1) ||
+            !(before->access[page] & HV_ACCESS_WRITE) || old->pending == 0)
+            CHECK(memcmp(old, &is->trigger_group[group], sizeof(*old)) == 0);
+        if (!readable || !(was->trigger_state >> group & 1))
+            continue;
+        for (unsigned i = 0; i < HV_MONITOR_TRIGGERS_PER_GROUP; i++)
+            if (was->latency[group][i] != 0 && was->latency[group][i] < account->distance)
+                account->distance = was->latency[group][i];
+        if (before->access[page] & HV_ACCESS_WRITE)
+            account_triggers(was, is, page, group, account);
+    }
+}
+
+static struct account take_account(const struct snapshot *before, const struct snapshot *after)
 {
     struct account account = { .distance = LONGEST };
 
-    for (unsigned i = 0; i < PAGES; i++) {
-        uint8_t access;
-        const struct hv_monitor_page *page = visible(i, &access);
-
-        for (unsigned group = 0; page && group < HV_MONITOR_GROUPS; group++) {
-            uint32_t *pending = &account.pending[i][group];
-
-            *pending = page->trigger_group[group].pending;
-            if (machine.connected[i] && (access & HV_ACCESS_READ) &&
-                (page->trigger_state >> group & 1))
-                account_group(page, group, access & HV_ACCESS_WRITE, &account, pending);
-        }
-    }
+    for (unsigned i = 0; i < PAGES; i++)
+        if (before->access[i] != HV_ACCESS_NONE)
+            account_page(before, after, i, &account);
     if (account.distance < SHORTEST)
         account.distance = SHORTEST;
     return account;
 }
 
+/* A page that was connected is looked at once before. */
+static void settle(struct hv_vp *vp)
+{
+    hv_vp_prepare(vp);
+    hv_interrupt_poll(vp, machine.fake.tsc);
+    clear_flags();
+    if (machine.announced)
+        memset(machine.known, 0, sizeof(machine.known));
+    machine.announced = false;
+}
+
 static void examine(void)
 {
+    static struct snapshot before, after;
     struct hv_vp *vp = machine.vps[0];
     const struct hv_interrupt_view *view = hv_interrupt_view(vp);
     bool any = machine.connected[0] || machine.connected[1];
     struct account account;
 
-    hv_vp_prepare(vp);
-    hv_interrupt_poll(vp, machine.fake.tsc);
-    clear_flags();
-    account = expect();
+    settle(vp);
+    take_snapshot(&before);
     if (view->deadline != HV_INTERRUPT_NEVER) {
         CHECK(view->deadline - machine.fake.tsc >= SHORTEST * TICKS);
         CHECK(view->deadline - machine.fake.tsc <= LONGEST * TICKS);
@@ -221,18 +290,13 @@ static void examine(void)
         CHECK(!any);
     }
     hv_interrupt_poll(vp, machine.fake.tsc);
+    take_snapshot(&after);
+    account = take_account(&before, &after);
     CHECK(view->deadline ==
           (any ? machine.fake.tsc + account.distance * TICKS : HV_INTERRUPT_NEVER));
     for (uint32_t id = 0; id < PORTS; id++)
         CHECK(flags_of(id) == account.flags[id]);
     check_no_others();
-    for (unsigned i = 0; i < PAGES; i++) {
-        uint8_t access;
-        const struct hv_monitor_page *page = visible(i, &access);
-
-        for (unsigned group = 0; page && group < HV_MONITOR_GROUPS; group++)
-            CHECK(page->trigger_group[group].pending == account.pending[i][group]);
-    }
 }
 
 /* ---- Steps ---- */
@@ -301,6 +365,7 @@ static void run(const struct operation *operation)
                                       MONITOR_PORT, gpa) ==
               (machine.connected[page] ? HV_STATUS_INVALID_CONNECTION_ID : HV_STATUS_SUCCESS));
         machine.connected[page] = true;
+        machine.announced = true;
         break;
     case DISCONNECT:
         CHECK(hv_port_disconnect(machine.partition, FIRST_MONITOR + page) ==

@@ -69,9 +69,9 @@ hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
 
 /**
  * Connect a partition to a monitor port by a page of its memory (TLFS: HV_MONITOR_PAGE). While the
- * connection is there and its port not deleted, that page is examined again and again, and each
- * pending trigger of an enabled group is cleared and has the effect of the HvCallSignalEvent that
- * its parameter names, whose status is discarded.
+ * connection is there and its port not deleted, that page is examined again and again. Each pending
+ * trigger of an enabled group is armed; when its latency has passed since then, it is cleared and
+ * has the effect of the HvCallSignalEvent that its parameter names, whose status is discarded.
  *
  * The distance between two examinations follows the smallest latency other than zero of all groups
  * that are enabled, within 100 us and 10 ms. They belong to VP 0 of @p sender, as its timers do
@@ -87,7 +87,8 @@ hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
  * @param gpa           where the page is in the memory of @p sender, in bytes.
  * @return as hv_port_connect(); HV_STATUS_INVALID_ALIGNMENT when @p gpa is not that of a page;
  *         HV_STATUS_INVALID_PARAMETER when it lies outside the GPA space, and for a port of another
- *         type; HV_STATUS_NO_RESOURCES when @p sender has HV_PORT_MONITORS already.
+ *         type; HV_STATUS_NO_RESOURCES when @p sender has HV_PORT_MONITORS already. The first one
+ * takes a page of the pool until the last has gone.
  */
 hv_status hv_port_connect_monitor(struct hv_partition *sender, uint32_t connection_id,
                                   struct hv_partition *owner, uint32_t port_id, uint64_t gpa);

@@ -128,19 +128,12 @@ static inline bool hv_address_is_tracked(const struct hv_address_space *space)
 enum hv_disposition hv_address_exit(struct hv_vp *vp, struct hv_exit *exit);
 
 /*
- * Writes the 8 bytes at gpa, which is a multiple of 8, and hands out what was there, in one. Of
+ * Writes the 4 or 8 bytes at gpa, which is a multiple of that, if they are what is expected, in
+ * one; else the guest has changed them, and keeps them. Hands out what was there. Of
  * guest_memory.c; false as hv_address_write().
  */
-bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uint64_t value,
-                         uint64_t *old);
-
-/*
- * Writes the 4 or 8 bytes at gpa, which is a multiple of that, if they are what is expected, in
- * one; else the guest has changed them, and keeps them. Of guest_memory.c; false as
- * hv_address_write().
- */
 bool hv_address_replace_word(const struct hv_partition *partition, uint64_t gpa, uint32_t size,
-                             uint64_t expected, uint64_t value);
+                             uint64_t expected, uint64_t value, uint64_t *found);
 
 /* As hv_address_translate(), between hv_address_enter() and hv_address_leave() or under the lock of
    the space. */

@@ -81,39 +81,29 @@ static void copy_out(volatile uint8_t *guest, const uint8_t *in, uint32_t size)
     }
 }
 
-bool hv_address_exchange(const struct hv_partition *partition, uint64_t gpa, uint64_t value,
-                         uint64_t *old)
-{
-    void *section = hv_address_enter(partition);
-    uint8_t *guest = locate(partition, gpa, HV_ACCESS_WRITE);
-
-    /* What the guest wrote before it set a bit of the word is visible to who sees that bit. */
-    if (guest != NULL)
-        *old = __atomic_exchange_n((guest_word *)(void *)guest, value, __ATOMIC_SEQ_CST);
-    hv_address_leave(section);
-    return guest != NULL;
-}
-
-static void replace(uint8_t *guest, uint32_t size, uint64_t expected, uint64_t value)
+/* What the guest wrote before it changed the word is visible to who sees that. */
+static uint64_t replace(uint8_t *guest, uint32_t size, uint64_t expected, uint64_t value)
 {
     uint32_t half = (uint32_t)expected;
 
-    if (size == sizeof(guest_half))
+    if (size == sizeof(guest_half)) {
         __atomic_compare_exchange_n((guest_half *)(void *)guest, &half, (uint32_t)value, false,
-                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    else
-        __atomic_compare_exchange_n((guest_word *)(void *)guest, &expected, value, false,
-                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+        return half;
+    }
+    __atomic_compare_exchange_n((guest_word *)(void *)guest, &expected, value, false,
+                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return expected;
 }
 
 bool hv_address_replace_word(const struct hv_partition *partition, uint64_t gpa, uint32_t size,
-                             uint64_t expected, uint64_t value)
+                             uint64_t expected, uint64_t value, uint64_t *found)
 {
     void *section = hv_address_enter(partition);
     uint8_t *guest = locate(partition, gpa, HV_ACCESS_WRITE);
 
     if (guest != NULL)
-        replace(guest, size, expected, value);
+        *found = replace(guest, size, expected, value);
     hv_address_leave(section);
     return guest != NULL;
 }

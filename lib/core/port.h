@@ -88,6 +88,11 @@ struct hv_port_monitor {
 struct hv_port_monitors {
     struct hv_lock lock; /* held while pages are examined; taken before connection_lock */
     struct hv_port_monitor page[HV_PORT_MONITORS];
+    /* When a trigger of a page was armed last: low bits of the reference time. In a page of the
+       sender's pool, while there is a page to watch. */
+    uint32_t (*armed_at)[HV_MONITOR_GROUPS][HV_MONITOR_TRIGGERS_PER_GROUP];
+    uint64_t armed_at_page;
+    struct hv_pool *pool;
 };
 
 /* A partition's own ports, and its connections to others'. */

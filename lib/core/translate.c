@@ -99,12 +99,12 @@ static bool read_entry(struct walk *walk, uint64_t gpa)
 /* An entry that the guest has changed since it was read is left as it is now. */
 static bool mark(struct walk *walk, uint64_t bits)
 {
-    uint64_t marked = walk->entry | bits;
+    uint64_t marked = walk->entry | bits, found;
 
     if (!(walk->flags & HV_TRANSLATE_GVA_SET_PAGE_TABLE_BITS) || marked == walk->entry)
         return true;
     if (!hv_address_replace_word(walk->partition, walk->place, entry_size(walk), walk->entry,
-                                 marked))
+                                 marked, &found))
         return fail_access(walk, walk->place, HV_ACCESS_WRITE);
     walk->entry = marked;
     return true;

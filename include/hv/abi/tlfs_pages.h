@@ -130,7 +130,7 @@ struct hv_synic_event_ring_page {
 /** TLFS: HV_MONITOR_TRIGGER_GROUP. */
 struct hv_monitor_trigger_group {
     uint32_t pending; /**< a bit for each trigger that was set */
-    uint32_t armed;   /**< a bit for each trigger that the hypervisor may clear */
+    uint32_t armed;   /**< a bit for each that waits for its latency to pass */
 } HV_PACKED;
 
 /** TLFS: HV_MONITOR_PARAMETER, what a trigger signals. */

@@ -214,7 +214,7 @@ START_TEST(what_is_written_for_the_child_counts)
     ck_assert(hv_address_write(child, 11 * HV_PAGE_SIZE - 4, &word, sizeof(word)));
     ck_assert_uint_eq(state(10), BOTH);
     ck_assert_uint_eq(state(11), BOTH);
-    ck_assert(hv_address_exchange(child, 12 * HV_PAGE_SIZE, 1, &word));
+    ck_assert(hv_address_replace_word(child, 12 * HV_PAGE_SIZE, 8, 0, 1, &word));
     ck_assert_uint_eq(state(12), BOTH);
     ck_assert_uint_eq(query(10, CLEAR, 3), result(HV_STATUS_SUCCESS, 3));
     ck_assert_uint_eq(hv_address_track(child, false), HV_STATUS_SUCCESS);

@@ -128,11 +128,11 @@ START_TEST(guest_memory_is_accessed_in_a_section)
     ck_assert(hv_address_write(partition, 0xFFC, &word, sizeof(word)));
     ck_assert_uint_eq(seen, 1);
     seen = 0;
-    ck_assert(hv_address_exchange(partition, 8, 1, &word));
+    ck_assert(hv_address_replace_word(partition, 8, 8, 0, 1, &word));
     ck_assert_uint_eq(seen, 1);
     ck_assert(!hv_address_read(partition, 0x2000, &word, sizeof(word)));
     ck_assert(!hv_address_write(partition, 0x2000, &word, sizeof(word)));
-    ck_assert(!hv_address_exchange(partition, 0x2000, 1, &word));
+    ck_assert(!hv_address_replace_word(partition, 0x2000, 8, 0, 1, &word));
     ck_assert_uint_eq(inside(of_partition()), 0);
 }
 END_TEST

@@ -147,8 +147,8 @@ START_TEST(pages_are_limited_and_can_be_had_again)
     ck_assert_uint_eq(hv_port_disconnect(partition, EVENTS), HV_STATUS_SUCCESS);
     for (uint32_t i = 0; i < HV_PORT_MONITORS; i++)
         ck_assert_uint_eq(hv_port_disconnect(partition, MONITOR + i), HV_STATUS_SUCCESS);
-    /* The ports' pages are back, so nobody holds them still. */
-    ck_assert_uint_eq(hv_pool_unused(&partition->pool), before + 2);
+    /* The ports' pages are back, so nobody holds them still; so is what the watching took. */
+    ck_assert_uint_eq(hv_pool_unused(&partition->pool), before + 3);
 }
 END_TEST
 
@@ -242,6 +242,110 @@ START_TEST(distance_follows_the_latency_within_limits)
 }
 END_TEST
 
+static void expect_triggers(uint32_t flags, uint32_t pending)
+{
+    run_to_examination();
+    ck_assert_uint_eq(take_flags(), flags);
+    ck_assert_uint_eq(page()->trigger_group[2].pending, pending);
+    ck_assert_uint_eq(page()->trigger_group[2].armed, pending);
+}
+
+/* TLFS: a notification is deferred by at least its latency, from when it was seen and armed. */
+START_TEST(trigger_is_deferred_by_its_own_latency)
+{
+    connect();
+    deadline();
+    page()->latency[2][3] = 2000;
+    page()->latency[2][4] = 5001;
+    page()->latency[2][31] = 4000;
+    page()->trigger_group[2].pending = 0x80000019;
+    expect_triggers(1u << 0, 0x80000018);
+    expect_triggers(1u << 3, 0x80000010);
+    expect_triggers(1u << 31, 0x10);
+    expect_triggers(1u << 4, 0);
+    expect_triggers(0, 0);
+    /* And again. */
+    page()->trigger_group[2].pending = 0x18;
+    expect_triggers(0, 0x18);
+    expect_triggers(1u << 3, 0x10);
+    expect_triggers(0, 0x10);
+    expect_triggers(1u << 4, 0);
+}
+END_TEST
+
+/* A guest clears the Armed bit when it changes the Pending bit. */
+START_TEST(trigger_that_is_set_again_is_deferred_anew)
+{
+    connect();
+    deadline();
+    page()->latency[2][3] = 2000;
+    page()->trigger_group[2].pending = 8;
+    for (unsigned i = 0; i < 5; i++) {
+        expect_triggers(0, 8);
+        page()->trigger_group[2].armed = 0;
+    }
+    expect_triggers(0, 8);
+    expect_triggers(8, 0);
+}
+END_TEST
+
+START_TEST(trigger_that_is_taken_back_signals_nothing)
+{
+    connect();
+    deadline();
+    page()->latency[2][3] = page()->latency[2][4] = 2000;
+    page()->trigger_group[2].pending = 0x18;
+    expect_triggers(0, 0x18);
+    page()->trigger_group[2].pending = 0x10;
+    expect_triggers(0x10, 0);
+    /* An Armed bit alone is none, and goes when the group is changed. */
+    page()->trigger_group[2] = (struct hv_monitor_trigger_group){ .pending = 0x10, .armed = 8 };
+    expect_triggers(0, 0x10);
+    expect_triggers(0x10, 0);
+}
+END_TEST
+
+/* Each page has its own. */
+START_TEST(pages_are_armed_for_themselves)
+{
+    struct hv_monitor_page *second = fake_page(&fake, (PAGE >> HV_PAGE_SHIFT) + 1);
+
+    connect();
+    page()->latency[2][3] = 4000;
+    *second = *page();
+    ck_assert_uint_eq(connect_at(MONITOR + 1, PAGE + HV_PAGE_SIZE), HV_STATUS_SUCCESS);
+    second->latency[0][9] = 2000;
+    deadline();
+    page()->trigger_group[2].pending = 8;
+    expect_triggers(0, 8);
+    second->trigger_group[2].pending = 8;
+    expect_triggers(0, 8);
+    ck_assert_uint_eq(second->trigger_group[2].armed, 8);
+    expect_triggers(8, 0);
+    ck_assert_uint_eq(second->trigger_group[2].pending, 8);
+    run_to_examination();
+    ck_assert_uint_eq(second->trigger_group[2].pending, 0);
+    ck_assert_uint_eq(take_flags(), 8);
+}
+END_TEST
+
+START_TEST(watching_needs_a_page_of_the_pool)
+{
+    uint64_t taken;
+
+    while (hv_pool_alloc(&partition->pool, &taken))
+        continue;
+    ck_assert_uint_eq(connect_at(MONITOR, PAGE), HV_STATUS_INSUFFICIENT_MEMORY);
+    ck_assert_uint_eq(deadline(), HV_INTERRUPT_NEVER);
+    hv_pool_free(&partition->pool, taken);
+    /* A connection that can't be made leaves it alone. */
+    ck_assert_uint_eq(connect_at(EVENTS, PAGE), HV_STATUS_INVALID_CONNECTION_ID);
+    ck_assert_uint_eq(hv_pool_unused(&partition->pool), 1);
+    connect();
+    ck_assert_uint_eq(hv_pool_unused(&partition->pool), 0);
+}
+END_TEST
+
 static void take_long(struct fake_platform *platform, uint64_t spa_page)
 {
     (void)spa_page;
@@ -321,9 +425,9 @@ START_TEST(each_page_is_examined_for_itself)
     *second = *page();
     ck_assert_uint_eq(connect_at(MONITOR + 1, PAGE + HV_PAGE_SIZE), HV_STATUS_SUCCESS);
     page()->trigger_group[0].pending = 1;
-    page()->latency[0][0] = 5000;
+    page()->latency[0][9] = 5000;
     second->trigger_group[0].pending = 2;
-    second->latency[0][0] = 4000;
+    second->latency[0][9] = 4000;
     ck_assert_uint_eq(deadline(), fake.tsc + 4000 * TICKS);
     ck_assert_uint_eq(take_flags(), 3);
     ck_assert_uint_eq(hv_port_disconnect(partition, MONITOR + 1), HV_STATUS_SUCCESS);
@@ -340,7 +444,7 @@ START_TEST(page_that_is_not_there_is_passed_over_until_it_is)
 
     connect();
     page()->trigger_group[0].pending = 1;
-    page()->latency[0][0] = 1;
+    page()->latency[0][9] = 1;
     ck_assert_uint_eq(hv_address_unmap(partition, number, 1), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(distance(), LONGEST);
     ck_assert_uint_eq(take_flags(), 0);
@@ -411,8 +515,38 @@ START_TEST(what_is_signalled_is_what_was_taken)
 }
 END_TEST
 
-/* What another LP takes away in the middle: after the header, the triggers, the parameters. It
-   then waits for this access to end, which is of no interest here. */
+/* A guest that changes the triggers as often as they are looked at; the argument counts. */
+static void change(struct fake_platform *platform, uint64_t spa_page)
+{
+    struct hv_monitor_page *target = fake_page(platform, spa_page);
+    unsigned *accesses = platform->on_map_argument;
+
+    if (spa_page == PAGE >> HV_PAGE_SHIFT)
+        target->trigger_group[0].pending = 1 | ++*accesses << 8;
+}
+
+START_TEST(guest_can_hold_up_its_own_triggers_alone)
+{
+    unsigned accesses = 0;
+
+    connect();
+    deadline();
+    page()->trigger_group[0].pending = 1;
+    fake.on_map_argument = &accesses;
+    fake.on_map = change;
+    run_to_examination();
+    fake.on_map = NULL;
+    /* Header, the latencies of all groups, and a few times the triggers. */
+    ck_assert_uint_le(accesses, 1 + HV_MONITOR_GROUPS + 4);
+    ck_assert_uint_eq(page()->trigger_group[0].pending, 1 | accesses << 8);
+    ck_assert_uint_eq(take_flags(), 0);
+    run_to_examination();
+    ck_assert_uint_eq(take_flags() & 1, 1);
+}
+END_TEST
+
+/* What another LP takes away in the middle: after the header, the latencies, the triggers, the
+   parameters. It then waits for this access to end, which is of no interest here. */
 static void vanish(struct fake_platform *platform, uint64_t spa_page)
 {
     static const struct hv_mapping nothing = { .access = HV_ACCESS_NONE };
@@ -433,12 +567,12 @@ START_TEST(page_can_vanish_at_any_time)
     run_to_examination();
     ck_assert_uint_eq(take_flags(), 1);
     page()->trigger_group[0].pending = 1;
-    page()->latency[0][0] = 5000;
+    page()->latency[0][9] = 5000;
     fake.on_map_argument = &left;
     fake.on_map = vanish;
-    ck_assert_uint_eq(distance(), LONGEST);
-    ck_assert_uint_eq(page()->trigger_group[0].pending, _i == 1);
-    ck_assert_uint_eq(take_flags(), _i == 3);
+    ck_assert_uint_eq(distance(), _i == 1 ? LONGEST : 5000 * TICKS);
+    ck_assert_uint_eq(page()->trigger_group[0].pending, _i <= 2);
+    ck_assert_uint_eq(take_flags(), _i == 4);
 }
 END_TEST
 
@@ -498,6 +632,12 @@ int main(void)
     tcase_add_test(all, error_is_discarded);
     tcase_add_test(all, who_may_not_signal_is_not_examined);
     tcase_add_test(all, distance_follows_the_latency_within_limits);
+    tcase_add_test(all, trigger_is_deferred_by_its_own_latency);
+    tcase_add_test(all, trigger_that_is_set_again_is_deferred_anew);
+    tcase_add_test(all, trigger_that_is_taken_back_signals_nothing);
+    tcase_add_test(all, pages_are_armed_for_themselves);
+    tcase_add_test(all, watching_needs_a_page_of_the_pool);
+    tcase_add_test(all, guest_can_hold_up_its_own_triggers_alone);
     tcase_add_test(all, distance_begins_at_the_end);
     tcase_add_test(all, nothing_happens_before_the_deadline);
     tcase_add_test(all, vp_0_learns_of_a_connection_and_others_do_not);
@@ -506,7 +646,7 @@ int main(void)
     tcase_add_test(all, page_that_is_not_there_is_passed_over_until_it_is);
     tcase_add_test(all, overlay_covers_the_page);
     tcase_add_test(all, what_is_signalled_is_what_was_taken);
-    tcase_add_loop_test(all, page_can_vanish_at_any_time, 1, 4);
+    tcase_add_loop_test(all, page_can_vanish_at_any_time, 1, 5);
     tcase_add_test(all, sender_can_be_another_partition_whose_vp_comes_later);
     tcase_add_test(all, vp_with_an_apic_of_its_own_is_left_alone);
     tcase_add_test(all, reset_of_a_vp_does_not_end_the_examination);
