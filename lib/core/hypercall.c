@@ -233,6 +233,44 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     return complete(frame, status, index);
 }
 
+/* ---- Parameters that are out of reach ---- */
+
+static bool has(const struct hv_partition *partition, uint64_t gpa, uint8_t access)
+{
+    struct hv_mapping mapping;
+
+    return hv_address_translate(partition, gpa >> HV_PAGE_SHIFT, &mapping) &&
+           (mapping.access & access);
+}
+
+/* As if the instruction itself had made the access: it is executed again when it can be made. */
+static enum hv_disposition access_memory(const struct hv_hypercall_frame *frame, uint64_t gpa,
+                                         uint8_t access)
+{
+    const struct hv_exit exit = { .reason = HV_EXIT_MEMORY,
+                                  .instruction_length = frame->exit->instruction_length,
+                                  .gprs = frame->exit->gprs,
+                                  .memory = { .gpa = gpa, .access = access } };
+
+    return hv_address_exit(frame->vp, &exit);
+}
+
+/* TLFS: "alignment requirements": memory that the caller has not got is its parent's affair; for a
+   caller without one it is an error like others. */
+static enum hv_disposition refuse(const struct hv_hypercall_frame *frame, hv_status status)
+{
+    const struct hv_partition *partition = frame->vp->partition;
+
+    if (status == HV_STATUS_INVALID_HYPERCALL_INPUT && !frame->control.fast &&
+        hv_vp_parent(frame->vp)) {
+        if (frame->output_size && !has(partition, frame->words[1], HV_ACCESS_WRITE))
+            return access_memory(frame, frame->words[1], HV_ACCESS_WRITE);
+        if (frame->input_size && !has(partition, frame->words[0], HV_ACCESS_READ))
+            return access_memory(frame, frame->words[0], HV_ACCESS_READ);
+    }
+    return complete(frame, status, frame->control.rep_start);
+}
+
 enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit,
                                           hv_hypercall_lookup *find)
 {
@@ -254,7 +292,7 @@ enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit
         status = hv_hypercall_read_input(&frame);
     }
     if (status != HV_STATUS_SUCCESS)
-        return complete(&frame, status, frame.control.rep_start);
+        return refuse(&frame, status);
     return frame.row->flags & HV_HYPERCALL_REP ? run_rep(&frame) : run_simple(&frame);
 }
 

@@ -126,8 +126,9 @@ static hv_status check_list(const struct hv_hypercall_frame *frame, uint64_t gpa
     return HV_STATUS_SUCCESS;
 }
 
-/* The TLFS has a memory intercept in place of a status; a guest without one to send it to gets the
-   status that KVM answers for parameters that it can't reach. */
+/* The TLFS has a memory intercept in place of a status, which the dispatcher makes of this one
+   for a child; a guest without a parent gets it: what KVM answers for parameters that it can't
+   reach. */
 static hv_status reached(bool success)
 {
     return success ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_HYPERCALL_INPUT;

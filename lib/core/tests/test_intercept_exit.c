@@ -525,6 +525,60 @@ START_TEST(the_header_of_a_childs_registers_is_checked)
 }
 END_TEST
 
+/* ---- Hypercalls ---- */
+
+/* The child has RAM from GPA 0 on, CHILD_RAM pages. */
+#define NO_RAM UINT64_C(0x100000)
+
+static enum hv_disposition call_as_child(uint64_t control, uint64_t input, uint64_t output)
+{
+    struct hv_exit exit = exit_of(vp, HV_EXIT_HYPERCALL);
+
+    exit.hypercall.protected_mode = true;
+    exit.hypercall.long_mode = true;
+    exit.gprs->gpr[HV_GPR_RCX] = control;
+    exit.gprs->gpr[HV_GPR_RDX] = input;
+    exit.gprs->gpr[HV_GPR_R8] = output;
+    exit.gprs->gpr[HV_GPR_RAX] = 0x77;
+    return run_exit(vp, &exit);
+}
+
+static void expect_access(uint64_t gpa, uint8_t access)
+{
+    const struct hv_x64_memory_intercept_message *memory = (const void *)slot_of(root_vp)->payload;
+
+    ck_assert_uint_eq(memory->guest_physical_address, gpa);
+    ck_assert_uint_eq(memory->header.intercept_access_type, access);
+    ck_assert_uint_eq(fake_vp(vp)->gprs.gpr[HV_GPR_RAX], 0x77);
+    expect_message(HvMessageTypeUnmappedGpa);
+    resume();
+}
+
+START_TEST(parameters_of_a_child_that_are_not_there_go_to_the_parent)
+{
+    atomic_store(&child->guest_os_id, 1);
+    ck_assert_int_eq(call_as_child(HvCallGetPartitionProperty, NO_RAM, 0x2000),
+                     HV_DISPOSITION_SUSPEND);
+    expect_access(NO_RAM, HV_INTERCEPT_ACCESS_READ);
+    ck_assert_int_eq(call_as_child(HvCallGetPartitionProperty, 0x1000, NO_RAM),
+                     HV_DISPOSITION_SUSPEND);
+    expect_access(NO_RAM, HV_INTERCEPT_ACCESS_WRITE);
+    /* Without parameters there is nothing to reach. */
+    ck_assert_int_eq(call_as_child(HvCallNotifyLongSpinWait | UINT64_C(1) << 16, NO_RAM, NO_RAM),
+                     HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(fake_vp(vp)->gprs.gpr[HV_GPR_RAX], HV_STATUS_SUCCESS);
+    expect_none();
+}
+END_TEST
+
+START_TEST(parameters_of_a_caller_without_a_parent_are_an_error)
+{
+    ck_assert_uint_eq(
+        fake_hypercall(root_vp, HvCallGetPartitionProperty, UINT64_C(1) << 34, OUTPUT_GPA),
+        HV_STATUS_INVALID_HYPERCALL_INPUT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("intercept-exit");
@@ -557,6 +611,8 @@ int main(void)
     tcase_add_test(tests, no_other_access_is_looked_up);
     tcase_add_test(tests, a_parent_reaches_its_childs_registers);
     tcase_add_test(tests, the_header_of_a_childs_registers_is_checked);
+    tcase_add_test(tests, parameters_of_a_child_that_are_not_there_go_to_the_parent);
+    tcase_add_test(tests, parameters_of_a_caller_without_a_parent_are_an_error);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
