@@ -82,6 +82,13 @@ void hv_interrupt_accept(struct hv_vp *vp, uint8_t vector);
 /** Take what has come besides fixed interrupts: bits of enum hv_interrupt_event. On its LP. */
 uint32_t hv_interrupt_events(struct hv_vp *vp, struct hv_interrupt_vectors *vectors);
 
+/**
+ * The guest takes the vector of HV_INTERRUPT_EXTINT. Until then a later such event takes its place;
+ * from then on the parent of @p vp has to say that it is done before it asserts another one (TLFS:
+ * HvClearVirtualInterrupt). On the LP that runs @p vp.
+ */
+void hv_interrupt_extint_taken(struct hv_vp *vp);
+
 /** The guest has written CR8. On the LP that runs @p vp. */
 void hv_interrupt_set_cr8(struct hv_vp *vp, uint8_t cr8);
 

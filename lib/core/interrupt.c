@@ -135,10 +135,14 @@ uint32_t hv_interrupt_events(struct hv_vp *vp, struct hv_interrupt_vectors *vect
     vp->apic_events = 0;
     vectors->startup = (uint8_t)atomic_load_explicit(&inbox->startup_vector, memory_order_relaxed);
     vectors->extint = (uint8_t)atomic_load_explicit(&inbox->extint_vector, memory_order_relaxed);
-    if ((events & HV_INTERRUPT_EXTINT) && hv_vp_parent(vp))
+    return events;
+}
+
+void hv_interrupt_extint_taken(struct hv_vp *vp)
+{
+    if (hv_vp_parent(vp))
         atomic_store_explicit(&vp->partition->intercepts.extint_acknowledged, true,
                               memory_order_release);
-    return events;
 }
 
 void hv_interrupt_set_cr8(struct hv_vp *vp, uint8_t cr8)

@@ -137,6 +137,12 @@ START_TEST(an_external_interrupt_is_one_at_a_time)
     ck_assert_uint_eq(clear_extint(child->id), HV_STATUS_NOT_ACKNOWLEDGED);
     ck_assert_uint_eq(events(vp, &vectors), HV_INTERRUPT_EXTINT);
     ck_assert_uint_eq(vectors.extint, 0x31);
+    /* The back end has it, and the guest has not taken it. */
+    ck_assert_uint_eq(clear_extint(child->id), HV_STATUS_NOT_ACKNOWLEDGED);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, 0x33), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(events(vp, &vectors), HV_INTERRUPT_EXTINT);
+    ck_assert_uint_eq(vectors.extint, 0x33);
+    hv_interrupt_extint_taken(vp);
     ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, 0x32), HV_STATUS_ACKNOWLEDGED);
     ck_assert_uint_eq(events(vp, &vectors), 0);
     ck_assert_uint_eq(clear_extint(child->id), HV_STATUS_SUCCESS);
@@ -153,6 +159,13 @@ START_TEST(other_events_acknowledge_nothing)
     ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeNmi, 0, 0), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(events(vp, &vectors), HV_INTERRUPT_NMI);
     ck_assert_uint_eq(clear_extint(child->id), HV_STATUS_NOT_ACKNOWLEDGED);
+}
+END_TEST
+
+START_TEST(an_8259_of_the_machine_is_acknowledged_to_nobody)
+{
+    hv_interrupt_extint_taken(root_vp);
+    ck_assert(!atomic_load(&root->intercepts.extint_acknowledged));
 }
 END_TEST
 
@@ -208,6 +221,7 @@ int main(void)
     tcase_add_test(tests, other_types_are_events);
     tcase_add_test(tests, an_external_interrupt_is_one_at_a_time);
     tcase_add_test(tests, other_events_acknowledge_nothing);
+    tcase_add_test(tests, an_8259_of_the_machine_is_acknowledged_to_nobody);
     tcase_add_test(tests, what_is_no_interrupt_is_refused);
     tcase_add_test(tests, only_an_active_child_is_interrupted);
     suite_add_tcase(suite, tests);

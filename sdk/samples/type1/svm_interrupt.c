@@ -55,6 +55,7 @@ static uint8_t take(struct svm_vp *vp)
     vector = vp->extint;
     if (vector >= 0) {
         vp->extint = HV_INTERRUPT_NONE;
+        hv_interrupt_extint_taken(vp->vp);
         return (uint8_t)vector;
     }
     vector = vp->view->vector;
