@@ -462,6 +462,46 @@ static void use_ports(const struct step *step)
     take_intercepts();
 }
 
+/* Shows a page of counters, or takes it away. */
+static void see(const struct step *step)
+{
+    static const uint16_t codes[] = { HvMapStatsPage, HvCallUnmapStatsPage, HvCallMapStatsPage2 };
+    struct hv_input_map_stats_page2 input = {
+        .map = { .stats_type = (step->small & 8 ? 0x10000u : 0) + 1 + step->small / 16 % 2,
+                 .object_identity = { .object_id = step->small & 8 ? id_of(step) : step->value % 8,
+                                      .vp_index = step->small / 32 % 4 } },
+        .map_location = step->value,
+    };
+
+    call(codes[step->small % 3], &input, sizeof(input));
+}
+
+/* What the root itself and the machine count. */
+static void unsee_globals(void)
+{
+    struct hv_input_map_stats_page own = { .stats_type = HvStatsObjectPartition,
+                                           .object_identity = { .object_id = root->id } };
+
+    call(HvCallUnmapStatsPage, &own, sizeof(own));
+    own.stats_type = HvStatsObjectVp;
+    call(HvCallUnmapStatsPage, &own, sizeof(own));
+    for (uint32_t i = 0; i < fake.platform.facts.lp_count; i++) {
+        struct hv_input_map_stats_page lp = { .stats_type = HvStatsObjectLogicalProcessor,
+                                              .object_identity = { .object_id = i } };
+
+        call(HvCallUnmapStatsPage, &lp, sizeof(lp));
+    }
+    own = (struct hv_input_map_stats_page){ .stats_type = HvStatsObjectHypervisor };
+    call(HvCallUnmapStatsPage, &own, sizeof(own));
+}
+
+/* Pages of logical processors stay, once they are made. */
+static void make_lp_pages(void)
+{
+    for (uint32_t i = 0; i < fake.platform.facts.lp_count; i++)
+        CHECK(hv_stats_lp(root, i) != NULL);
+}
+
 /* Any call with parameters that nobody thought of; but partitions are made and deleted by the steps
    above, which keep count, and the root's VP keeps its registers. */
 static void call_anything(const struct step *step)
@@ -481,7 +521,7 @@ typedef void step_function(const struct step *step);
 static step_function *const steps[] = {
     create,        change, deposit,      withdraw,  balance,   create_vp, map,
     delete_vp,     place,  set_property, make_port, send,      change,    deposit,
-    call_anything, unmap,  intercept,    call_port, use_ports, call_port,
+    call_anything, unmap,  intercept,    call_port, use_ports, call_port, see,
 };
 
 /* The middle's VP as it is now; without one it takes no step. */
@@ -565,9 +605,10 @@ static void check_frames(void)
         struct hv_mapping mapping;
         bool deposited;
         struct hv_partition *holder = holder_of(page, &deposited);
+        bool reached = hv_address_translate(root, page, &mapping) && !mapping.overlay;
 
-        CHECK(hv_address_translate(root, page, &mapping) == !deposited);
-        CHECK(deposited || mapping.spa_page == page);
+        CHECK(mapping.overlay || reached == !deposited);
+        CHECK(!reached || mapping.spa_page == page);
         CHECK(!holder || hv_partition_state(&holder->lineage) < HV_PARTITION_DELETED);
     }
 }
@@ -729,6 +770,7 @@ static void end(size_t own)
     check();
     CHECK(atomic_load(&root->lineage.references) == 1);
     delete_ports();
+    unsee_globals();
     CHECK(count_own() == own + count_deposited(NULL));
     for (uint64_t page = FIRST_OWN; page < FAKE_FIRST_POOL; page++)
         CHECK(hv_frame_is_held(frames(), page, NULL) ||
@@ -772,6 +814,7 @@ static void make_root(void)
                                .output = OUTPUT_PAGE };
     atomic_store(&root->guest_os_id, 1);
     by = &by_root;
+    make_lp_pages();
 }
 
 /* The root's SynIC is on, with its pages where there is no memory. */

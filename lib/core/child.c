@@ -168,6 +168,7 @@ static bool take_everything(struct hv_vp *self, struct hv_partition *child, uint
     for (uint32_t i = 0; i < child->max_vps; i++)
         if (child->vps[i])
             hv_vp_destroy(self, child->vps[i]);
+    hv_stats_hide_all(child, &child->stats);
     hv_intercept_destroy(child);
     hv_connections_destroy(child);
     done = hv_address_space_destroy(child, deadline);

@@ -28,6 +28,7 @@
 #include "port.h"
 #include "request.h"
 #include "schedule.h"
+#include "stats.h"
 #include "reference_time.h"
 #include "stimer.h"
 #include "synic.h"
@@ -38,12 +39,6 @@
 #define HV_X64_EXCEPTION_UD 6
 #define HV_X64_EXCEPTION_GP 13
 #define HV_X64_EXCEPTION_MC 18
-
-/* Statistics pages of one object (TLFS: statistics): index 0 retail, 1 internal. */
-struct hv_stats_pages {
-    _Atomic uint64_t msr[2];
-    struct hv_overlay overlay[2];
-};
 
 struct hv_crash_registers {
     _Atomic uint64_t parameters[5];
@@ -188,6 +183,12 @@ static inline enum hv_disposition hv_exit_complete(struct hv_exit *exit)
 static inline bool hv_partition_may(const struct hv_partition *partition, uint64_t privileges)
 {
     return (partition->features.privileges & privileges) == privileges;
+}
+
+/* Counts something in the VP's statistics page. On the LP that owns it. */
+static inline void hv_vp_count(const struct hv_vp *vp, unsigned counter)
+{
+    hv_stats_count_in(vp->stats.overlay[0].page, counter);
 }
 
 static inline bool hv_vp_has_apic(const struct hv_vp *vp)

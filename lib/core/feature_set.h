@@ -23,8 +23,9 @@ struct hv_features {
 struct hv_partition;
 
 /* Privileges of those who have children. */
-#define HV_FEATURES_OF_PARENTS \
-    (HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool | HV_PRIVILEGE_CpuManagement)
+#define HV_FEATURES_OF_PARENTS                                                                  \
+    (HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool | HV_PRIVILEGE_AccessStats | \
+     HV_PRIVILEGE_CpuManagement)
 
 /* Privileges that mean nothing without a hierarchy of partitions, of which one is the root. */
 #define HV_FEATURES_OF_HIERARCHIES \

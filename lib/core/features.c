@@ -38,6 +38,7 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_SignalEvents, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_CreatePort, HV_CPU_LOCAL_APIC },
     { HV_PRIVILEGE_ConnectPort, HV_CPU_LOCAL_APIC },
+    { HV_PRIVILEGE_AccessStats, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_Debugging, 0 },
     { HV_PRIVILEGE_CpuManagement, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_AccessVpRegisters, 0 },

@@ -34,7 +34,7 @@ hv_status hv_hierarchy_init(struct hv_partition *root, const struct hv_partition
     hierarchy->frames.count = config->frame_count;
     root->lineage.hierarchy = hierarchy;
     insert(hierarchy, root);
-    return HV_STATUS_SUCCESS;
+    return hv_stats_globals_init(root);
 }
 
 void hv_hierarchy_add(struct hv_partition *parent, struct hv_partition *child)
@@ -51,6 +51,7 @@ void hv_hierarchy_add(struct hv_partition *parent, struct hv_partition *child)
     parent->lineage.first_child = child;
     insert(hierarchy, child);
     hv_lock_release(&hierarchy->lock);
+    hv_stats_note_child(child, 1);
 }
 
 /* Under the lock. */
@@ -74,6 +75,7 @@ void hv_hierarchy_remove(struct hv_partition *partition)
     hv_lock_acquire(&hierarchy->lock);
     unlink(hierarchy, partition);
     hv_lock_release(&hierarchy->lock);
+    hv_stats_note_child(partition, UINT64_MAX);
     hv_partition_drop(partition);
 }
 

@@ -15,6 +15,7 @@
 
 #include "frame.h"
 #include "lock.h"
+#include "stats.h"
 
 #define HV_HIERARCHY_BUCKETS 64
 
@@ -47,6 +48,7 @@ struct hv_hierarchy {
     uint64_t last_id;    /* IDs are not used twice */
     struct hv_partition *buckets[HV_HIERARCHY_BUCKETS];
     struct hv_frames frames;
+    struct hv_stats_globals stats;
 };
 
 /* Makes the hierarchy of a root partition, with root as its only member. */

@@ -281,6 +281,7 @@ enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit
         return hv_vp_inject_ud(vp);
     load_registers(&frame);
     status = check_value(&frame, find);
+    hv_vp_count(vp, hv_hypercall_counter(frame.control.code));
     if (status != HV_STATUS_SUCCESS)
         return complete(&frame, status, 0);
     hv_hypercall_measure(&frame);

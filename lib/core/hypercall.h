@@ -30,6 +30,9 @@ hv_status hv_hypercall_parse_control(uint64_t value, struct hv_hypercall_control
 /* The input value that resumes a rep call at an element. Pure. */
 uint64_t hv_hypercall_resume_value(uint64_t value, uint16_t rep_start);
 
+/* In which counter of a VP's statistics page a call is counted. Pure. */
+unsigned hv_hypercall_counter(uint16_t code);
+
 /* TSC ticks that one execution of a call may take, if it can be resumed. */
 uint64_t hv_hypercall_budget(const struct hv_partition *partition);
 
@@ -194,6 +197,9 @@ hv_hypercall_handler hv_hypercall_get_vp_state;
 hv_hypercall_handler hv_hypercall_set_vp_state;
 hv_hypercall_handler hv_hypercall_map_vp_state_page;
 hv_hypercall_handler hv_hypercall_unmap_vp_state_page;
+hv_hypercall_handler hv_hypercall_map_stats_page;
+hv_hypercall_handler hv_hypercall_map_stats_page2;
+hv_hypercall_handler hv_hypercall_unmap_stats_page;
 hv_hypercall_handler hv_hypercall_get_logical_processor_run_time;
 hv_hypercall_handler hv_hypercall_add_logical_processor;
 hv_hypercall_handler hv_hypercall_get_system_property;

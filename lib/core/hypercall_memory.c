@@ -85,7 +85,7 @@ static hv_status deposit(struct hv_partition *caller, struct hv_partition *targe
     if (state != HV_PARTITION_CREATED && state != HV_PARTITION_ACTIVE)
         return HV_STATUS_INVALID_PARTITION_STATE;
     status = take_page(caller, target, gpa_page, &spa_page);
-    return status == HV_STATUS_SUCCESS ? hv_pool_deposit(&target->pool, spa_page) : status;
+    return status == HV_STATUS_SUCCESS ? hv_partition_deposit(target, spa_page) : status;
 }
 
 /* TLFS: HvCallDepositMemory. */
@@ -145,6 +145,7 @@ static hv_status withdraw(struct hv_partition *caller, struct hv_partition *targ
     if (hv_pool_withdraw_chosen(&target->pool, is_to_withdraw, &wanted, &spa_page) !=
         HV_STATUS_SUCCESS)
         return HV_STATUS_NO_RESOURCES;
+    hv_stats_note_pool(target);
     *gpa_page = place_of(caller, spa_page);
     put_back(caller, target, spa_page);
     return HV_STATUS_SUCCESS;

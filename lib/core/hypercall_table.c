@@ -169,8 +169,12 @@ static const struct hv_hypercall_row calls[] = {
     CALL(HvResetDebugSession, hv_hypercall_reset_debug_session, .flags = HV_HYPERCALL_ALLOW_FAST,
          .header_size = sizeof(struct hv_input_reset_debug_session),
          .privilege = PRIVILEGE(Debugging)),
-    RESERVED_FOR(HvMapStatsPage, PRIVILEGE(AccessStats)),
-    RESERVED_FOR(HvCallUnmapStatsPage, PRIVILEGE(AccessStats)),
+    CALL(HvMapStatsPage, hv_hypercall_map_stats_page,
+         .header_size = sizeof(struct hv_input_map_stats_page), .output_size = sizeof(uint64_t),
+         .privilege = PRIVILEGE(AccessStats)),
+    CALL(HvCallUnmapStatsPage, hv_hypercall_unmap_stats_page,
+         .header_size = sizeof(struct hv_input_map_stats_page),
+         .privilege = PRIVILEGE(AccessStats)),
     CALL(HvCallMapSparseGpaPages, hv_hypercall_map_sparse_gpa_pages,
          .flags = HV_HYPERCALL_REP | HV_HYPERCALL_BATCH,
          .header_size = sizeof(struct hv_input_modify_sparse_gpa_pages),
@@ -281,6 +285,9 @@ static const struct hv_hypercall_row calls[] = {
          .flags = HV_HYPERCALL_VARIABLE_HEADER,
          .header_size = sizeof(struct hv_input_get_partition_property_ex),
          .privilege = PRIVILEGE(CreatePartitions)),
+    CALL(HvCallMapStatsPage2, hv_hypercall_map_stats_page2,
+         .header_size = sizeof(struct hv_input_map_stats_page2),
+         .privilege = PRIVILEGE(AccessStats)),
 };
 
 #undef CALL

@@ -93,6 +93,19 @@ static void released(struct hv_vp *receiver, struct hv_synic_message *message)
     hv_partition_drop(partition);
 }
 
+static unsigned counter_of(uint32_t message_type)
+{
+    switch (message_type) {
+    case HvMessageTypeX64IoPortIntercept:
+        return VpIoInterceptMessages;
+    case HvMessageTypeUnmappedGpa:
+    case HvMessageTypeGpaIntercept:
+        return VpMemoryInterceptMessages;
+    default:
+        return VpOtherMessages;
+    }
+}
+
 /*
  * The VP is suspended before the message is on its way, so that a parent which has read the message
  * finds it so; and a parent that sees it suspended gets a message, as both happen on the LP of the
@@ -102,6 +115,7 @@ enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message 
 {
     struct hv_intercept_message *message = &vp->intercept.message;
 
+    hv_vp_count(vp, counter_of(content->header.message_type));
     hv_register_page_fill(vp);
     if (hv_state_page_put_message(vp, content))
         hv_intercept_make_opaque(&message->message.content, vp->partition->id, vp->index);

@@ -4,7 +4,7 @@
 #include "crash.h"
 #include "hypercall_page.h"
 #include "msr.h"
-#include "stats.h"
+#include "stats_msr.h"
 #include "vp_assist.h"
 
 #define FIRST_MSR HV_X64_MSR_GUEST_OS_ID

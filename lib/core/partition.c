@@ -14,8 +14,8 @@ _Static_assert(HV_PARTITION_MAX_VPS * sizeof(struct hv_vp *) <= HV_PAGE_SIZE,
    hypercall page, the reference TSC page and two statistics pages. */
 #define PARTITION_PAGES 9
 
-/* A root's hierarchy. */
-#define ROOT_PAGES 1
+/* A root's hierarchy, and the statistics page of the hypervisor. */
+#define ROOT_PAGES 2
 
 static bool has_hierarchy(const struct hv_partition_config *config)
 {
@@ -75,7 +75,7 @@ static hv_status init_components(struct hv_partition *partition)
     status = hv_crash_init(partition);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    return hv_stats_init(partition, &partition->stats);
+    return hv_stats_init(partition, &partition->stats, &hv_stats_of_partition);
 }
 
 static void destroy_components(struct hv_partition *partition)
@@ -172,12 +172,18 @@ hv_status hv_partition_create_child(struct hv_partition *parent,
 
 hv_status hv_partition_deposit(struct hv_partition *partition, uint64_t spa_page)
 {
-    return hv_pool_deposit(&partition->pool, spa_page);
+    hv_status status = hv_pool_deposit(&partition->pool, spa_page);
+
+    hv_stats_note_pool(partition);
+    return status;
 }
 
 hv_status hv_partition_withdraw(struct hv_partition *partition, uint64_t *spa_page)
 {
-    return hv_pool_withdraw(&partition->pool, spa_page);
+    hv_status status = hv_pool_withdraw(&partition->pool, spa_page);
+
+    hv_stats_note_pool(partition);
+    return status;
 }
 
 size_t hv_partition_available(const struct hv_partition *partition)

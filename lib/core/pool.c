@@ -113,6 +113,21 @@ hv_status hv_pool_withdraw_chosen(struct hv_pool *pool, hv_pool_choice *choice, 
     return HV_STATUS_SUCCESS;
 }
 
+bool hv_pool_alloc_chosen(struct hv_pool *pool, hv_pool_choice *choice, const void *context,
+                          uint64_t *spa_page)
+{
+    void *page;
+
+    hv_lock_acquire(&pool->lock);
+    page = pop_chosen(pool, choice, context, spa_page);
+    hv_lock_release(&pool->lock);
+
+    if (page == NULL)
+        return false;
+    memset(page, 0, HV_PAGE_SIZE);
+    return true;
+}
+
 static bool is_page(const void *wanted, uint64_t spa_page)
 {
     return *(const uint64_t *)wanted == spa_page;

@@ -48,6 +48,11 @@ typedef bool hv_pool_choice(const void *context, uint64_t spa_page);
 hv_status hv_pool_withdraw_chosen(struct hv_pool *pool, hv_pool_choice *choice, const void *context,
                                   uint64_t *spa_page);
 
+/* A zeroed page for which the choice says true, in use until hv_pool_free(); false when there is
+   none. */
+bool hv_pool_alloc_chosen(struct hv_pool *pool, hv_pool_choice *choice, const void *context,
+                          uint64_t *spa_page);
+
 /* Takes a page out that is in no account of the pool; false when it isn't among the unused ones. */
 bool hv_pool_take(struct hv_pool *pool, uint64_t spa_page);
 

@@ -1,12 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-#include "core.h"
 #include "stats.h"
+
+#include "core.h"
+#include "stats_msr.h"
 
 #define PAGES (sizeof(((struct hv_stats_pages *)0)->msr) / sizeof(uint64_t))
 
-/* A page of zeros is a well-formed page: it begins with the header that ends the list of counter
-   groups (TLFS v2.0 21.1.3: type 0, version 0, length 0). */
-hv_status hv_stats_init(struct hv_partition *partition, struct hv_stats_pages *stats)
+const struct hv_stats_format hv_stats_of_hypervisor = { HV_STATISTICS_HV_SECOND,
+                                                        HV_STATISTICS_HV_COUNTERS };
+const struct hv_stats_format hv_stats_of_lp = { 0, HV_STATISTICS_LP_COUNTERS };
+const struct hv_stats_format hv_stats_of_partition = { HV_STATISTICS_PT_SECOND,
+                                                       HV_STATISTICS_PT_COUNTERS };
+const struct hv_stats_format hv_stats_of_vp = { HV_STATISTICS_VP_SECOND,
+                                                HV_STATISTICS_VP_COUNTERS };
+
+static void write_header(struct hv_statistics_group_header *header, uint16_t type,
+                         unsigned counters)
+{
+    *header = (struct hv_statistics_group_header){
+        .type = type, .version_major = 1, .length = (uint16_t)(counters * sizeof(uint64_t))
+    };
+}
+
+/* What follows the last group ends the page, as zeros are the header of the end. */
+void hv_stats_format(void *page, const struct hv_stats_format *format)
+{
+    struct hv_statistics_group_header *headers = page;
+    unsigned first_end = format->second ? format->second : format->end;
+
+    write_header(&headers[0], HV_STATISTICS_TYPE_ARCHITECTURAL, first_end - 1u);
+    if (format->second)
+        write_header(&headers[format->second], HV_STATISTICS_TYPE_RELEASE_SPECIFIC,
+                     format->end - format->second - 1u);
+}
+
+/* The internal page has no groups: zeros. */
+hv_status hv_stats_init(struct hv_partition *partition, struct hv_stats_pages *stats,
+                        const struct hv_stats_format *format)
 {
     for (size_t i = 0; i < PAGES; i++) {
         /* TLFS v2.0 21.1.2: a write to a statistics page is a machine check. */
@@ -16,6 +46,9 @@ hv_status hv_stats_init(struct hv_partition *partition, struct hv_stats_pages *s
         if (status != HV_STATUS_SUCCESS)
             return status;
     }
+    hv_stats_format(stats->overlay[0].page, format);
+    for (unsigned i = 0; i < HV_STATS_VIEWERS; i++)
+        stats->views[i].overlay = stats->overlay[0];
     return HV_STATUS_SUCCESS;
 }
 

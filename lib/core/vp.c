@@ -6,7 +6,6 @@
 #include "hypercall.h"
 #include "mem.h"
 #include "msr.h"
-#include "stats.h"
 #include "vp_assist.h"
 
 /* The object, a page each for a hypercall's input and output, two statistics pages, the VP assist
@@ -34,7 +33,7 @@ static hv_status init_components(struct hv_vp *vp)
     hv_stimer_init(vp);
     hv_unhalted_timer_reset(vp);
     if (hv_synic_init(vp) != HV_STATUS_SUCCESS ||
-        hv_stats_init(vp->partition, &vp->stats) != HV_STATUS_SUCCESS)
+        hv_stats_init(vp->partition, &vp->stats, &hv_stats_of_vp) != HV_STATUS_SUCCESS)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     return hv_vp_assist_init(vp);
 }
@@ -45,6 +44,7 @@ static void free_pages(struct hv_vp *vp)
     struct hv_partition *partition = vp->partition;
 
     hv_vp_assist_destroy(vp);
+    hv_stats_hide_all(partition, &vp->stats);
     hv_stats_destroy(partition, &vp->stats);
     hv_synic_destroy(vp);
     if (vp->hypercall_output)
@@ -83,6 +83,7 @@ static void publish(struct hv_vp *vp)
     atomic_store_explicit(&partition->vps[vp->index], vp, memory_order_release);
     hv_apic_attach(vp);
     atomic_fetch_add_explicit(&partition->vp_count, 1, memory_order_relaxed);
+    hv_stats_note_vps(partition, 1);
 }
 
 static hv_status check_free(const struct hv_partition *partition, uint32_t index, uint32_t apic_id)
@@ -140,6 +141,7 @@ void hv_vp_destroy(struct hv_vp *self, struct hv_vp *vp)
     hv_intercept_forward(self, vp);
     cpu->delete_vp(cpu->context, vp);
     atomic_fetch_sub_explicit(&partition->vp_count, 1, memory_order_relaxed);
+    hv_stats_note_vps(partition, UINT64_MAX);
     hv_apic_detach(vp);
     free_pages(vp);
 }
@@ -194,8 +196,24 @@ struct hv_partition *hv_vp_partition(const struct hv_vp *vp)
     return vp->partition;
 }
 
+/* Counters of a VP's statistics page; 0: none. */
+static const uint8_t exit_counters[] = {
+    [HV_EXIT_CPUID] = VpCpuidInstructionsCount,
+    [HV_EXIT_MSR_READ] = VpMsrAccessesCount,
+    [HV_EXIT_MSR_WRITE] = VpMsrAccessesCount,
+    [HV_EXIT_HYPERCALL] = VpHypercallsCount,
+    [HV_EXIT_MEMORY] = VpNestedPageFaultInterceptsCount,
+    [HV_EXIT_IO] = VpIoInstructionsCount,
+    [HV_EXIT_HALT] = VpHltInstructionsCount,
+    [HV_EXIT_EXCEPTION] = VpOtherInterceptsCount,
+    [HV_EXIT_SHUTDOWN] = VpOtherInterceptsCount,
+    [HV_EXIT_UNKNOWN_MSR] = 0, /* counted before, as what was passed on */
+};
+
 enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
 {
+    if (exit_counters[exit->reason])
+        hv_vp_count(vp, exit_counters[exit->reason]);
     switch (exit->reason) {
     case HV_EXIT_CPUID:
         return hv_cpuid_exit(vp, exit);
@@ -206,8 +224,10 @@ enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
     case HV_EXIT_HYPERCALL:
         return hv_hypercall_exit(vp, exit);
     case HV_EXIT_MEMORY:
-        if (!exit->memory.page_walk && hv_apic_is_page(vp, exit->memory.gpa))
+        if (!exit->memory.page_walk && hv_apic_is_page(vp, exit->memory.gpa)) {
+            hv_vp_count(vp, VpApicMmioAccesses);
             return hv_apic_page_exit(vp, exit);
+        }
         return hv_address_exit(vp, exit);
     case HV_EXIT_IO:
     case HV_EXIT_HALT:
@@ -230,6 +250,7 @@ void hv_vp_prepare(struct hv_vp *vp)
 
 void hv_vp_account_start(struct hv_vp *vp, uint64_t tsc)
 {
+    hv_vp_count(vp, VpLogicalProcessorDispatches);
     vp->running = true;
     vp->started_tsc = tsc;
     hv_unhalted_timer_account(vp, tsc);
@@ -246,6 +267,10 @@ void hv_vp_account_stop(struct hv_vp *vp, uint64_t tsc)
     vp->run_ticks += ticks_of_current_run(vp, tsc);
     vp->running = false;
     hv_unhalted_timer_account(vp, tsc);
+    hv_stats_store(vp->stats.overlay[0].page, VpTotalRunTime,
+                   hv_time_from_ticks(vp->partition, vp->run_ticks));
+    if (vp->partition->root && vp->partition->lineage.hierarchy)
+        hv_stats_refresh(vp->partition, tsc);
 }
 
 uint64_t hv_vp_run_ticks(const struct hv_vp *vp, uint64_t tsc)

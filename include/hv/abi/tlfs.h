@@ -41,6 +41,7 @@
 #include <hv/abi/tlfs_partition.h>
 #include <hv/abi/tlfs_registers.h>
 #include <hv/abi/tlfs_registers_x64.h>
+#include <hv/abi/tlfs_statistics.h>
 #include <hv/abi/tlfs_values.h>
 
 #endif

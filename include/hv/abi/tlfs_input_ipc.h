@@ -314,6 +314,12 @@ struct hv_input_map_stats_page {
     struct hv_stats_object_identity object_identity; /**< which object */
 } HV_PACKED;
 
+/** HvCallMapStatsPage2. */
+struct hv_input_map_stats_page2 {
+    struct hv_input_map_stats_page map; /**< as above */
+    uint64_t map_location;              /**< GPA page number */
+} HV_PACKED;
+
 /** One range of the output of HvExtCallGetBootZeroedMemory: a count of 8 bytes precedes up to 255
  * of them. */
 struct hv_gpa_page_count {
@@ -467,6 +473,8 @@ HV_ABI_OFFSET(hv_input_reset_debug_session, options, 0);
 HV_ABI_SIZE(hv_input_map_stats_page, 24);
 HV_ABI_OFFSET(hv_input_map_stats_page, stats_type, 0);
 HV_ABI_OFFSET(hv_input_map_stats_page, object_identity, 8);
+HV_ABI_SIZE(hv_input_map_stats_page2, 32);
+HV_ABI_OFFSET(hv_input_map_stats_page2, map_location, 24);
 HV_ABI_SIZE(hv_gpa_page_count, 16);
 HV_ABI_OFFSET(hv_gpa_page_count, start_gpa, 0);
 HV_ABI_OFFSET(hv_gpa_page_count, page_count, 8);

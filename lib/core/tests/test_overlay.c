@@ -489,9 +489,9 @@ START_TEST(moving_through_the_space_costs_a_bounded_number_of_tables)
     unsigned moves = 0;
 
     setup_format(_i);
-    ck_assert_uint_eq(hv_partition_deposit(partition, FAKE_FIRST_POOL + 400), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_pool_deposit(&partition->pool, FAKE_FIRST_POOL + 400), HV_STATUS_SUCCESS);
     for (unsigned i = 0; i < HV_OVERLAY_TABLES_BASE; i++)
-        ck_assert_uint_eq(hv_partition_deposit(partition, FAKE_FIRST_POOL + 401 + i),
+        ck_assert_uint_eq(hv_pool_deposit(&partition->pool, FAKE_FIRST_POOL + 401 + i),
                           HV_STATUS_SUCCESS);
     before = hv_pool_unused(&partition->pool);
     while (hv_overlay_enable(partition, &data, (moves + 2) * PAGES_2M) == HV_STATUS_SUCCESS)
