@@ -247,10 +247,10 @@ static bool has(const struct hv_partition *partition, uint64_t gpa, uint8_t acce
 static enum hv_disposition access_memory(const struct hv_hypercall_frame *frame, uint64_t gpa,
                                          uint8_t access)
 {
-    const struct hv_exit exit = { .reason = HV_EXIT_MEMORY,
-                                  .instruction_length = frame->exit->instruction_length,
-                                  .gprs = frame->exit->gprs,
-                                  .memory = { .gpa = gpa, .access = access } };
+    struct hv_exit exit = { .reason = HV_EXIT_MEMORY,
+                            .instruction_length = frame->exit->instruction_length,
+                            .gprs = frame->exit->gprs,
+                            .memory = { .gpa = gpa, .access = access } };
 
     return hv_address_exit(frame->vp, &exit);
 }
