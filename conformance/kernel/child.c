@@ -7,6 +7,14 @@
 #define WAIT_US    5000000u
 #define QUIET_US   20000u
 
+/* Where child_add_handlers() puts what it makes. */
+#define STUBS_GPA    UINT64_C(0x4000)
+#define STUB_SIZE    32u
+#define IDT_GPA      UINT64_C(0x6000)
+#define GDT_GPA      UINT64_C(0x6800)
+#define COUNTERS_GPA UINT64_C(0x7000)
+#define VECTORS      256u
+
 #define SEGMENT_CODE32 0xc09bu /* present, flat, 32 bits, accessed */
 #define SEGMENT_DATA32 0xc093u
 
@@ -24,10 +32,16 @@ static struct {
 
 /* ---- Pools ---- */
 
+/* One that can't be used is not for the next test. */
 static void free_numbers(const uint64_t *pages, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++)
-        free_page(virt_of(pages[i] << PAGE_SHIFT));
+    for (unsigned i = 0; i < count; i++) {
+        void *page = virt_of(pages[i] << PAGE_SHIFT);
+
+        if (CHECK(!safe_write64(page, 0).raised, "page 0x%llx came back and can't be written to",
+                  (unsigned long long)pages[i]))
+            free_page(page);
+    }
 }
 
 void child_deposit(uint64_t id, unsigned count)
@@ -87,6 +101,7 @@ static void remove_all(void)
     }
     while (state.count > 0) {
         state.count--;
+        CHECK_NO_FAULT(safe_write64(state.blocks[state.count].address, 0));
         free_pages(state.blocks[state.count].address, state.blocks[state.count].pages);
     }
     child_take_back(HV_PARTITION_ID_SELF);
@@ -110,7 +125,7 @@ uint64_t child_make_empty(uint64_t flags)
     return id;
 }
 
-static uint8_t *take_memory(size_t pages, uint8_t byte)
+uint8_t *child_memory(size_t pages, uint8_t byte)
 {
     uint8_t *memory;
 
@@ -122,14 +137,9 @@ static uint8_t *take_memory(size_t pages, uint8_t byte)
     return memory;
 }
 
-uint8_t *child_page(uint8_t byte)
+static struct child give_memory(uint64_t id)
 {
-    return take_memory(1, byte);
-}
-
-struct child child_make(uint64_t flags)
-{
-    struct child child = { .id = child_make_empty(flags), .ram = take_memory(CHILD_RAM_PAGES, 0) };
+    struct child child = { .id = id, .ram = child_memory(CHILD_RAM_PAGES, 0) };
     uint64_t pages[CHILD_RAM_PAGES];
 
     for (unsigned i = 0; i < CHILD_RAM_PAGES; i++)
@@ -137,6 +147,22 @@ struct child child_make(uint64_t flags)
     REQUIRE_EQ(parent_map(child.id, 0, CHILD_ALL_RIGHTS, pages, CHILD_RAM_PAGES),
                (uint64_t)CHILD_RAM_PAGES << 32);
     return child;
+}
+
+struct child child_make(uint64_t flags)
+{
+    return give_memory(child_make_empty(flags));
+}
+
+struct child child_make_privileged(uint64_t flags, uint64_t privileges)
+{
+    uint64_t id = child_create(flags);
+
+    REQUIRE_EQ(parent_set_property(id, HvPartitionPropertyPrivilegeFlags, privileges),
+               HV_STATUS_SUCCESS);
+    child_deposit(id, POOL_PAGES);
+    REQUIRE_EQ(parent_by_id(HvCallInitializePartition, id), HV_STATUS_SUCCESS);
+    return give_memory(id);
 }
 
 /* ---- Virtual processors ---- */
@@ -207,6 +233,67 @@ void child_stop(const struct child *child, uint32_t vp)
     child_set(child, vp, HvRegisterExplicitSuspend, 1);
 }
 
+/* ---- Interrupts ---- */
+
+static void make_stub(const struct child *child, uint8_t vector)
+{
+    static const uint8_t code[] = {
+        0xfe, 0x05, 0,    0,    0,    0,                            /* inc byte [counter] */
+        0xc7, 0x05, 0xb0, 0x00, 0xe0, 0xfe, 0x00, 0x00, 0x00, 0x00, /* mov dword [EOI], 0 */
+        0xcf,                                                       /* iret */
+    };
+    const uint32_t counter = (uint32_t)COUNTERS_GPA + vector;
+    uint8_t *stub = child->ram + STUBS_GPA + STUB_SIZE * vector;
+
+    memcpy(stub, code, sizeof(code));
+    memcpy(stub + 2, &counter, sizeof(counter));
+}
+
+static void make_gate(const struct child *child, uint8_t vector)
+{
+    const uint64_t stub = STUBS_GPA + STUB_SIZE * vector;
+    const uint64_t gate = stub | UINT64_C(0x08) << 16 | UINT64_C(0x8e00) << 32;
+
+    memcpy(child->ram + IDT_GPA + 8 * vector, &gate, sizeof(gate));
+}
+
+static void set_table(const struct child *child, uint32_t vp, uint32_t name, uint64_t base,
+                      uint16_t limit)
+{
+    const union hv_register_value value = { .table = { .limit = limit, .base = base } };
+
+    REQUIRE_EQ(parent_set_register(child->id, vp, name, &value), HV_STATUS_SUCCESS);
+}
+
+void child_add_handlers(const struct child *child, uint32_t vp)
+{
+    static const uint64_t descriptors[] = { 0, UINT64_C(0x00cf9b000000ffff),
+                                            UINT64_C(0x00cf93000000ffff) };
+
+    for (unsigned vector = 0; vector < VECTORS; vector++) {
+        make_stub(child, (uint8_t)vector);
+        make_gate(child, (uint8_t)vector);
+    }
+    memcpy(child->ram + GDT_GPA, descriptors, sizeof(descriptors));
+    memset(child->ram + COUNTERS_GPA, 0, VECTORS);
+    set_table(child, vp, HvX64RegisterIdtr, IDT_GPA, VECTORS * 8 - 1);
+    set_table(child, vp, HvX64RegisterGdtr, GDT_GPA, sizeof(descriptors) - 1);
+}
+
+unsigned child_interrupts(const struct child *child, uint8_t vector)
+{
+    return ((volatile uint8_t *)child->ram)[COUNTERS_GPA + vector];
+}
+
+bool child_wait_interrupts(const struct child *child, uint8_t vector, unsigned count)
+{
+    uint64_t end = rdtsc() + tsc_from_us(WAIT_US);
+
+    while (child_interrupts(child, vector) < count && rdtsc() < end)
+        cpu_pause();
+    return child_interrupts(child, vector) >= count;
+}
+
 /* ---- Messages ---- */
 
 /* The page is mapped once; what hv_baseline() switches off is switched on again. */
@@ -254,13 +341,44 @@ bool child_is_quiet(void)
     return !wait_type(QUIET_US);
 }
 
+void child_run_to_message(const struct child *child, uint32_t vp, const void *code, size_t size,
+                          struct hv_message *message)
+{
+    child_load(child, vp, code, size);
+    child_run(child, vp);
+    REQUIRE(child_wait(message), "no message came");
+    CHECK_EQ(message->header.origination_id, child->id);
+}
+
 void child_run_code(const struct child *child, uint32_t vp, const void *code, size_t size)
 {
     struct hv_message message;
 
-    child_load(child, vp, code, size);
-    child_run(child, vp);
-    REQUIRE(child_wait(&message), "the VP's code never came to its end");
+    child_run_to_message(child, vp, code, size, &message);
     REQUIRE_EQ(message.header.message_type, HvMessageTypeX64IoPortIntercept);
-    CHECK_EQ(message.header.origination_id, child->id);
+}
+
+static void set_pair(const struct child *child, uint32_t vp, uint32_t high, uint32_t low,
+                     uint64_t value)
+{
+    child_set(child, vp, high, value >> 32);
+    child_set(child, vp, low, value & UINT32_MAX);
+}
+
+uint64_t child_hypercall(const struct child *child, uint32_t vp, uint64_t control, uint64_t input,
+                         uint64_t output)
+{
+    const uint8_t last = hv_native_entry() == ENTRY_VMMCALL ? 0xd9 : 0xc1;
+    const uint8_t code[] = { 0x0f, 0x01, last, CHILD_OUT };
+    struct hv_message message;
+
+    child_load(child, vp, code, sizeof(code));
+    set_pair(child, vp, HvX64RegisterRdx, HvX64RegisterRax, control);
+    set_pair(child, vp, HvX64RegisterRbx, HvX64RegisterRcx, input);
+    set_pair(child, vp, HvX64RegisterRdi, HvX64RegisterRsi, output);
+    child_run(child, vp);
+    REQUIRE(child_wait(&message), "the hypercall never returned");
+    REQUIRE_EQ(message.header.message_type, HvMessageTypeX64IoPortIntercept);
+    return child_get(child, vp, HvX64RegisterRdx) << 32 |
+           (child_get(child, vp, HvX64RegisterRax) & UINT32_MAX);
 }

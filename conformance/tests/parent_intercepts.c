@@ -214,6 +214,7 @@ HV_TEST(intercepts_and_messages, unknown_msrs_fault_or_read_zero,
     RUN(&child, 0, code, &message);
     REQUIRE_EQ(message.header.message_type, HvMessageTypeExceptionIntercept);
     CHECK_EQ(fault->exception_vector, VECTOR_GP);
+    CHECK_EQ(fault->error_code, 0);
     CHECK_EQ(fault->header.rip, CHILD_CODE_GPA + 10);
     REQUIRE_EQ(parent_set_property(child.id, HvPartitionPropertyUnimplementedMsrAction,
                                    HvUnimplementedMsrActionIgnoreWriteReadZero),

@@ -5,13 +5,24 @@
 #define VECTOR 0x45
 #define OTHER  0x56
 
-static const uint8_t waiting[] = { CHILD_ENABLE_APIC, CHILD_WAIT_FOR_INTERRUPTS };
-/* CLI, then a loop: what comes stays pending. */
-static const uint8_t deaf[] = {
-    CHILD_ENABLE_APIC, 0xfa, 0xc6, 0x05, 0x00, 0x30, 0x00, 0x00, 0x01, 0xeb, 0xfe
-};
+/* mov byte [0x3000], 1: what comes from now on is not lost */
+#define READY 0xc6, 0x05, 0x00, 0x30, 0x00, 0x00, 0x01
 
-/* A child whose VP 0 runs this, once it is in its loop. */
+static const uint8_t waiting[] = { CHILD_ENABLE_APIC, READY, CHILD_WAIT_FOR_INTERRUPTS };
+/* CLI, then a loop: what comes stays pending. */
+static const uint8_t deaf[] = { CHILD_ENABLE_APIC, 0xfa, READY, 0xeb, 0xfe };
+
+static bool is_ready(const struct child *child)
+{
+    const volatile uint8_t *flag = child->ram + 0x3000;
+    uint64_t end = rdtsc() + tsc_from_us(2000000);
+
+    while (!*flag && rdtsc() < end)
+        cpu_pause();
+    return *flag;
+}
+
+/* A child whose VP 0 runs this, and is READY. */
 static struct child begin(const void *code, size_t size)
 {
     struct child child;
@@ -23,17 +34,8 @@ static struct child begin(const void *code, size_t size)
     child_load(&child, 0, code, size);
     child_add_handlers(&child, 0);
     child_run(&child, 0);
+    REQUIRE(is_ready(&child), "the VP does not run");
     return child;
-}
-
-static bool is_deaf(const struct child *child)
-{
-    const volatile uint8_t *flag = child->ram + 0x3000;
-    uint64_t end = rdtsc() + tsc_from_us(2000000);
-
-    while (!*flag && rdtsc() < end)
-        cpu_pause();
-    return *flag;
 }
 
 static void hear(const struct child *child)
@@ -136,7 +138,6 @@ HV_TEST(local_apic, an_edge_is_latched, COVERS(HV_REQ_APIC_028), NEEDS_PARENT,
 {
     struct child child = begin(deaf, sizeof(deaf));
 
-    REQUIRE(is_deaf(&child), "the VP does not run");
     CHECK_EQ(parent_assert(child.id, HvX64InterruptTypeFixed, 0, VECTOR), HV_STATUS_SUCCESS);
     CHECK_EQ(parent_assert(child.id, HvX64InterruptTypeFixed, 0, OTHER), HV_STATUS_SUCCESS);
     udelay(20000);
@@ -161,6 +162,7 @@ HV_TEST(local_apic, a_logical_destination_is_honoured, COVERS(HV_REQ_APIC_024), 
                                     0x00,
                                     0x02,
                                     CHILD_ENABLE_APIC,
+                                    READY,
                                     CHILD_WAIT_FOR_INTERRUPTS };
     const uint64_t logical = HV_X64_INTERRUPT_CONTROL_LOGICAL_DESTINATION_MODE;
     struct child child = begin(code, sizeof(code));
@@ -209,9 +211,8 @@ HV_TEST(local_apic, extint_is_for_the_boot_processor,
         "The 8259 in the parent interrupts a guest that has not heard of APICs")
 {
     /* Task priority 0xf0, the APIC not enabled. */
-    static const uint8_t code[] = {
-        0xc7, 0x05, 0x80, 0x00, 0xe0, 0xfe, 0xf0, 0x00, 0x00, 0x00, CHILD_WAIT_FOR_INTERRUPTS
-    };
+    static const uint8_t code[] = { 0xc7, 0x05, 0x80, 0x00, 0xe0,  0xfe,
+                                    0xf0, 0x00, 0x00, 0x00, READY, CHILD_WAIT_FOR_INTERRUPTS };
     struct child child = begin(code, sizeof(code));
 
     CHECK_EQ(parent_by_id(HvClearVirtualInterrupt, child.id), HV_STATUS_NOT_ACKNOWLEDGED);
@@ -232,7 +233,7 @@ HV_TEST(local_apic, a_second_extint_takes_the_place_of_the_first, COVERS(HV_REQ_
 {
     struct child child = begin(deaf, sizeof(deaf));
 
-    REQUIRE(is_deaf(&child), "the VP does not run");
+    child_stop(&child, 0);
     CHECK_EQ(parent_assert(child.id, HvX64InterruptTypeExtInt, 0, VECTOR), HV_STATUS_SUCCESS);
     CHECK_EQ(parent_assert(child.id, HvX64InterruptTypeExtInt, 0, OTHER), HV_STATUS_SUCCESS);
     hear(&child);
@@ -247,7 +248,6 @@ HV_TEST(local_apic, a_level_is_withdrawn_before_it_is_taken, COVERS(HV_REQ_APIC_
 {
     struct child child = begin(deaf, sizeof(deaf));
 
-    REQUIRE(is_deaf(&child), "the VP does not run");
     CHECK_EQ(parent_assert(child.id,
                            HvX64InterruptTypeExtInt | HV_X64_INTERRUPT_CONTROL_LEVEL_TRIGGERED, 0,
                            VECTOR),

@@ -64,6 +64,9 @@ uint64_t child_make_empty(uint64_t flags);
 /** An active child with memory. */
 struct child child_make(uint64_t flags);
 
+/** The same with privileges, that is HvPartitionPropertyPrivilegeFlags, of its own. */
+struct child child_make_privileged(uint64_t flags, uint64_t privileges);
+
 /** Deposits pages of the caller's to the partition's pool. */
 void child_deposit(uint64_t id, unsigned count);
 
@@ -73,9 +76,15 @@ unsigned child_take_back(uint64_t id);
 /** Ends the child: finalized, emptied, deleted. */
 void child_remove(uint64_t id);
 
-/** A page of the caller's, full of @p byte, that is freed when the test has ended. It is not to be
- * deposited. */
-uint8_t *child_page(uint8_t byte);
+/** Pages of the caller's, one behind the other, full of @p byte and freed when the test has ended.
+ * They are not to be deposited. */
+uint8_t *child_memory(size_t pages, uint8_t byte);
+
+/** One of them. */
+static inline uint8_t *child_page(uint8_t byte)
+{
+    return child_memory(1, byte);
+}
 
 /** Number of the page at an address. */
 static inline uint64_t page_number(const volatile void *address)
@@ -96,6 +105,26 @@ void child_set_segment(const struct child *child, uint32_t vp, uint32_t name,
  * without paging, interrupts disabled. */
 void child_load(const struct child *child, uint32_t vp, const void *code, size_t size);
 
+/** Bytes of CHILD_ENABLE_APIC: switches the local APIC on, whose registers are at 0xfee00000. */
+#define CHILD_ENABLE_APIC 0xc7, 0x05, 0xf0, 0x00, 0xe0, 0xfe, 0xff, 0x01, 0x00, 0x00
+
+/** STI, then a loop. */
+#define CHILD_WAIT_FOR_INTERRUPTS 0xfb, 0xeb, 0xfe
+
+/**
+ * Gives the VP, which child_load() has been called for, tables of descriptors and a handler for
+ * each vector: it counts the interrupt, of which child_interrupts() tells, ends it at the local
+ * APIC and returns. Exceptions with an error code are beyond it. The pages at 0x4000 to 0x7fff are
+ * taken.
+ */
+void child_add_handlers(const struct child *child, uint32_t vp);
+
+/** How many interrupts of a vector were handled, modulo 256. */
+unsigned child_interrupts(const struct child *child, uint8_t vector);
+
+/** Waits until that many were handled. */
+bool child_wait_interrupts(const struct child *child, uint8_t vector, unsigned count);
+
 /** Lets the VP run: clears what suspends it, an intercept too. */
 void child_run(const struct child *child, uint32_t vp);
 
@@ -110,6 +139,18 @@ bool child_wait(struct hv_message *message);
 
 /** Whether no message comes for a while. */
 bool child_is_quiet(void);
+
+/** child_load(), child_run() and child_wait(): the message is required. */
+void child_run_to_message(const struct child *child, uint32_t vp, const void *code, size_t size,
+                          struct hv_message *message);
+
+/**
+ * The hypercall that a child's VP makes by the instruction of its processor: its identity and
+ * privileges are the test's affair. child_listen() comes before.
+ * @return the result value
+ */
+uint64_t child_hypercall(const struct child *child, uint32_t vp, uint64_t control, uint64_t input,
+                         uint64_t output);
 
 /**
  * Runs code that ends with CHILD_OUT, and waits for that; child_listen() comes before. The message
