@@ -40,7 +40,8 @@ uint64_t fetch_linear(const struct svm_vp *vp, unsigned segment, uint64_t offset
 }
 
 /* How these instructions look without prefixes, as they do nearly always. */
-static bool is_plain(const uint8_t *bytes, enum hv_insn_op op, unsigned *length)
+static inline __attribute__((always_inline)) bool is_plain(const uint8_t *bytes, enum hv_insn_op op,
+                                                           unsigned *length)
 {
     *length = 2;
     if (bytes[0] != 0x0F)
@@ -103,6 +104,24 @@ bool fetch_instruction(struct svm_vp *vp, struct hv_insn *insn)
     return hv_insn_decode(bytes, count, fetch_mode(vp), insn) == HV_INSN_OK;
 }
 
+static inline __attribute__((always_inline)) bool find_plain(struct svm_vp *vp, uint64_t linear,
+                                                             enum hv_insn_op op, unsigned *length)
+{
+    const uint8_t *code = gva_pointer(vp, linear);
+
+    return code && is_plain(code, op, length);
+}
+
+static __attribute__((noinline)) bool find_plain_in_section(struct svm_vp *vp, uint64_t linear,
+                                                            enum hv_insn_op op, unsigned *length)
+{
+    void *section = gva_enter(vp);
+    bool found = find_plain(vp, linear, op, length);
+
+    gva_leave(section);
+    return found;
+}
+
 unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
 {
     struct hv_insn insn;
@@ -112,15 +131,10 @@ unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
     if (svm_has_next_rip())
         return (unsigned)(vp->vmcb->next_rip - vp->gprs.rip) & 0xF;
     linear = fetch_linear_rip(vp);
-    if (linear % PAGE_SIZE <= PAGE_SIZE - 3) {
-        void *section = gva_enter(vp);
-        const uint8_t *code = gva_pointer(vp, linear);
-        bool plain = code && is_plain(code, op, &length);
-
-        gva_leave(section);
-        if (plain)
-            return length;
-    }
+    if (linear % PAGE_SIZE <= PAGE_SIZE - 3 &&
+        (vp->child ? find_plain_in_section(vp, linear, op, &length)
+                   : find_plain(vp, linear, op, &length)))
+        return length;
     if (!fetch_instruction(vp, &insn) || insn.op != op)
         return 0;
     return insn.length;

@@ -322,9 +322,9 @@ static void run(struct svm_vp *vp)
     svm_take_asid(vp);
     svm_switch_to(vp);
     svm_regain_guest(vp);
+    if (vp->child)
+        svm_child_prepare(vp);
     for (;;) {
-        if (vp->child)
-            svm_child_prepare(vp);
         if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
             svm_npiep_set(vp, hv_vp_npiep(vp->vp));
         if (vp->nmi_pending)

@@ -47,6 +47,7 @@ struct svm_vp {
     struct hv_vp *vp;
     struct lp *lp;
     bool child;     /* of a partition with a parent */
+    bool special;   /* that, or it is stepped: its exits take more than the usual way */
     uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
     bool counted;   /* run time is being counted */

@@ -219,6 +219,7 @@ bool svm_child_exit(struct svm_vp *vp)
 {
     uint32_t code = (uint32_t)vp->vmcb->exit_code;
 
+    svm_child_prepare(vp);
     switch (code) {
     case VMCB_EXIT_IO:
         exit_io(vp);

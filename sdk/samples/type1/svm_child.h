@@ -23,7 +23,7 @@ bool svm_child_exit(struct svm_vp *vp);
 /* What a memory exit's message has besides the address (svm_child.c). */
 void svm_child_describe_access(struct svm_vp *vp, struct hv_exit *exit);
 
-/* Before an entry: exceptions that the parent wants to see. */
+/* When it begins to run, and at each exit: exceptions that the parent wants to see. */
 void svm_child_prepare(struct svm_vp *vp);
 
 /* An exception that was raised for it, and that its parent wants to see first (svm_child.c). */

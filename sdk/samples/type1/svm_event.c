@@ -145,7 +145,7 @@ static void intercept_exceptions(struct svm_vp *vp, uint32_t exceptions)
 /* All exceptions are intercepted meanwhile, or the flag would go to the stack of their handler. */
 void svm_event_step(struct svm_vp *vp)
 {
-    vp->stepping = true;
+    vp->stepping = vp->special = true;
     vp->step_iret = vp->nmi_masked && vp->nmi_iret && vp->gprs.rip == vp->nmi_iret_rip;
     vp->step_guest_flag = (vp->gprs.rflags & RFLAGS_TF) != 0;
     vp->gprs.rflags |= RFLAGS_TF;
@@ -172,6 +172,7 @@ bool svm_event_stepped(struct svm_vp *vp)
     uint64_t vector = vp->vmcb->exit_code - VMCB_EXIT_EXCEPTION;
 
     vp->stepping = false;
+    vp->special = vp->child;
     intercept_exceptions(vp, SVM_EXCEPTIONS | vp->exceptions);
     /* IRET has loaded flags of its own, which are the guest's. */
     if (!vp->step_guest_flag && !(vp->step_iret && vp->gprs.rip != vp->nmi_iret_rip))

@@ -35,13 +35,14 @@ static void finish_instruction(struct svm_vp *vp)
     }
 }
 
-void svm_advance(struct svm_vp *vp, unsigned length)
+static void advance(struct svm_vp *vp, unsigned length)
 {
     vp->gprs.rip += length;
     finish_instruction(vp);
 }
 
-bool svm_pass_to_core(struct svm_vp *vp)
+/* True if it is for this back end. */
+static inline __attribute__((always_inline)) bool pass_to_core(struct svm_vp *vp)
 {
     uint64_t rip = vp->gprs.rip;
     enum hv_disposition disposition = hv_vp_exit(vp->vp, &vp->exit);
@@ -65,11 +66,28 @@ bool svm_pass_to_core(struct svm_vp *vp)
     return false;
 }
 
-bool svm_begin_instruction(struct svm_vp *vp, enum hv_insn_op op)
+/* False if the instruction has changed meanwhile: then it runs again. */
+static bool begin_instruction(struct svm_vp *vp, enum hv_insn_op op)
 {
     vp->exit.gprs = &vp->gprs;
     vp->exit.instruction_length = (uint8_t)fetch_length(vp, op);
     return vp->exit.instruction_length != 0;
+}
+
+/* For exits of children, out of the way of the others, where these are inlined. */
+void svm_advance(struct svm_vp *vp, unsigned length)
+{
+    advance(vp, length);
+}
+
+bool svm_pass_to_core(struct svm_vp *vp)
+{
+    return pass_to_core(vp);
+}
+
+bool svm_begin_instruction(struct svm_vp *vp, enum hv_insn_op op)
+{
+    return begin_instruction(vp, op);
 }
 
 static void exit_cpuid(struct svm_vp *vp)
@@ -77,18 +95,18 @@ static void exit_cpuid(struct svm_vp *vp)
     uint32_t leaf = (uint32_t)vp->gprs.gpr[HV_GPR_RAX];
     uint32_t *native = vp->exit.cpuid.native;
 
-    if (!svm_begin_instruction(vp, HV_INSN_OP_CPUID))
+    if (!begin_instruction(vp, HV_INSN_OP_CPUID))
         return;
     vp->exit.reason = HV_EXIT_CPUID;
     if (leaf >> 28 != HYPERVISOR_LEAVES)
         svm_cpuid(vp, leaf, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], native);
-    if (!svm_pass_to_core(vp))
+    if (!pass_to_core(vp))
         return;
     vp->gprs.gpr[HV_GPR_RAX] = native[0];
     vp->gprs.gpr[HV_GPR_RBX] = native[1];
     vp->gprs.gpr[HV_GPR_RCX] = native[2];
     vp->gprs.gpr[HV_GPR_RDX] = native[3];
-    svm_advance(vp, vp->exit.instruction_length);
+    advance(vp, vp->exit.instruction_length);
 }
 
 /* It is its parent's to say what becomes of that, if it has one. */
@@ -103,10 +121,10 @@ static void exit_rdmsr(struct svm_vp *vp)
 {
     uint64_t value = 0;
 
-    if (!svm_begin_instruction(vp, HV_INSN_OP_RDMSR))
+    if (!begin_instruction(vp, HV_INSN_OP_RDMSR))
         return;
     vp->exit.reason = HV_EXIT_MSR_READ;
-    if (!svm_pass_to_core(vp))
+    if (!pass_to_core(vp))
         return;
     if (!svm_msr_read(vp, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], &value)) {
         refuse_msr(vp, false);
@@ -114,20 +132,20 @@ static void exit_rdmsr(struct svm_vp *vp)
     }
     vp->gprs.gpr[HV_GPR_RAX] = (uint32_t)value;
     vp->gprs.gpr[HV_GPR_RDX] = value >> 32;
-    svm_advance(vp, vp->exit.instruction_length);
+    advance(vp, vp->exit.instruction_length);
 }
 
 static void exit_wrmsr(struct svm_vp *vp)
 {
     uint64_t value = vp->gprs.gpr[HV_GPR_RDX] << 32 | (uint32_t)vp->gprs.gpr[HV_GPR_RAX];
 
-    if (!svm_begin_instruction(vp, HV_INSN_OP_WRMSR))
+    if (!begin_instruction(vp, HV_INSN_OP_WRMSR))
         return;
     vp->exit.reason = HV_EXIT_MSR_WRITE;
-    if (!svm_pass_to_core(vp))
+    if (!pass_to_core(vp))
         return;
     if (svm_msr_write(vp, (uint32_t)vp->gprs.gpr[HV_GPR_RCX], value))
-        svm_advance(vp, vp->exit.instruction_length);
+        advance(vp, vp->exit.instruction_length);
     else
         refuse_msr(vp, true);
 }
@@ -146,13 +164,13 @@ static void exit_vmmcall(struct svm_vp *vp)
 {
     const struct vmcb *vmcb = vp->vmcb;
 
-    if (!svm_begin_instruction(vp, HV_INSN_OP_VMMCALL))
+    if (!begin_instruction(vp, HV_INSN_OP_VMMCALL))
         return;
     vp->exit.reason = HV_EXIT_HYPERCALL;
     vp->exit.hypercall.cpl = vmcb->cpl;
     vp->exit.hypercall.protected_mode = (vmcb->cr0 & CR0_PE) && !(vp->gprs.rflags & RFLAGS_VM);
     vp->exit.hypercall.long_mode = fetch_mode(vp) == HV_INSN_64;
-    if (svm_pass_to_core(vp))
+    if (pass_to_core(vp))
         raise_ud(vp);
 }
 
@@ -175,17 +193,17 @@ static void exit_memory(struct svm_vp *vp)
         svm_child_describe_access(vp, &vp->exit);
     else if (address / PAGE_SIZE == apic_page() / PAGE_SIZE)
         fetch_code(vp, &vp->exit);
-    if (svm_pass_to_core(vp))
+    if (pass_to_core(vp))
         svm_raise(vp, VECTOR_MC, false, 0);
 }
 
 /* The cache's content must not be lost: other partitions' is in it too (APM vol. 2, 15.13). */
 static void exit_invd(struct svm_vp *vp)
 {
-    if (!svm_begin_instruction(vp, HV_INSN_OP_INVD))
+    if (!begin_instruction(vp, HV_INSN_OP_INVD))
         return;
     wbinvd();
-    svm_advance(vp, vp->exit.instruction_length);
+    advance(vp, vp->exit.instruction_length);
 }
 
 /* The NMI is still pending; opening the interrupt flag runs the hypervisor's handler. */
@@ -207,9 +225,9 @@ static void exit_interrupt(struct svm_vp *vp)
 
 static void exit_hlt(struct svm_vp *vp)
 {
-    if (!svm_begin_instruction(vp, HV_INSN_OP_HLT))
+    if (!begin_instruction(vp, HV_INSN_OP_HLT))
         return;
-    svm_advance(vp, vp->exit.instruction_length);
+    advance(vp, vp->exit.instruction_length);
     vp->activity = SVM_HALTED;
 }
 
@@ -226,7 +244,7 @@ static void exit_write_cr8(struct svm_vp *vp)
         return;
     }
     hv_interrupt_set_cr8(vp->vp, (uint8_t)value);
-    svm_advance(vp, insn.length);
+    advance(vp, insn.length);
 }
 
 static void __attribute__((noreturn)) exit_shutdown(struct svm_vp *vp)
@@ -336,12 +354,18 @@ static void dispatch(struct svm_vp *vp)
     }
 }
 
+/* True if that was all. */
+static bool handle_special(struct svm_vp *vp)
+{
+    if (vp->stepping && svm_event_stepped(vp))
+        return true;
+    return vp->child && svm_child_exit(vp);
+}
+
 void svm_handle_exit(struct svm_vp *vp)
 {
     svm_event_interrupted(vp);
-    if (__builtin_expect(vp->stepping, false) && svm_event_stepped(vp))
-        return;
-    if (vp->child && svm_child_exit(vp))
+    if (__builtin_expect(vp->special, false) && handle_special(vp))
         return;
     dispatch(vp);
 }

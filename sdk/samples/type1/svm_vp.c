@@ -106,7 +106,7 @@ static struct svm_vp *build_child(struct hv_partition *partition, struct lp *lp)
     vp = mapped[0];
     for (unsigned i = 0; i < SVM_VP_PAGES; i++)
         vp->spa_pages[i] = pages[i];
-    vp->child = true;
+    vp->child = vp->special = true;
     build(vp, lp, mapped[1], mapped[2]);
     svm_child_set_intercepts(vp);
     return vp;
