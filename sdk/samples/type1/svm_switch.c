@@ -51,10 +51,28 @@ static void find_msrs(void)
         add_msr(shadow, msr);
 }
 
+/* What fits in a page and is taken together by XCR0. */
+static uint64_t find_states(void)
+{
+    static const uint64_t groups[] = { SVM_XSAVE_AVX, SVM_XSAVE_BOUNDS, SVM_XSAVE_AVX512,
+                                       SVM_XSAVE_KEYS };
+    struct cpuid_result supported = cpuid(0xD, 0);
+    uint64_t machine = (uint64_t)supported.edx << 32 | supported.eax;
+    uint64_t states = SVM_XSAVE_X87 | SVM_XSAVE_SSE;
+
+    for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+        if ((machine & groups[i]) == groups[i] &&
+            svm_xsave_size(groups[i]) <= sizeof(struct svm_xsave) &&
+            xsetbv_safe(states | groups[i]))
+            states |= groups[i];
+    (void)xsetbv_safe(SVM_XSAVE_X87);
+    return states;
+}
+
 void svm_switch_init(void)
 {
     if (cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE)
-        features.states = svm_xsave_find_states();
+        features.states = find_states();
     find_msrs();
 }
 

@@ -16,13 +16,6 @@
 #define RESET_TAGS     0xFF /* registers are zero, not empty */
 #define RESET_MXCSR    0x1F80u
 #define DEFAULT_MASK   0xFFBFu
-#define STATE_X87      UINT64_C(1)
-#define STATE_SSE      UINT64_C(2)
-#define STATE_AVX      UINT64_C(4)
-#define STATES_LEGACY  (STATE_X87 | STATE_SSE)
-#define STATES_BOUNDS  UINT64_C(0x18)
-#define STATES_AVX512  UINT64_C(0xE0)
-#define STATE_KEYS     (UINT64_C(1) << 9)
 #define FIRST_EXTENDED 2
 #define LAST_COMPONENT 62
 #define COMPACTED      (UINT64_C(1) << 63)
@@ -33,27 +26,6 @@ struct header {
     uint64_t compaction;
     uint64_t reserved[6];
 };
-
-/* ---- Which there are ---- */
-
-static bool fits(uint64_t state)
-{
-    return svm_xsave_size(state) <= sizeof(struct svm_xsave);
-}
-
-uint64_t svm_xsave_find_states(void)
-{
-    static const uint64_t groups[] = { STATE_AVX, STATES_BOUNDS, STATES_AVX512, STATE_KEYS };
-    struct cpuid_result supported = cpuid(0xD, 0);
-    uint64_t machine = (uint64_t)supported.edx << 32 | supported.eax, states = STATES_LEGACY;
-
-    for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-        if ((machine & groups[i]) == groups[i] && fits(groups[i]) &&
-            xsetbv_safe(states | groups[i]))
-            states |= groups[i];
-    (void)xsetbv_safe(STATE_X87);
-    return states;
-}
 
 uint32_t svm_xsave_size(uint64_t states)
 {
@@ -75,7 +47,7 @@ void svm_xsave_reset(struct svm_xsave *area)
 {
     const uint16_t fcw = RESET_FCW;
     const uint32_t mxcsr = RESET_MXCSR;
-    const struct header header = { .present = STATE_X87 };
+    const struct header header = { .present = SVM_XSAVE_X87 };
 
     memcpy(area->bytes + FCW_OFFSET, &fcw, sizeof(fcw));
     area->bytes[TAGS_OFFSET] = RESET_TAGS;
@@ -165,13 +137,13 @@ static bool is_whole(const struct header *header, uint32_t size)
 
 static void load_legacy(struct svm_xsave *to, const uint8_t *from, uint64_t states)
 {
-    if (states & STATE_X87) {
+    if (states & SVM_XSAVE_X87) {
         memcpy(to->bytes, from, MXCSR_OFFSET);
         memcpy(to->bytes + 32, from + 32, 128);
     }
-    if (states & STATE_SSE)
+    if (states & SVM_XSAVE_SSE)
         memcpy(to->bytes + 160, from + 160, 256);
-    if (states & (STATE_SSE | STATE_AVX))
+    if (states & (SVM_XSAVE_SSE | SVM_XSAVE_AVX))
         memcpy(to->bytes + MXCSR_OFFSET, from + MXCSR_OFFSET, sizeof(uint32_t));
 }
 
@@ -182,7 +154,7 @@ static void expand(struct svm_xsave *to, const uint8_t *from, const struct heade
     uint32_t end = LEGACY_SIZE + HEADER_SIZE;
     struct header *result = (struct header *)(void *)(to->bytes + LEGACY_SIZE);
 
-    load_legacy(to, from, states & (header->present | STATE_SSE));
+    load_legacy(to, from, states & (header->present | SVM_XSAVE_SSE));
     for (uint32_t i = FIRST_EXTENDED; i <= LAST_COMPONENT; i++) {
         uint64_t named = header->compaction ? header->compaction : header->present;
         struct place place;

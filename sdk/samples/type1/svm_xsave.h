@@ -8,13 +8,18 @@
 
 struct hv_vp;
 
+/* State components: bits of XCR0. */
+#define SVM_XSAVE_X87    UINT64_C(1)
+#define SVM_XSAVE_SSE    UINT64_C(2)
+#define SVM_XSAVE_AVX    UINT64_C(4)
+#define SVM_XSAVE_BOUNDS UINT64_C(0x18)
+#define SVM_XSAVE_AVX512 UINT64_C(0xE0)
+#define SVM_XSAVE_KEYS   (UINT64_C(1) << 9)
+
 /* A page that XSAVE writes in the standard format. */
 struct svm_xsave {
     uint8_t bytes[4096];
 } __attribute__((aligned(4096)));
-
-/* The state components that fit in a page and that XCR0 takes together. */
-uint64_t svm_xsave_find_states(void);
 
 /* Bytes of an area with these components, in the standard format. */
 uint32_t svm_xsave_size(uint64_t states);
