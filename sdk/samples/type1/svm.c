@@ -236,8 +236,10 @@ static bool make_ready(struct svm_vp *vp)
 /* The guest's state is released. As make_ready(). */
 static bool look(struct svm_vp *vp)
 {
-    /* One that waits makes room anyway. */
-    if (!svm_waits(vp) && look_around(vp)) {
+    bool other = look_around(vp);
+
+    /* One that waits makes room anyway, unless what it waits for has come. */
+    if (other && !svm_waits(vp)) {
         put(vp, HV_LP_YIELDS);
         return false;
     }
@@ -370,7 +372,8 @@ static void __attribute__((noreturn)) run_picked(struct lp *lp)
         vp = pick(lp);
         if (vp)
             run(hv_vp_backend(vp));
-        else
+        else if (atomic_load(&lp->events) == 0)
+            /* What the LP tells itself while it picks comes without an NMI. */
             idle(lp);
     }
 }

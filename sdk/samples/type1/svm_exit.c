@@ -350,7 +350,12 @@ static void dispatch(struct svm_vp *vp)
         raise_ud(vp);
         break;
     default:
-        exit_unknown(vp);
+        /* The hypervisor is at fault; a child is nevertheless all that ends by it. */
+        if (!vp->child)
+            exit_unknown(vp);
+        log_line("LP %u: exit 0x%lx of a child is not expected", vp->lp->index,
+                 vp->vmcb->exit_code);
+        svm_child_shut_down(vp);
     }
 }
 
