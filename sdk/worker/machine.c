@@ -4,6 +4,7 @@
 #include "devices.h"
 #include "layout.h"
 #include "lines.h"
+#include "mem.h"
 #include "tables.h"
 
 static bool is_possible(const struct worker_machine_config *config)
@@ -62,6 +63,30 @@ static void suspend_all(struct worker_machine *machine)
         vid->suspend(vid->context, vp);
 }
 
+/* The hypervisor's register for it (TLFS: HV_X64_MSR_RESET) is the parent's to obey. */
+static bool is_reset(const struct worker_intercept *intercept)
+{
+    struct hv_x64_msr_intercept_message message;
+
+    if (intercept->kind != WORKER_INTERCEPT_MESSAGE ||
+        intercept->message.header.message_type != HvMessageTypeMsrIntercept ||
+        intercept->message.header.payload_size < sizeof(message))
+        return false;
+    memcpy(&message, intercept->message.payload, sizeof(message));
+    return message.msr_number == HV_X64_MSR_RESET &&
+           message.header.intercept_access_type == HV_INTERCEPT_ACCESS_WRITE &&
+           (message.rax & HV_X64_MSR_RESET_RESET);
+}
+
+static enum worker_result handle(struct worker_machine *machine, struct worker_intercept *intercept,
+                                 uint64_t now)
+{
+    if (!is_reset(intercept))
+        return worker_guest_intercept(&machine->guest, intercept, now);
+    machine->state = WORKER_MACHINE_RESETS;
+    return WORKER_STOPPED;
+}
+
 enum worker_machine_state worker_machine_intercept(struct worker_machine *machine,
                                                    struct worker_intercept *intercept, uint64_t now)
 {
@@ -69,7 +94,7 @@ enum worker_machine_state worker_machine_intercept(struct worker_machine *machin
 
     if (machine->state != WORKER_MACHINE_RUNS)
         return machine->state;
-    result = worker_guest_intercept(&machine->guest, intercept, now);
+    result = handle(machine, intercept, now);
     worker_history_add(&machine->history, intercept, result);
     if (result != WORKER_GOES_ON && result != WORKER_STOPPED)
         machine->state = WORKER_MACHINE_CRASHED;

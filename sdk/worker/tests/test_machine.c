@@ -493,6 +493,28 @@ START_TEST(guest_resets_the_machine)
 }
 END_TEST
 
+START_TEST(guest_resets_the_machine_by_the_hypervisors_register)
+{
+    struct hv_x64_msr_intercept_message message = { .msr_number = HV_X64_MSR_RESET, .rax = 1 };
+
+    message.header.vp_index = VP;
+    machine_message(&f, HvMessageTypeMsrIntercept, &message, sizeof(message));
+    ck_assert_int_eq(f.machine.state, WORKER_MACHINE_RUNS); /* it was read */
+    message.header.intercept_access_type = HV_INTERCEPT_ACCESS_WRITE;
+    message.rax = 2;
+    machine_message(&f, HvMessageTypeMsrIntercept, &message, sizeof(message));
+    ck_assert_int_eq(f.machine.state, WORKER_MACHINE_RUNS);
+    message.rax = 1;
+    ck_assert_int_eq(machine_message(&f, HvMessageTypeMsrIntercept, &message, sizeof(message) - 1),
+                     WORKER_MACHINE_RUNS);
+    f.fake.resumes = 0;
+    ck_assert_int_eq(machine_message(&f, HvMessageTypeMsrIntercept, &message, sizeof(message)),
+                     WORKER_MACHINE_RESETS);
+    ck_assert_uint_eq(f.fake.resumes, 0);
+    ck_assert_uint_eq(f.fake.suspends, MACHINE_VPS);
+}
+END_TEST
+
 START_TEST(triple_fault_is_a_crash)
 {
     struct hv_x64_intercept_message_header message = long_mode_header(0);
@@ -651,6 +673,7 @@ int main(void)
     tcase_add_test(tcase, where_nothing_is_all_bits_are_one);
     tcase_add_test(tcase, guest_switches_the_machine_off);
     tcase_add_test(tcase, guest_resets_the_machine);
+    tcase_add_test(tcase, guest_resets_the_machine_by_the_hypervisors_register);
     tcase_add_test(tcase, triple_fault_is_a_crash);
     tcase_add_test(tcase, first_vp_starts_with_the_kernel_and_the_others_wait);
     tcase_add_test(tcase, step_waits_until_something_is_due);
