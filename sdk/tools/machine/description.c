@@ -54,7 +54,7 @@ static struct hv_machine default_machine(void)
         .name = "",
         .command_line = "",
         .memory = DEFAULT_MEMORY,
-        .privileges = HV_MACHINE_PRIVILEGES,
+        .privileges = HV_MACHINE_PRIVILEGES_USUAL,
         .vp_count = 1,
         .cpu_weight = HV_CPU_WEIGHT_DEFAULT,
         .cpu_cap = HV_CPU_CAP_SCALE,

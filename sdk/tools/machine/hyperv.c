@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The hypervisor interface that a machine has: all, none, or some of its parts. */
+/* The hypervisor interface that a machine has: what is usual, none, or some of its parts. */
 #include <hvkit/machine.h>
 
 #include "description_parts.h"
@@ -24,7 +24,7 @@ void hyperv_read(struct errors *errors, const struct node *node, struct hv_machi
     if (node->kind == NODE_LIST)
         read_list(errors, node, machine);
     else if (node_is(node, "on"))
-        machine->privileges = HV_MACHINE_PRIVILEGES;
+        machine->privileges = HV_MACHINE_PRIVILEGES_USUAL;
     else if (node_is(node, "off"))
         machine->privileges = 0;
     else if (node_is(node, "minimal"))

@@ -49,7 +49,7 @@ static void show_privileges(FILE *stream, uint64_t privileges)
     const char *separator = "";
 
     fputs("    hyperv: ", stream);
-    if (privileges == HV_MACHINE_PRIVILEGES) {
+    if (privileges == HV_MACHINE_PRIVILEGES_USUAL) {
         fputs("on\n", stream);
         return;
     }

@@ -75,6 +75,12 @@
      HV_PRIVILEGE_StartVirtualProcessor)
 /** @} */
 
+/**
+ * What a machine gets that asks for the interface and for nothing in particular. A Linux guest
+ * takes AccessPartitionId for a sign that it is a root partition, and crashes (6.1, hyperv_init()).
+ */
+#define HV_MACHINE_PRIVILEGES_USUAL (HV_MACHINE_PRIVILEGES & ~HV_PRIVILEGE_AccessPartitionId)
+
 /** How a kernel is started. */
 enum hv_machine_boot {
     HV_MACHINE_BOOT_LINUX = 1,     /**< Linux x86 boot protocol, at the 64-bit entry of a bzImage */

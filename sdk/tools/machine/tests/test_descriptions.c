@@ -34,7 +34,7 @@ START_TEST(least_description_has_defaults)
     ck_assert_uint_eq(machine->cpu_weight, 100);
     ck_assert_uint_eq(machine->cpu_reserve, 0);
     ck_assert_uint_eq(machine->cpu_cap, 0x10000);
-    ck_assert_uint_eq(machine->privileges, HV_MACHINE_PRIVILEGES);
+    ck_assert_uint_eq(machine->privileges, HV_MACHINE_PRIVILEGES_USUAL);
     ck_assert_uint_eq(machine->device_count, 1);
     ck_assert_int_eq(machine->devices[0].kind, HV_MACHINE_DEVICE_COM1);
     ck_assert_str_eq(machine->devices[0].console, "com1");
@@ -107,8 +107,9 @@ END_TEST
 
 START_TEST(hyperv_is_all_none_or_some)
 {
-    ck_assert_uint_eq(machine_of(WITH("hyperv: on"))->privileges, HV_MACHINE_PRIVILEGES);
+    ck_assert_uint_eq(machine_of(WITH("hyperv: on"))->privileges, HV_MACHINE_PRIVILEGES_USUAL);
     drop();
+    ck_assert(!(HV_MACHINE_PRIVILEGES_USUAL & HV_PRIVILEGE_AccessPartitionId));
     ck_assert_uint_eq(machine_of(WITH("hyperv: off"))->privileges, 0);
     drop();
     ck_assert_uint_eq(machine_of(WITH("hyperv: minimal"))->privileges,
