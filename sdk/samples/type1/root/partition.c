@@ -18,6 +18,8 @@
 
 #define CPUID_1 1u
 
+#define MTRR_ENABLED 0x800u /* IA32_MTRR_DEF_TYPE */
+
 static bool check(struct root_child *child, const char *what, hv_status status)
 {
     return status == HV_STATUS_SUCCESS || root_child_fail(child, what, status);
@@ -178,6 +180,16 @@ static bool hide_hypervisor(struct root_child *child, uint32_t index)
     return true;
 }
 
+/* Firmware of a PC leaves memory cacheable; who finds the MTRRs off does without the PAT too. */
+static hv_status set_memory_type(const struct root_child *child, uint32_t index)
+{
+    const struct worker_register type = { .name = HvX64RegisterMsrMtrrDefType,
+                                          .value.reg128 = { .low = MTRR_ENABLED |
+                                                                   HvCacheTypeWriteBack } };
+
+    return root_call_set_registers(child->partition.pool.partition, index, &type, 1);
+}
+
 static bool make_vps(struct root_child *child)
 {
     struct root_partition *partition = &child->partition;
@@ -186,7 +198,9 @@ static bool make_vps(struct root_child *child)
         if (!check(child, "create a VP", create_vp(child, i)))
             return false;
         partition->vp_count = i + 1;
-        if (!map_pages(child, i) || (child->machine.privileges == 0 && !hide_hypervisor(child, i)))
+        if (!map_pages(child, i) ||
+            !check(child, "set up the MTRRs of a VP", set_memory_type(child, i)) ||
+            (child->machine.privileges == 0 && !hide_hypervisor(child, i)))
             return false;
     }
     return true;
