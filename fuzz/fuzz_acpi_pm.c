@@ -2,11 +2,10 @@
 /*
  * ACPI's registers under random accesses and time, and under hostile saved states.
  *
- * Input: one byte of configuration, then steps of eight bytes: opcode, port, size, time, value; or,
- * with bit 7 of the first byte, a record to restore and then steps. Invariants: registers keep
- * their reserved bits and SCI_EN, the timer counts what 128-bit arithmetic counts, no interrupt of
- * the timer comes before its deadline or is missing at it, and registers restored from what was
- * saved behave like those that go on.
+ * Input: see device.h; steps of eight bytes: opcode, port, size, time, value. Invariants: registers
+ * keep their reserved bits and SCI_EN, the timer counts what 128-bit arithmetic counts, no
+ * interrupt of the timer comes before its deadline or is missing at it, and registers restored from
+ * what was saved behave like those that go on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 
 #include <hv/acpi_pm.h>
 
-#include "fuzz.h"
+#include "device.h"
 
 #define STEP 8u
 
@@ -109,23 +108,18 @@ static void run(struct hv_acpi_pm *pm, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct device_input input;
     struct hv_acpi_pm pm;
     uint32_t told = 0;
-    if (size == 0) {
+    if (!device_input(&input, data, size, sizeof(struct hv_acpi_pm_record))) {
         return 0;
     }
-    uint8_t flags = *data++;
-    size--;
     const struct hv_acpi_pm_config config = { .backend = { &told, sleep_type, reset },
-                                              .timer_32_bits = (flags & 1) != 0 };
-    hv_acpi_pm_init(&pm, &config, (flags & 2) != 0 ? UINT64_MAX - 100000000 : 0);
-    if ((flags & 0x80) != 0) {
-        size_t taken = sizeof(struct hv_acpi_pm_record);
-        taken = size < taken ? size : taken;
-        hv_acpi_pm_restore(&pm, data, taken, pm.now);
-        data += taken;
-        size -= taken;
+                                              .timer_32_bits = (input.flags & 1) != 0 };
+    hv_acpi_pm_init(&pm, &config, (input.flags & 2) != 0 ? UINT64_MAX - 100000000 : 0);
+    if (input.record) {
+        hv_acpi_pm_restore(&pm, input.record, input.record_size, pm.now);
     }
-    run(&pm, data, size);
+    run(&pm, input.steps, input.size);
     return 0;
 }

@@ -3,11 +3,10 @@
  * The I/O APIC under random lines, accesses, EOIs and refusing local APICs, and under hostile saved
  * states.
  *
- * Input: one byte of configuration, then steps of six bytes: opcode, size or pin, and a word; or,
- * with bit 7 of the first byte, a record to restore and then steps. Invariants: entries keep their
- * reserved bits, only level-triggered entries have a remote IRR, no message is of a masked pin or a
- * reserved mode, none comes twice without an EOI, a step sends at most one message a pin, and one
- * restored from what was saved behaves like the one that goes on.
+ * Input: see device.h; steps of six bytes: opcode, size or pin, and a word. Invariants: entries
+ * keep their reserved bits, only level-triggered entries have a remote IRR, no message is of a
+ * masked pin or a reserved mode, none comes twice without an EOI, a step sends at most one message
+ * a pin, and one restored from what was saved behaves like the one that goes on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +14,7 @@
 
 #include <hv/ioapic.h>
 
-#include "fuzz.h"
+#include "device.h"
 
 #define STEP 6u
 
@@ -111,29 +110,24 @@ static void run(struct hv_ioapic *ioapic, struct bus *bus, const uint8_t *data, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct device_input input;
     struct hv_ioapic ioapic;
     struct bus bus = { .ioapic = &ioapic };
-    if (size == 0) {
+    if (!device_input(&input, data, size, sizeof(struct hv_ioapic_record))) {
         return 0;
     }
-    uint8_t flags = *data++;
-    size--;
     const struct hv_ioapic_config config = {
         .backend = { &bus, send },
-        .idle_lines = (flags & 1) != 0 ? UINT32_MAX : 0,
-        .eoi_register = (flags & 2) != 0,
-        .extended_destination = (flags & 4) != 0,
-        .id = flags,
+        .idle_lines = (input.flags & 1) != 0 ? UINT32_MAX : 0,
+        .eoi_register = (input.flags & 2) != 0,
+        .extended_destination = (input.flags & 4) != 0,
+        .id = input.flags,
     };
     hv_ioapic_init(&ioapic, &config);
-    if ((flags & 0x80) != 0) {
-        size_t taken = sizeof(struct hv_ioapic_record);
-        taken = size < taken ? size : taken;
-        hv_ioapic_restore(&ioapic, data, taken);
-        data += taken;
-        size -= taken;
+    if (input.record) {
+        hv_ioapic_restore(&ioapic, input.record, input.record_size);
     }
     check_entries(&ioapic);
-    run(&ioapic, &bus, data, size);
+    run(&ioapic, &bus, input.steps, input.size);
     return 0;
 }

@@ -2,11 +2,10 @@
 /*
  * PCI configuration under random accesses to its ports, and under hostile saved states.
  *
- * Input: one byte of configuration, then steps of six bytes: opcode, place, and a word; or, with
- * bit 7 of the first byte, the record of a function to restore and then steps. Invariants: bits
- * that can't be written stay, addresses are aligned and within the ports, absent functions read as
- * ones, an access never tells a function other than the addressed one, and a bus restored from what
- * was saved behaves like the one that goes on.
+ * Input: see device.h; the record is of a function, steps of six bytes are opcode, place, and a
+ * word. Invariants: bits that can't be written stay, addresses are aligned and within the ports,
+ * absent functions read as ones, an access never tells a function other than the addressed one,
+ * and a bus restored from what was saved behaves like the one that goes on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 
 #include <hv/pci.h>
 
-#include "fuzz.h"
+#include "device.h"
 
 #define STEP    6u
 #define DEVICES 3u
@@ -137,24 +136,19 @@ static void copy_state(struct bus *to, const struct bus *from)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct device_input input;
     static struct bus bus, twin;
-    if (size == 0) {
+    if (!device_input(&input, data, size, sizeof(struct hv_pci_function_record))) {
         return 0;
     }
-    uint8_t flags = *data++;
-    size--;
-    start(&bus, flags);
-    start(&twin, flags);
-    if ((flags & 0x80) != 0) {
-        size_t taken = sizeof(struct hv_pci_function_record);
-        taken = size < taken ? size : taken;
-        hv_pci_function_restore(&bus.functions[1], data, taken);
-        data += taken;
-        size -= taken;
+    start(&bus, input.flags);
+    start(&twin, input.flags);
+    if (input.record) {
+        hv_pci_function_restore(&bus.functions[1], input.record, input.record_size);
     }
     copy_state(&twin, &bus);
-    for (; size >= STEP; data += STEP, size -= STEP) {
-        check_step(&bus, data, do_step(&twin, data));
+    for (; input.size >= STEP; input.steps += STEP, input.size -= STEP) {
+        check_step(&bus, input.steps, do_step(&twin, input.steps));
     }
     return 0;
 }

@@ -2,11 +2,10 @@
 /*
  * The interrupt controllers under random port accesses and lines, and under hostile saved states.
  *
- * Input: one byte of configuration, then steps of two bytes: opcode, value; or, with bit 7 of the
- * first byte, a record to restore and then steps. Invariants: reserved bits of the level registers
- * stay zero, an interrupt that is announced is a request that is not masked and not in service
- * (unless the slave nests), one that was not announced serves nothing, and chips restored from what
- * was saved behave like those that go on.
+ * Input: see device.h; steps of two bytes: opcode, value. Invariants: reserved bits of the level
+ * registers stay zero, an interrupt that is announced is a request that is not masked and not in
+ * service (unless the slave nests), one that was not announced serves nothing, and chips restored
+ * from what was saved behave like those that go on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 
 #include <hv/pic.h>
 
-#include "fuzz.h"
+#include "device.h"
 
 static const uint16_t ports[] = { HV_PIC_MASTER_COMMAND,
                                   HV_PIC_MASTER_DATA,
@@ -123,19 +122,15 @@ static void run(struct hv_pic *pic, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct device_input input;
     struct hv_pic pic;
-    if (size == 0) {
+    if (!device_input(&input, data, size, sizeof(struct hv_pic_record))) {
         return 0;
     }
-    uint8_t flags = *data++;
-    size--;
     hv_pic_init(&pic);
-    if ((flags & 0x80) != 0) {
-        size_t record = size < sizeof(struct hv_pic_record) ? size : sizeof(struct hv_pic_record);
-        hv_pic_restore(&pic, data, record);
-        data += record;
-        size -= record;
+    if (input.record) {
+        hv_pic_restore(&pic, input.record, input.record_size);
     }
-    run(&pic, data, size);
+    run(&pic, input.steps, input.size);
     return 0;
 }

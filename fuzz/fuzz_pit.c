@@ -2,11 +2,10 @@
 /*
  * The interval timer under random port accesses and time, and under hostile saved states.
  *
- * Input: one byte of configuration, then steps of three bytes: opcode and register, value, time;
- * or, with bit 7 of the first byte, a record to restore and then steps. Invariants: a timer that is
- * told the time in two parts has the same state as one that is told it at once, no deadline lies in
- * the past, a deadline brings a tick, and a timer restored from what was saved behaves like the one
- * that goes on.
+ * Input: see device.h; steps of three bytes: opcode and register, value, time. Invariants: a timer
+ * that is told the time in two parts has the same state as one that is told it at once, no
+ * deadline lies in the past, a deadline brings a tick, and a timer restored from what was saved
+ * behaves like the one that goes on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 
 #include <hv/pit.h>
 
-#include "fuzz.h"
+#include "device.h"
 
 static uint64_t time_of_step(const uint8_t step[3])
 {
@@ -92,8 +91,7 @@ static void run(struct hv_pit *pit, uint64_t now, const uint8_t *data, size_t si
     struct hv_pit twin;
     restore_twin(pit, &twin, now);
     for (; size >= 3; data += 3, size -= 3) {
-        uint64_t span = time_of_step(data);
-        uint64_t then = span < UINT64_MAX - now ? now + span : now;
+        uint64_t then = device_time(now, time_of_step(data));
         hv_pit_advance(&twin, now + (then - now) / 3);
         now = then;
         CHECK(do_step(pit, data, now) == do_step(&twin, data, now));
@@ -107,21 +105,17 @@ static void run(struct hv_pit *pit, uint64_t now, const uint8_t *data, size_t si
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct device_input input;
     static const uint32_t most[] = { 0, 1, 3, UINT32_MAX };
     struct hv_pit pit;
-    if (size == 0) {
+    if (!device_input(&input, data, size, sizeof(struct hv_pit_record))) {
         return 0;
     }
-    uint8_t flags = *data++;
-    size--;
-    uint64_t now = (flags & 8) != 0 ? UINT64_MAX / 2 : 0;
-    hv_pit_init(&pit, &(struct hv_pit_config){ most[flags % 4] }, now);
-    if ((flags & 0x80) != 0) {
-        size_t record = size < sizeof(struct hv_pit_record) ? size : sizeof(struct hv_pit_record);
-        hv_pit_restore(&pit, data, record, now);
-        data += record;
-        size -= record;
+    uint64_t now = (input.flags & 8) != 0 ? UINT64_MAX / 2 : 0;
+    hv_pit_init(&pit, &(struct hv_pit_config){ most[input.flags % 4] }, now);
+    if (input.record) {
+        hv_pit_restore(&pit, input.record, input.record_size, now);
     }
-    run(&pit, now, data, size);
+    run(&pit, now, input.steps, input.size);
     return 0;
 }

@@ -2,11 +2,10 @@
 /*
  * The real-time clock under random port accesses and time, and under hostile saved states.
  *
- * Input: one byte of configuration, then steps of three bytes: opcode and register, value, time;
- * or, with bit 7 of the first byte, a record to restore and then steps. Invariants: a clock that is
- * told the time in two parts has the same state as one that is told it at once, no deadline lies in
- * the past, the interrupt comes at its deadline and not before, and a clock restored from what was
- * saved behaves like the one that goes on.
+ * Input: see device.h; steps of three bytes: opcode and register, value, time. Invariants: a clock
+ * that is told the time in two parts has the same state as one that is told it at once, no
+ * deadline lies in the past, the interrupt comes at its deadline and not before, and a clock
+ * restored from what was saved behaves like the one that goes on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 
 #include <hv/rtc.h>
 
-#include "fuzz.h"
+#include "device.h"
 
 static uint64_t time_of_step(const uint8_t step[3])
 {
@@ -105,8 +104,7 @@ static void run(struct hv_rtc *rtc, uint64_t now, const uint8_t *data, size_t si
     struct hv_rtc twin;
     restore_twin(rtc, &twin, now);
     for (; size >= 3; data += 3, size -= 3) {
-        uint64_t span = time_of_step(data);
-        uint64_t then = span < UINT64_MAX - now ? now + span : now;
+        uint64_t then = device_time(now, time_of_step(data));
         hv_rtc_advance(&twin, now + (then - now) / 3);
         now = then;
         CHECK(do_step(rtc, data, now) == do_step(&twin, data, now));
@@ -120,21 +118,17 @@ static void run(struct hv_rtc *rtc, uint64_t now, const uint8_t *data, size_t si
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct device_input input;
     static const int64_t times[] = { 0, INT64_C(17091647905000000), INT64_MIN, INT64_MAX };
     struct hv_rtc rtc;
-    if (size == 0) {
+    if (!device_input(&input, data, size, sizeof(struct hv_rtc_record))) {
         return 0;
     }
-    uint8_t flags = *data++;
-    size--;
-    uint64_t now = (flags & 8) != 0 ? UINT64_MAX / 2 : 0;
-    hv_rtc_init(&rtc, times[flags % 4], now);
-    if ((flags & 0x80) != 0) {
-        size_t record = size < sizeof(struct hv_rtc_record) ? size : sizeof(struct hv_rtc_record);
-        hv_rtc_restore(&rtc, data, record, now);
-        data += record;
-        size -= record;
+    uint64_t now = (input.flags & 8) != 0 ? UINT64_MAX / 2 : 0;
+    hv_rtc_init(&rtc, times[input.flags % 4], now);
+    if (input.record) {
+        hv_rtc_restore(&rtc, input.record, input.record_size, now);
     }
-    run(&rtc, now, data, size);
+    run(&rtc, now, input.steps, input.size);
     return 0;
 }

@@ -2,10 +2,9 @@
 /*
  * The serial port under random register accesses and time, and under hostile saved states.
  *
- * Input: one byte of configuration, then steps of three bytes: opcode and register, value, time;
- * or, with bit 7 of the first byte, a record to restore and then steps. Invariants: registers keep
- * their reserved bits, IIR and the interrupt line agree, no deadline lies in the past, and a port
- * restored from what was saved behaves like the one that goes on.
+ * Input: see device.h; steps of three bytes: opcode and register, value, time. Invariants:
+ * registers keep their reserved bits, IIR and the interrupt line agree, no deadline lies in the
+ * past, and a port restored from what was saved behaves like the one that goes on.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +13,7 @@
 
 #include <hv/uart.h>
 
-#include "fuzz.h"
+#include "device.h"
 
 #define MAX_OUTPUT 4096u
 
@@ -132,25 +131,21 @@ static void run(struct hv_uart *uart, struct line *line, const uint8_t *data, si
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct device_input input;
     static struct line line;
     static const uint32_t clocks[] = { HV_UART_CLOCK_PC, 0, 1, UINT32_MAX };
     struct hv_uart uart;
-    if (size == 0) {
+    if (!device_input(&input, data, size, sizeof(struct hv_uart_record))) {
         return 0;
     }
-    uint8_t flags = *data++;
-    size--;
     line = (struct line){ .output_count = 0 };
     struct hv_uart_config config = { .backend = { &line, transmit, receive, lines_changed },
-                                     .clock_hz = clocks[flags % 4],
-                                     .out2_gates_interrupt = (flags & 4) != 0 };
-    hv_uart_init(&uart, &config, (flags & 8) != 0 ? UINT64_MAX / 2 : 0);
-    if ((flags & 0x80) != 0) {
-        size_t record = size < sizeof(struct hv_uart_record) ? size : sizeof(struct hv_uart_record);
-        hv_uart_restore(&uart, data, record, uart.now);
-        data += record;
-        size -= record;
+                                     .clock_hz = clocks[input.flags % 4],
+                                     .out2_gates_interrupt = (input.flags & 4) != 0 };
+    hv_uart_init(&uart, &config, (input.flags & 8) != 0 ? UINT64_MAX / 2 : 0);
+    if (input.record) {
+        hv_uart_restore(&uart, input.record, input.record_size, uart.now);
     }
-    run(&uart, &line, data, size);
+    run(&uart, &line, input.steps, input.size);
     return 0;
 }
