@@ -24,10 +24,16 @@ static uint16_t map_at(struct hv_input_map_stats_page what, const volatile void 
     return parent_simple(HvCallMapStatsPage2, &block, sizeof(block));
 }
 
+/* Where the implementation puts it: at a page that the caller has given away, so it may ask for
+ * one. */
 static uint16_t map(struct hv_input_map_stats_page what, uint64_t *page)
 {
     uint16_t status = parent_simple(HvMapStatsPage, &what, sizeof(what));
 
+    if (status == HV_STATUS_INSUFFICIENT_MEMORY || status == HV_STATUS_INSUFFICIENT_ROOT_MEMORY) {
+        child_deposit(HV_PARTITION_ID_SELF, 1);
+        status = parent_simple(HvMapStatsPage, &what, sizeof(what));
+    }
     memcpy(page, parent_output(), sizeof(*page));
     return status;
 }
@@ -86,10 +92,6 @@ HV_TEST(statistics, a_place_is_given, COVERS(HV_REQ_STATS_002, HV_REQ_STATS_007,
     block.map_location = page_number(page);
     CHECK_EQ(parent_simple(HvCallMapStatsPage2, &block, sizeof(block)),
              HV_STATUS_INVALID_PARAMETER);
-    block.map.padding = 0;
-    block.map_location = UINT64_C(1) << 40;
-    CHECK(parent_simple(HvCallMapStatsPage2, &block, sizeof(block)) != HV_STATUS_SUCCESS,
-          "a page beyond all memory");
 }
 
 HV_TEST(statistics, a_page_is_mapped_once, COVERS(HV_REQ_STATS_006), NEEDS_STATISTICS,
