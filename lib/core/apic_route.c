@@ -250,6 +250,19 @@ static void visit_destination(const struct hv_partition *partition,
     }
 }
 
+static void remember(struct hv_vp *target, void *context)
+{
+    uint64_t *words = context;
+
+    words[target->index / 64] |= UINT64_C(1) << target->index % 64;
+}
+
+void hv_apic_find_targets(const struct hv_partition *partition,
+                          const struct hv_apic_destination *destination, uint64_t *words)
+{
+    visit_destination(partition, destination, remember, words);
+}
+
 /* ---- The one of lowest priority ---- */
 
 struct targets {

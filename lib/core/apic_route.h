@@ -55,6 +55,10 @@ void hv_apic_routes_update(struct hv_partition *partition);
 /* The VP of a physical APIC ID, or NULL. */
 struct hv_vp *hv_apic_find(const struct hv_partition *partition, uint32_t id);
 
+/* Sets the bit of each VP that the destination names, by VP index, in words of 64. */
+void hv_apic_find_targets(const struct hv_partition *partition,
+                          const struct hv_apic_destination *destination, uint64_t *words);
+
 /*
  * Asserts an interrupt as a device does, by its delivery mode: fixed, lowest priority, NMI, INIT or
  * start-up. On any LP.

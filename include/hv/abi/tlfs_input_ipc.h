@@ -230,6 +230,16 @@ struct hv_input_assert_virtual_interrupt {
     uint8_t reserved[3];          /**< zero */
 } HV_PACKED;
 
+/** HvCallGetVpSetFromMda; a struct hv_vp_set with its banks is returned. */
+struct hv_input_get_vp_set_from_mda {
+    uint64_t target_partition;    /**< may be HV_PARTITION_ID_SELF */
+    uint64_t destination_address; /**< APIC id, or logical destination */
+    uint8_t target_vtl;           /**< VTL */
+    uint8_t logical;              /**< whether it is a logical destination: 0 or 1 */
+    uint16_t reserved0;           /**< zero */
+    uint32_t reserved1;           /**< zero */
+} HV_PACKED;
+
 /** HvCallMapVpStatePage and, in its first 16 bytes, HvCallUnmapVpStatePage; a page number of 8
  * bytes is returned. */
 struct hv_input_map_vp_state_page {
@@ -438,6 +448,11 @@ HV_ABI_OFFSET(hv_input_assert_virtual_interrupt, interrupt_control, 8);
 HV_ABI_OFFSET(hv_input_assert_virtual_interrupt, destination_address, 16);
 HV_ABI_OFFSET(hv_input_assert_virtual_interrupt, requested_vector, 24);
 HV_ABI_OFFSET(hv_input_assert_virtual_interrupt, target_vtl, 28);
+HV_ABI_SIZE(hv_input_get_vp_set_from_mda, 24);
+HV_ABI_OFFSET(hv_input_get_vp_set_from_mda, destination_address, 8);
+HV_ABI_OFFSET(hv_input_get_vp_set_from_mda, target_vtl, 16);
+HV_ABI_OFFSET(hv_input_get_vp_set_from_mda, logical, 17);
+HV_ABI_OFFSET(hv_input_get_vp_set_from_mda, reserved0, 18);
 HV_ABI_SIZE(hv_input_map_vp_state_page, 24);
 HV_ABI_OFFSET(hv_input_map_vp_state_page, partition_id, 0);
 HV_ABI_OFFSET(hv_input_map_vp_state_page, vp_index, 8);
