@@ -12,6 +12,9 @@
  * hv_partition_save() once and hv_vp_save() for each VP, all with the same time. Saving changes
  * nothing that a guest could see: the partition may go on afterwards.
  *
+ * What partitions have made by hypercalls, ports, connections and event rings, is not saved: who
+ * has made it makes it again.
+ *
  * To restore: create a partition with the same configuration, map its memory, create its VPs with
  * the same indexes and APIC IDs. Call hv_partition_restore(), then hv_vp_restore() for each VP.
  *
@@ -37,8 +40,8 @@ enum hv_record_component {
     /* Of a partition. */
     HV_RECORD_PARTITION = 1,   /**< Configuration and partition-wide registers. */
     HV_RECORD_TIME = 2,        /**< Reference time and its registers. */
-    HV_RECORD_PORTS = 3,       /**< Ports. */
-    HV_RECORD_CONNECTIONS = 4, /**< Connections. */
+    HV_RECORD_PORTS = 3,       /**< Ports that were made by hv_port_create(). */
+    HV_RECORD_CONNECTIONS = 4, /**< Connections that were made by hv_port_connect() and its like. */
     /* Of a VP. */
     HV_RECORD_VP = 16,        /**< Per-VP registers that belong to no other component; run time. */
     HV_RECORD_REGISTERS = 17, /**< Registers of the architecture, as the back end has them. */

@@ -122,7 +122,7 @@ struct hv_timer_payload {
 enum hv_message_source {
     HV_MESSAGE_OF_TIMER, /* id: which */
     HV_MESSAGE_OF_PORT,  /* id: its ID */
-    HV_MESSAGE_OF_NONE,  /* came without a port */
+    HV_MESSAGE_OF_NONE,  /* of no port that is saved */
 };
 
 struct hv_message_payload {

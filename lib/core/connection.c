@@ -107,7 +107,9 @@ static hv_status add_connection(struct hv_partition *sender, uint32_t id, struct
     connection = alloc_connection(sender);
     if (!connection)
         return HV_STATUS_INSUFFICIENT_MEMORY;
-    *connection = (struct hv_connection){ .port = port, .id = id };
+    *connection = (struct hv_connection){
+        .port = port, .id = id, .by_call = port && port->sender_id != HV_PARTITION_ID_INVALID
+    };
     *link = connection;
     if (is_doorbell(port)) {
         connection->doorbell = *doorbell;
@@ -164,12 +166,45 @@ hv_status hv_port_connect(struct hv_partition *sender, uint32_t connection_id,
     return HV_STATUS_INVALID_PARAMETER;
 }
 
-/* The connection has no port any more. */
-static void end(struct hv_port *port)
+/* The port, which the caller refers to, has no connection any more. */
+static void unclaim(struct hv_partition *sender, struct hv_port *port)
 {
+    hv_overlay_disable(sender, &port->lent_page);
     if (port->sender_id != HV_PARTITION_ID_INVALID)
         hv_port_unclaim(port);
+}
+
+/* The connection has no port any more. */
+static void end(struct hv_partition *sender, struct hv_port *port)
+{
+    unclaim(sender, port);
     hv_port_drop(port);
+}
+
+/* The page of the port, over the sender's GPA space too. */
+static hv_status lend_page(struct hv_partition *sender, struct hv_port *port, uint64_t gpa)
+{
+    const struct hv_overlay *page = &port->monitor_page;
+
+    port->lent_page = (struct hv_overlay){ .spa_page = page->spa_page,
+                                           .page = page->page,
+                                           .access = page->access,
+                                           .violation_vector = page->violation_vector };
+    return hv_overlay_enable(sender, &port->lent_page, gpa >> HV_PAGE_SHIFT);
+}
+
+static hv_status add_to(struct hv_partition *sender, uint32_t connection_id, struct hv_port *port,
+                        const struct hv_connection_plan *plan)
+{
+    hv_status status;
+
+    if (port->config.type != HvPortTypeMonitor)
+        return hv_connection_add(sender, connection_id, port, &plan->doorbell);
+    status = lend_page(sender, port, plan->monitor_gpa);
+    if (status == HV_STATUS_SUCCESS)
+        return hv_port_monitor_add(sender, connection_id, port, plan->monitor_gpa);
+    hv_port_drop(port);
+    return status;
 }
 
 void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id, struct hv_port *port)
@@ -187,7 +222,7 @@ void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id, s
     hv_lock_release(&ports->connection_lock);
     hv_lock_release(&ports->monitors.lock);
     if (connection)
-        end(port);
+        end(sender, port);
 }
 
 /*
@@ -195,14 +230,14 @@ void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id, s
  * it sees that the port is deleted: both look under the same lock.
  */
 hv_status hv_connection_begin(struct hv_partition *sender, uint32_t connection_id,
-                              struct hv_port *port, const struct hv_doorbell *doorbell)
+                              struct hv_port *port, const struct hv_connection_plan *plan)
 {
     hv_status status;
 
     hv_port_hold(port);
-    status = hv_connection_add(sender, connection_id, port, doorbell);
+    status = add_to(sender, connection_id, port, plan);
     if (status != HV_STATUS_SUCCESS)
-        hv_port_unclaim(port);
+        unclaim(sender, port);
     else if (atomic_load_explicit(&port->deleted, memory_order_relaxed))
         hv_connection_detach(sender, connection_id, port);
     hv_port_drop(port);
@@ -227,7 +262,7 @@ hv_status hv_port_disconnect(struct hv_partition *sender, uint32_t connection_id
     hv_lock_release(&ports->connection_lock);
     hv_lock_release(&ports->monitors.lock);
     if (port)
-        end(port);
+        end(sender, port);
     return connection ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_CONNECTION_ID;
 }
 
@@ -302,7 +337,7 @@ void hv_connections_sever(struct hv_partition *sender, const struct hv_partition
 
     for (unsigned bucket = 0; bucket < HV_CONNECTION_BUCKETS; bucket++)
         while ((port = sever_any(&sender->ports, bucket, owner)))
-            end(port);
+            end(sender, port);
 }
 
 static bool disconnect_any(struct hv_partition *sender, unsigned bucket)

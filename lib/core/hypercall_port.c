@@ -72,6 +72,22 @@ static hv_status find_other(const struct hv_vp *vp, uint64_t partition_id,
     return HV_STATUS_SUCCESS;
 }
 
+/* Where a monitor page is to lie. */
+static hv_status check_page(const struct hv_partition *partition, uint64_t gpa)
+{
+    if (gpa % HV_PAGE_SIZE)
+        return HV_STATUS_INVALID_ALIGNMENT;
+    return gpa >> HV_PAGE_SHIFT < partition->address.page_count ? HV_STATUS_SUCCESS
+                                                                : HV_STATUS_INVALID_PARAMETER;
+}
+
+/* TLFS v6.0b, 11.7: monitor pages are made by parents alone. */
+static bool may_use(const struct hv_vp *vp, uint32_t port_type)
+{
+    return port_type != HvPortTypeMonitor ||
+           hv_partition_may(vp->partition, HV_PRIVILEGE_CreatePartitions);
+}
+
 /* ---- Ports ---- */
 
 static bool has_target(uint32_t type)
@@ -102,6 +118,8 @@ static bool is_info_valid(const struct hv_port_info *info, const struct hv_port_
     if (config->type == HvPortTypeEvent)
         return !info->event.reserved &&
                (uint32_t)config->base_flag + config->flag_count < HV_EVENT_FLAGS_COUNT;
+    if (config->type == HvPortTypeMonitor)
+        return !info->monitor.reserved;
     return has_target(config->type) && !info->message.reserved;
 }
 
@@ -131,6 +149,12 @@ static hv_status check_port(struct hv_partition *owner, const struct hv_input_cr
     if (!is_info_valid(&input->port_info, config) || input->port_vtl || input->min_connection_vtl ||
         input->reserved)
         return HV_STATUS_INVALID_PARAMETER;
+    if (config->type == HvPortTypeMonitor) {
+        hv_status status = check_page(owner, input->port_info.monitor.monitor_address);
+
+        if (status != HV_STATUS_SUCCESS)
+            return status;
+    }
     return hv_hypercall_check_proximity(&input->proximity_domain_info);
 }
 
@@ -138,7 +162,8 @@ static hv_status create_for(struct hv_partition *owner, const struct hv_partitio
                             const struct hv_input_create_port *input)
 {
     const struct hv_port_plan plan = { .config = parse_info(&input->port_info),
-                                       .sender_id = sender->id };
+                                       .sender_id = sender->id,
+                                       .monitor_gpa = input->port_info.monitor.monitor_address };
     hv_status status = check_port(owner, input, &plan.config);
 
     if (status != HV_STATUS_SUCCESS)
@@ -157,7 +182,9 @@ hv_status hv_hypercall_create_port(struct hv_hypercall_call *call)
 
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = find_other(call->vp, input->connection_partition, owner, &sender);
+    status = HV_STATUS_ACCESS_DENIED;
+    if (may_use(call->vp, input->port_info.port_type))
+        status = find_other(call->vp, input->connection_partition, owner, &sender);
     if (status == HV_STATUS_SUCCESS) {
         status = create_for(owner, sender, input);
         hv_partition_drop(sender);
@@ -250,30 +277,31 @@ hv_status hv_hypercall_set_port_property(struct hv_hypercall_call *call)
 
 /* ---- Connections ---- */
 
-static bool is_empty(const struct hv_connection_info *info)
+static struct hv_connection_plan plan_of(const struct hv_connection_info *info)
 {
-    return !info->monitor.monitor_address && !info->monitor.reserved[0] &&
-           !info->monitor.reserved[1];
-}
-
-static struct hv_doorbell doorbell_of(const struct hv_connection_info *info)
-{
-    return (struct hv_doorbell){ .gpa = info->doorbell.gpa,
-                                 .value = info->doorbell.trigger_value,
-                                 .flags = info->doorbell.flags };
+    return (struct hv_connection_plan){
+        .doorbell = { .gpa = info->doorbell.gpa,
+                      .value = info->doorbell.trigger_value,
+                      .flags = info->doorbell.flags },
+        .monitor_gpa = info->monitor.monitor_address,
+    };
 }
 
 /* HV_STATUS_INVALID_PARAMETER for what does not go with the port. */
 static hv_status check_info(const struct hv_partition *sender, const struct hv_port *port,
                             const struct hv_connection_info *info)
 {
-    const struct hv_doorbell doorbell = doorbell_of(info);
+    const struct hv_connection_plan plan = plan_of(info);
 
     if (info->port_type != port->config.type || info->padding)
         return HV_STATUS_INVALID_PARAMETER;
     if (info->port_type == HvPortTypeDoorbell)
-        return hv_doorbell_check(sender, &doorbell);
-    return is_empty(info) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
+        return hv_doorbell_check(sender, &plan.doorbell);
+    if (info->monitor.reserved[0] || info->monitor.reserved[1])
+        return HV_STATUS_INVALID_PARAMETER;
+    if (info->port_type == HvPortTypeMonitor)
+        return check_page(sender, plan.monitor_gpa);
+    return plan.monitor_gpa ? HV_STATUS_INVALID_PARAMETER : HV_STATUS_SUCCESS;
 }
 
 static hv_status check_connection(const struct hv_partition *sender, const struct hv_port *port,
@@ -293,11 +321,11 @@ static hv_status check_connection(const struct hv_partition *sender, const struc
 static hv_status connect_claimed(struct hv_partition *sender, struct hv_port *port,
                                  const struct hv_input_connect_port *input)
 {
-    const struct hv_doorbell doorbell = doorbell_of(&input->connection_info);
+    const struct hv_connection_plan plan = plan_of(&input->connection_info);
     hv_status status = check_connection(sender, port, input);
 
     if (status == HV_STATUS_SUCCESS)
-        return hv_connection_begin(sender, input->connection_id, port, &doorbell);
+        return hv_connection_begin(sender, input->connection_id, port, &plan);
     hv_port_unclaim(port);
     hv_port_drop(port);
     return status;
@@ -328,7 +356,9 @@ hv_status hv_hypercall_connect_port(struct hv_hypercall_call *call)
 
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = find_other(call->vp, input->port_partition, sender, &owner);
+    status = HV_STATUS_ACCESS_DENIED;
+    if (may_use(call->vp, input->connection_info.port_type))
+        status = find_other(call->vp, input->port_partition, sender, &owner);
     if (status == HV_STATUS_SUCCESS) {
         status = connect(sender, owner, input);
         hv_partition_drop(owner);

@@ -23,6 +23,7 @@ static void free_pages(struct hv_port *port)
     struct hv_pool *pool = &port->owner->pool;
     uint64_t pages[HV_PORT_BUFFER_PAGES], own = port->spa_page;
 
+    hv_overlay_destroy(port->owner, &port->monitor_page);
     memcpy(pages, port->buffer_pages, sizeof(pages));
     for (unsigned i = 0; i < HV_PORT_BUFFER_PAGES; i++)
         if (port->buffers[i * HV_PORT_MESSAGES / HV_PORT_BUFFER_PAGES])
@@ -137,6 +138,20 @@ static struct hv_port *make(struct hv_partition *owner, uint32_t id,
     return port;
 }
 
+/* The page of a monitor port lies over its owner's GPA space from the beginning. */
+static hv_status place_page(struct hv_port *port, const struct hv_port_plan *plan)
+{
+    const uint8_t access = HV_ACCESS_READ | HV_ACCESS_WRITE;
+    hv_status status;
+
+    if (plan->config.type != HvPortTypeMonitor || plan->sender_id == HV_PARTITION_ID_INVALID)
+        return HV_STATUS_SUCCESS;
+    status = hv_overlay_init(port->owner, &port->monitor_page, access, HV_X64_EXCEPTION_MC);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    return hv_overlay_enable(port->owner, &port->monitor_page, plan->monitor_gpa >> HV_PAGE_SHIFT);
+}
+
 struct hv_port *hv_port_make_hidden(struct hv_partition *owner)
 {
     const struct hv_port_plan plan = { .config = { .type = HvPortTypeMessage } };
@@ -147,17 +162,20 @@ struct hv_port *hv_port_make_hidden(struct hv_partition *owner)
 hv_status hv_port_add(struct hv_partition *owner, uint32_t port_id, const struct hv_port_plan *plan)
 {
     struct hv_port *port = make(owner, port_id, plan, false), **link;
-    hv_status status = HV_STATUS_SUCCESS;
+    hv_status status;
 
     if (!port)
         return HV_STATUS_INSUFFICIENT_MEMORY;
-    hv_lock_acquire(&owner->ports.lock);
-    link = find_link(&owner->ports, port_id);
-    if (*link)
-        status = HV_STATUS_INVALID_PORT_ID;
-    else
-        *link = port;
-    hv_lock_release(&owner->ports.lock);
+    status = place_page(port, plan);
+    if (status == HV_STATUS_SUCCESS) {
+        hv_lock_acquire(&owner->ports.lock);
+        link = find_link(&owner->ports, port_id);
+        if (*link)
+            status = HV_STATUS_INVALID_PORT_ID;
+        else
+            *link = port;
+        hv_lock_release(&owner->ports.lock);
+    }
     if (status != HV_STATUS_SUCCESS)
         hv_port_drop(port);
     return status;
@@ -207,6 +225,7 @@ hv_status hv_port_delete(struct hv_partition *owner, uint32_t port_id)
         return HV_STATUS_INVALID_PORT_ID;
     if (connected)
         take_from_sender(port, connection_id);
+    hv_overlay_disable(owner, &port->monitor_page);
     hv_port_drop(port);
     return HV_STATUS_SUCCESS;
 }

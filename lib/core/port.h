@@ -48,6 +48,8 @@ struct hv_port {
     uint64_t sender_id;
     bool connected; /* and then by that connection; guarded by the owner's ports.lock */
     uint32_t connection_id;
+    /* Monitor port made by a hypercall: its page, and the same over the sender's GPA space. */
+    struct hv_overlay monitor_page, lent_page;
     /* Doorbell port that has found no room in a ring: the next one there, under the ring's lock. */
     struct hv_port *next_waiting;
     _Atomic bool waiting;
@@ -67,6 +69,7 @@ struct hv_connection {
     struct hv_connection *next; /* in its bucket, or of those that are free */
     struct hv_port *port;       /* a reference, or NULL: the port's memory is its owner's again */
     uint32_t id;
+    bool by_call;                        /* not the embedder's */
     struct hv_doorbell doorbell;         /* of a doorbell port */
     struct hv_connection *next_doorbell; /* in its bucket, as long as it has its port */
 };
@@ -113,7 +116,8 @@ struct hv_ports {
 /* What a new port is to be. */
 struct hv_port_plan {
     struct hv_port_config config;
-    uint64_t sender_id; /* as in struct hv_port */
+    uint64_t sender_id;   /* as in struct hv_port */
+    uint64_t monitor_gpa; /* of a monitor port with a sender: where its page lies */
 };
 
 /* As hv_port_create(), of what is valid. HV_STATUS_INVALID_PORT_ID; HV_STATUS_INSUFFICIENT_MEMORY.
@@ -172,10 +176,16 @@ void hv_ports_delete(struct hv_partition *owner);
 hv_status hv_connection_add(struct hv_partition *sender, uint32_t connection_id,
                             struct hv_port *port, const struct hv_doorbell *doorbell);
 
+/* How a connection that is made by a hypercall reaches its port. */
+struct hv_connection_plan {
+    struct hv_doorbell doorbell; /* to a doorbell port */
+    uint64_t monitor_gpa;        /* to a monitor port: where its page lies in the sender's memory */
+};
+
 /* Connects a partition to the port that it has claimed; takes the caller's reference, also when it
-   fails. As hv_port_connect(). */
+   fails. As hv_port_connect(), hv_port_connect_monitor(). */
 hv_status hv_connection_begin(struct hv_partition *sender, uint32_t connection_id,
-                              struct hv_port *port, const struct hv_doorbell *doorbell);
+                              struct hv_port *port, const struct hv_connection_plan *plan);
 
 /* Takes a port that is deleted from the connection of that ID, if that leads to it. */
 void hv_connection_detach(struct hv_partition *sender, uint32_t connection_id,
@@ -226,6 +236,13 @@ bool hv_doorbell_exit(struct hv_vp *vp, struct hv_exit *exit);
 /* Examines the monitor pages of the VP's partition if they are this VP's to examine, and sets the
    VP's monitor_due. On the VP's LP. */
 void hv_port_monitors_examine(struct hv_vp *vp);
+
+/*
+ * hv_connection_add() to a monitor port, whose page is examined from now on. HV_STATUS_NO_RESOURCES
+ * when there is no room for another one. Else as that.
+ */
+hv_status hv_port_monitor_add(struct hv_partition *sender, uint32_t connection_id,
+                              struct hv_port *port, uint64_t gpa);
 
 /* With monitors->lock held: the connection is no more. */
 void hv_port_monitor_forget(struct hv_port_monitors *monitors, const struct hv_port *port,

@@ -85,9 +85,8 @@ static void drop_times(struct hv_port_monitors *monitors)
     monitors->armed_at = NULL;
 }
 
-/* Takes the caller's reference to port. */
-static hv_status connect(struct hv_partition *sender, uint32_t connection_id, struct hv_port *port,
-                         uint64_t gpa)
+hv_status hv_port_monitor_add(struct hv_partition *sender, uint32_t connection_id,
+                              struct hv_port *port, uint64_t gpa)
 {
     struct hv_port_monitors *monitors = &sender->ports.monitors;
     struct hv_port_monitor *unused;
@@ -108,6 +107,8 @@ static hv_status connect(struct hv_partition *sender, uint32_t connection_id, st
         status = unused ? HV_STATUS_INSUFFICIENT_MEMORY : HV_STATUS_NO_RESOURCES;
     }
     hv_lock_release(&monitors->lock);
+    if (status == HV_STATUS_SUCCESS)
+        announce(sender);
     return status;
 }
 
@@ -115,7 +116,6 @@ hv_status hv_port_connect_monitor(struct hv_partition *sender, uint32_t connecti
                                   struct hv_partition *owner, uint32_t port_id, uint64_t gpa)
 {
     struct hv_port *port;
-    hv_status status;
 
     if (gpa % HV_PAGE_SIZE)
         return HV_STATUS_INVALID_ALIGNMENT;
@@ -128,10 +128,7 @@ hv_status hv_port_connect_monitor(struct hv_partition *sender, uint32_t connecti
         hv_port_drop(port);
         return HV_STATUS_INVALID_PARAMETER;
     }
-    status = connect(sender, connection_id, port, gpa);
-    if (status == HV_STATUS_SUCCESS)
-        announce(sender);
-    return status;
+    return hv_port_monitor_add(sender, connection_id, port, gpa);
 }
 
 void hv_port_monitor_forget(struct hv_port_monitors *monitors, const struct hv_port *port,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The saved ports and connections of a partition. Messages that wait are with the VP that is to get
-   them (message_record.c). */
+/*
+ * The saved ports and connections of a partition, as the embedder has made them. Those that were
+ * made by hypercalls are not saved: who made them makes them again, for partitions that have other
+ * IDs then. Messages that wait are with the VP that is to get them (message_record.c).
+ */
 #include <hv/abi/tlfs.h>
 
 #include "component.h"
@@ -8,6 +11,21 @@
 #include "mem.h"
 
 /* ---- Ports ---- */
+
+static void save_port(const struct hv_port *port, struct hv_record_writer *writer)
+{
+    const struct hv_port_payload payload = {
+        .id = port->id,
+        .type = port->config.type,
+        .sint = port->config.sint,
+        .vp_index = port->config.vp_index,
+        .base_flag = port->config.base_flag,
+        .flag_count = port->config.flag_count,
+        .last_vp = atomic_load_explicit(&port->last_vp, memory_order_relaxed),
+    };
+
+    hv_record_put(writer, &payload, sizeof(payload));
+}
 
 static void save_ports(struct hv_partition *partition, uint64_t tsc,
                        struct hv_record_writer *writer)
@@ -17,19 +35,9 @@ static void save_ports(struct hv_partition *partition, uint64_t tsc,
     (void)tsc;
     hv_lock_acquire(&ports->lock);
     for (unsigned i = 0; i < HV_PORT_BUCKETS; i++)
-        for (const struct hv_port *port = ports->bucket[i]; port; port = port->next) {
-            const struct hv_port_payload payload = {
-                .id = port->id,
-                .type = port->config.type,
-                .sint = port->config.sint,
-                .vp_index = port->config.vp_index,
-                .base_flag = port->config.base_flag,
-                .flag_count = port->config.flag_count,
-                .last_vp = atomic_load_explicit(&port->last_vp, memory_order_relaxed),
-            };
-
-            hv_record_put(writer, &payload, sizeof(payload));
-        }
+        for (const struct hv_port *port = ports->bucket[i]; port; port = port->next)
+            if (port->sender_id == HV_PARTITION_ID_INVALID)
+                save_port(port, writer);
     hv_lock_release(&ports->lock);
 }
 
@@ -111,7 +119,8 @@ static void save_connections(struct hv_partition *partition, uint64_t tsc,
              connection = connection->next) {
             const struct hv_connection_payload payload = describe(partition, connection);
 
-            hv_record_put(writer, &payload, sizeof(payload));
+            if (!connection->by_call)
+                hv_record_put(writer, &payload, sizeof(payload));
         }
     hv_lock_release(&ports->connection_lock);
     hv_lock_release(&ports->monitors.lock);

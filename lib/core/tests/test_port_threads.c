@@ -95,6 +95,7 @@ static void *run(void *argument)
         if (!(atomic_load(&self->suspended) & HV_VP_SUSPEND_CHANGE)) {
             send(self);
             receive(self);
+            hv_port_monitors_examine(self);
         }
         sched_yield();
     }
@@ -143,6 +144,34 @@ static void end_connection(const struct hv_partition *sender, bool events)
     ck_assert_uint_eq(simple(HvCallDisconnectPort, &input, sizeof(input)), HV_STATUS_SUCCESS);
 }
 
+/* A page of the root's that its child's VP 0 looks at by itself. */
+static void share_page(unsigned round)
+{
+    struct hv_input_create_port port = { .port_partition = root->id,
+                                         .port_id = PORT + 2,
+                                         .connection_partition = child->id,
+                                         .port_info = { .port_type = HvPortTypeMonitor } };
+    struct hv_input_connect_port line = { .connection_partition = child->id,
+                                          .connection_id = FLAGS + 1,
+                                          .port_partition = root->id,
+                                          .port_id = PORT + 2,
+                                          .connection_info = { .port_type = HvPortTypeMonitor } };
+    const struct hv_input_delete_port deletion = { root->id, PORT + 2, 0 };
+    const struct hv_input_disconnect_port disconnection = { child->id, FLAGS + 1, 0 };
+
+    port.port_info.monitor.monitor_address = 0x40000;
+    line.connection_info.monitor.monitor_address = 0x6000;
+    ck_assert_uint_eq(simple(HvCallCreatePort, &port, sizeof(port)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(simple(HvCallConnectPort, &line, sizeof(line)), HV_STATUS_SUCCESS);
+    if (round & 1)
+        ck_assert_uint_eq(simple(HvCallDisconnectPort, &disconnection, sizeof(disconnection)),
+                          HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(simple(HvCallDeletePort, &deletion, sizeof(deletion)), HV_STATUS_SUCCESS);
+    if (!(round & 1))
+        ck_assert_uint_eq(simple(HvCallDisconnectPort, &disconnection, sizeof(disconnection)),
+                          HV_STATUS_SUCCESS);
+}
+
 /* Of both ways and both kinds, either end first. */
 static void round_trip(unsigned round)
 {
@@ -155,6 +184,7 @@ static void round_trip(unsigned round)
     for (unsigned i = 0; i < 50 && atomic_load(&arrived) == before; i++)
         sched_yield();
     receive(root_vp);
+    share_page(round);
     if (round & 4) {
         end_port(owner, events);
         end_connection(sender, events);
