@@ -246,9 +246,11 @@ static void set_property(const struct step *step)
                                       HvPartitionPropertySyntheticProcFeatures,
                                       HvPartitionPropertyPhysicalAddressWidth,
                                       HvPartitionPropertyTimeFreeze,
-                                      HvPartitionPropertyReferenceTime };
+                                      HvPartitionPropertyReferenceTime,
+                                      HvPartitionPropertyCpuReserve,
+                                      HvPartitionPropertyCpuWeight };
     struct hv_input_set_partition_property input = { .partition_id = id_of(step),
-                                                     .property_code = codes[step->small % 5],
+                                                     .property_code = codes[step->small % 7],
                                                      .property_value = step->value };
 
     call(HvCallSetPartitionProperty, &input, sizeof(input));
@@ -664,7 +666,7 @@ static void check_child(const struct hv_partition *child, uint32_t children)
     CHECK(hv_partition_available(child) <= child->pool.total);
     CHECK(atomic_load(&child->lineage.references) == references(child, children));
     CHECK(atomic_load(&child->gate.state) == 0);
-    CHECK(!(child->features.privileges & HV_PRIVILEGE_CpuManagement));
+    CHECK(!(child->features.privileges & HV_FEATURES_OF_ROOTS));
     CHECK(!(child->features.privileges & ~child->lineage.parent->features.privileges));
     if (hv_partition_state(&child->lineage) == HV_PARTITION_FINALIZED)
         CHECK(hv_partition_available(child) == child->pool.total);

@@ -133,6 +133,13 @@ struct hv_cpu_ops {
      */
     void (*delete_vp)(void *context, struct hv_vp *vp);
 
+    /**
+     * Turn the machine off, as its root asks for it: write the SLP_TYP values of its ACPI tables
+     * for S5, 0 to 7, and SLP_EN to the PM1a and PM1b control registers. Returns only if that does
+     * not work. NULL: the machine is not turned off so.
+     */
+    void (*power_off)(void *context, uint8_t pm1a_type, uint8_t pm1b_type);
+
     /** Tell what logical processor @p lp, below hv_platform_facts.lp_count, has done with its time.
      */
     void (*lp_run_time)(void *context, uint32_t lp, struct hv_lp_run_time *time);

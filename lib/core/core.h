@@ -16,6 +16,7 @@
 #include "address_space.h"
 #include "apic.h"
 #include "apic_route.h"
+#include "cpu_share.h"
 #include "debug.h"
 #include "feature_set.h"
 #include "grace.h"
@@ -73,6 +74,8 @@ struct hv_partition {
     struct hv_pool pool;
     struct hv_address_space address;
     struct hv_grace readers; /* of the GPA space and of the memory in it */
+
+    struct hv_cpu_share share;
 
     struct hv_lock register_lock;   /* writers of the partition-wide registers below */
     _Atomic uint64_t guest_os_id;   /* HV_X64_MSR_GUEST_OS_ID */

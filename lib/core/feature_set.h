@@ -25,7 +25,10 @@ struct hv_partition;
 /* Privileges of those who have children. */
 #define HV_FEATURES_OF_PARENTS                                                                  \
     (HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool | HV_PRIVILEGE_AccessStats | \
-     HV_PRIVILEGE_CpuManagement)
+     HV_FEATURES_OF_ROOTS)
+
+/* Those of them that concern the whole machine. */
+#define HV_FEATURES_OF_ROOTS (HV_PRIVILEGE_CpuManagement | HV_PRIVILEGE_ConfigureProfiler)
 
 /* Privileges that mean nothing without a hierarchy of partitions, of which one is the root. */
 #define HV_FEATURES_OF_HIERARCHIES \
@@ -35,9 +38,8 @@ struct hv_partition;
 uint64_t hv_features_implemented(const struct hv_platform *platform);
 
 /*
- * Those that a partition can have: a child none that its parent doesn't have, nor CpuManagement,
- * since the machine's processors are the root's; and no AccessMemoryPool when nobody can be below
- * it.
+ * Those that a partition can have: a child none that its parent doesn't have, nor those of roots;
+ * and no AccessMemoryPool when nobody can be below it.
  */
 uint64_t hv_features_grantable(const struct hv_partition *partition);
 

@@ -41,6 +41,7 @@ static const struct privilege_rule privilege_rules[] = {
     { HV_PRIVILEGE_AccessStats, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_Debugging, 0 },
     { HV_PRIVILEGE_CpuManagement, HV_CPU_CREATE_VP },
+    { HV_PRIVILEGE_ConfigureProfiler, HV_CPU_CREATE_VP },
     { HV_PRIVILEGE_AccessVpRegisters, 0 },
     { HV_PRIVILEGE_EnableExtendedHypercalls, 0 },
     { HV_PRIVILEGE_StartVirtualProcessor, HV_CPU_START_VP },
@@ -93,7 +94,7 @@ uint64_t hv_features_grantable(const struct hv_partition *partition)
         return partition->lineage.hierarchy ? grantable : grantable & ~HV_FEATURES_OF_HIERARCHIES;
     if (partition->lineage.level >= HV_FRAME_PLACES)
         grantable &= ~HV_PRIVILEGE_AccessMemoryPool;
-    return grantable & partition->lineage.parent->features.privileges & ~HV_PRIVILEGE_CpuManagement;
+    return grantable & partition->lineage.parent->features.privileges & ~HV_FEATURES_OF_ROOTS;
 }
 
 uint64_t hv_features_of_child(const struct hv_partition *parent)

@@ -49,6 +49,8 @@ struct hv_hierarchy {
     struct hv_partition *buckets[HV_HIERARCHY_BUCKETS];
     struct hv_frames frames;
     struct hv_stats_globals stats;
+    uint64_t reserved;            /* of LPs, by all VPs (cpu_share.c) */
+    _Atomic uint32_t sleep_types; /* how to turn the machine off (hypercall_power.c) */
 };
 
 /* Makes the hierarchy of a root partition, with root as its only member. */

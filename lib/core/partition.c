@@ -113,6 +113,7 @@ static hv_status build(const struct hv_platform *platform, const struct hv_parti
     created->gpa_bits = config->gpa_bits;
     created->max_vps = config->max_vps;
     atomic_init(&created->lineage.references, 1);
+    hv_cpu_share_init(&created->share);
     hv_features_derive(&created->features, platform, wanted_privileges(config));
     hv_pool_init(&created->pool, &platform->memory);
     status = deposit_all(created, pages + 1, count - 1);

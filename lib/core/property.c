@@ -35,10 +35,12 @@ static hv_status get_processor_property(const struct hv_partition *partition, ui
     }
 }
 
-/* Of a child; others were not created by a call. */
-static hv_status get_child_property(const struct hv_partition *partition, uint32_t code,
+/* The version is a child's; others were not created by a call. */
+static hv_status get_other_property(const struct hv_partition *partition, uint32_t code,
                                     uint64_t *value)
 {
+    if (hv_cpu_share_get(partition, code, value) == HV_STATUS_SUCCESS)
+        return HV_STATUS_SUCCESS;
     if (!partition->lineage.parent || code != HvPartitionPropertyCompatibilityVersion)
         return get_processor_property(partition, code, value);
     *value = partition->creation.compatibility_version;
@@ -86,7 +88,7 @@ hv_status hv_partition_get_property(const struct hv_partition *partition, uint32
         *value = atomic_load_explicit(&partition->time.frozen, memory_order_relaxed);
         return HV_STATUS_SUCCESS;
     default:
-        return get_child_property(partition, code, value);
+        return get_other_property(partition, code, value);
     }
 }
 
@@ -164,6 +166,10 @@ hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t cod
         return set_address_width(partition, value);
     case HvPartitionPropertyTimeFreeze:
         return set_time_freeze(partition, value);
+    case HvPartitionPropertyCpuReserve:
+    case HvPartitionPropertyCpuCap:
+    case HvPartitionPropertyCpuWeight:
+        return hv_cpu_share_set(partition, code, value);
     case HvPartitionPropertyReferenceTime:
         hv_time_set_reference(partition, value);
         return HV_STATUS_SUCCESS;

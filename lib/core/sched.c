@@ -193,12 +193,20 @@ void hv_lp_kick(struct hv_vp *vp)
 
 /* ---- Choosing ---- */
 
+/* Who has twice the weight is reckoned to have had half of it. */
+static uint64_t weighted(const struct hv_vp *vp, uint64_t ticks)
+{
+    uint32_t weight = atomic_load_explicit(&vp->partition->share.weight, memory_order_relaxed);
+
+    return weight == HV_CPU_WEIGHT_DEFAULT ? ticks : ticks * HV_CPU_WEIGHT_DEFAULT / weight;
+}
+
 /* The clock of this LP may be a little behind that of a VP's last; no time has passed then. */
 static void charge(struct hv_lp *lp, uint64_t tsc)
 {
     if (tsc <= lp->started)
         return;
-    lp->current->sched.had += tsc - lp->started;
+    lp->current->sched.had += weighted(lp->current, tsc - lp->started);
     lp->started = tsc;
 }
 

@@ -16,7 +16,7 @@ struct hv_sched {
     struct hv_lp *lp;                    /* NULL: there is no scheduler. For ever, once set */
     struct hv_heap_node ready;           /* among those that can run, by what each has had */
     struct hv_heap_node timer;           /* among those that wait for a deadline */
-    uint64_t had;                        /* run time, TSC ticks, in the LP's reckoning */
+    uint64_t had;                        /* run time, TSC ticks by weight, in the LP's reckoning */
     _Atomic bool kicked;                 /* in the LP's list of kicks, or about to be */
     _Atomic(struct hv_vp *) next_kicked; /* there */
 };

@@ -43,6 +43,7 @@ static void free_pages(struct hv_vp *vp)
 {
     struct hv_partition *partition = vp->partition;
 
+    hv_cpu_share_remove_vp(partition);
     hv_vp_assist_destroy(vp);
     hv_stats_hide_all(partition, &vp->stats);
     hv_stats_destroy(partition, &vp->stats);
@@ -54,16 +55,21 @@ static void free_pages(struct hv_vp *vp)
     hv_pool_free(&partition->pool, vp->spa_page);
 }
 
-/* A VP that nobody finds yet. */
+/* A VP that nobody finds yet, and that has its part of the processors. */
 static hv_status build(struct hv_partition *partition, uint32_t index, uint32_t apic_id,
                        struct hv_vp **vp)
 {
     uint64_t spa_page;
-    struct hv_vp *built = hv_pool_alloc(&partition->pool, &spa_page);
-    hv_status status;
+    hv_status status = hv_cpu_share_add_vp(partition);
+    struct hv_vp *built;
 
-    if (!built)
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    built = hv_pool_alloc(&partition->pool, &spa_page);
+    if (!built) {
+        hv_cpu_share_remove_vp(partition);
         return HV_STATUS_INSUFFICIENT_MEMORY;
+    }
     built->partition = partition;
     built->spa_page = spa_page;
     built->index = index;

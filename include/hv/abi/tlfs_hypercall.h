@@ -98,6 +98,7 @@
 #define HvCallAttachDevice                   0x0082u /**< simple; root, CpuManagement */
 #define HvCallDetachDevice                   0x0083u /**< simple; root, CpuManagement */
 #define HvCallNotifyStandbyTransition        0x0084u /**< simple; root, CpuManagement */
+#define HvCallEnterSleepState                0x0084u /**< the same code as Linux uses it */
 #define HvCallPrepareForSleep                0x0085u /**< simple; root, CpuManagement */
 #define HvCallPrepareForHibernate            0x0086u /**< simple; root, CpuManagement */
 #define HvCallNotifyPartitionEvent           0x0087u /**< simple; root, CpuManagement */

@@ -380,6 +380,22 @@ struct hv_input_get_system_property {
     uint64_t argument;    /**< zero for properties that have none */
 } HV_PACKED;
 
+/** HvCallSetSystemProperty of HvSystemPropertySleepState; the layout is that of Linux. */
+struct hv_input_set_system_property {
+    uint32_t property_id; /**< HvSystemProperty value */
+    uint32_t reserved;    /**< zero */
+    uint32_t sleep_state; /**< ACPI Sx */
+    uint8_t pm1a_slp_typ; /**< SLP_TYP for the PM1a control register */
+    uint8_t pm1b_slp_typ; /**< the same for PM1b */
+    uint8_t reserved1[2]; /**< not looked at */
+} HV_PACKED;
+
+/** HvCallEnterSleepState; the layout is that of Linux. */
+struct hv_input_enter_sleep_state {
+    uint32_t sleep_state; /**< ACPI Sx */
+    uint32_t padding;     /**< no part of the input */
+} HV_PACKED;
+
 /** HvCallNotifyPartitionEvent; the layout is that of Linux. */
 struct hv_input_notify_partition_event {
     uint32_t event; /**< HvPartitionEvent value */
@@ -391,6 +407,7 @@ struct hv_input_notify_partition_event {
  * Beyond the TLFS; of Linux, include/hyperv.
  * @{
  */
+#define HvSystemPropertySleepState    3u
 #define HvSystemPropertySchedulerType 15u
 
 #define HvSchedulerTypeLp    1u /**< the hypervisor schedules, without regard to SMT */
@@ -415,6 +432,10 @@ HV_ABI_OFFSET(hv_input_add_logical_processor, proximity_domain_info, 8);
 HV_ABI_SIZE(hv_input_get_system_property, 16);
 HV_ABI_OFFSET(hv_input_get_system_property, property_id, 0);
 HV_ABI_OFFSET(hv_input_get_system_property, argument, 8);
+HV_ABI_SIZE(hv_input_set_system_property, 16);
+HV_ABI_OFFSET(hv_input_set_system_property, sleep_state, 8);
+HV_ABI_OFFSET(hv_input_set_system_property, pm1b_slp_typ, 13);
+HV_ABI_SIZE(hv_input_enter_sleep_state, 8);
 HV_ABI_SIZE(hv_input_notify_partition_event, 8);
 HV_ABI_OFFSET(hv_input_notify_partition_event, event, 0);
 HV_ABI_OFFSET(hv_input_notify_partition_event, input, 4);

@@ -195,6 +195,98 @@ START_TEST(properties_are_for_the_parent)
 }
 END_TEST
 
+/* ---- Processors ---- */
+
+static uint64_t create_vp(uint64_t id, uint32_t index)
+{
+    struct hv_input_create_vp input = { .partition_id = id, .vp_index = index };
+
+    return call(HvCallCreateVp, &input, sizeof(input));
+}
+
+START_TEST(shares_of_processors_have_defaults_and_ranges)
+{
+    static const struct {
+        uint32_t code;
+        uint64_t value, set, beyond;
+    } shares[] = {
+        { HvPartitionPropertyCpuReserve, 0, 0x8000, 0x10001 },
+        { HvPartitionPropertyCpuCap, 0x10000, 0x9000, 0x10001 },
+        { HvPartitionPropertyCpuWeight, 100, 10000, 10001 },
+        { HvPartitionPropertyCpuWeight, 10000, 1, 0 },
+    };
+    struct hv_partition *child = create_child();
+
+    ck_assert_uint_eq(set(child->id, HvPartitionPropertyCpuWeight, 5),
+                      HV_STATUS_INVALID_PARTITION_STATE);
+    ck_assert_uint_eq(hv_child_initialize(child), HV_STATUS_SUCCESS);
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+        ck_assert_uint_eq(value_of(child->id, shares[i].code), shares[i].value);
+        ck_assert_uint_eq(set(child->id, shares[i].code, shares[i].set), HV_STATUS_SUCCESS);
+        ck_assert_uint_eq(set(child->id, shares[i].code, shares[i].beyond),
+                          HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
+        ck_assert_uint_eq(set(child->id, shares[i].code, shares[i].set | UINT64_C(1) << 32),
+                          HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
+        ck_assert_uint_eq(value_of(child->id, shares[i].code), shares[i].set);
+    }
+}
+END_TEST
+
+START_TEST(a_reserve_is_never_above_the_cap)
+{
+    struct hv_partition *child = active_child(0, 0);
+
+    ck_assert_uint_eq(set(child->id, HvPartitionPropertyCpuReserve, 0x4000), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(set(child->id, HvPartitionPropertyCpuCap, 0x3FFF),
+                      HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
+    ck_assert_uint_eq(set(child->id, HvPartitionPropertyCpuCap, 0x4000), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(set(child->id, HvPartitionPropertyCpuReserve, 0x4001),
+                      HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
+    ck_assert_uint_eq(value_of(child->id, HvPartitionPropertyCpuReserve), 0x4000);
+}
+END_TEST
+
+START_TEST(reserves_are_no_more_than_the_machine_has)
+{
+    struct hv_partition *child = active_child(FIRST_OWN, 30);
+    struct hv_partition *other = active_child(FIRST_OWN + 30, 60);
+    struct hv_input_delete_vp gone = { .partition_id = child->id };
+
+    fake.platform.facts.lp_count = 2;
+    ck_assert_uint_eq(create_vp(child->id, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(set(child->id, HvPartitionPropertyCpuReserve, 0x10000), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(set(other->id, HvPartitionPropertyCpuReserve, 0x8000), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create_vp(other->id, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create_vp(other->id, 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create_vp(other->id, 2), HV_STATUS_OPERATION_DENIED);
+    ck_assert_ptr_null(hv_vp_get(other, 2));
+    ck_assert_uint_eq(set(other->id, HvPartitionPropertyCpuReserve, 0x8001),
+                      HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
+    ck_assert_uint_eq(set(root->id, HvPartitionPropertyCpuReserve, 1),
+                      HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
+    /* What nobody needs any more is others' to have. */
+    ck_assert_uint_eq(call(HvCallDeleteVp, &gone, sizeof(gone)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create_vp(other->id, 2), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(finalize(other), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(root->lineage.hierarchy->reserved, 0);
+}
+END_TEST
+
+START_TEST(a_vp_that_is_not_made_reserves_nothing)
+{
+    struct hv_partition *child = active_child(FIRST_OWN, 3);
+
+    ck_assert_uint_eq(set(child->id, HvPartitionPropertyCpuReserve, 0x100), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create_vp(child->id, 0), HV_STATUS_INSUFFICIENT_MEMORY);
+    ck_assert_uint_eq(root->lineage.hierarchy->reserved, 0);
+    ck_assert_uint_eq(deposit(child->id, FIRST_OWN + 3, 20), result(HV_STATUS_SUCCESS, 20));
+    ck_assert_uint_eq(create_vp(child->id, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(root->lineage.hierarchy->reserved, 0x100);
+    ck_assert_uint_eq(create_vp(child->id, 0), HV_STATUS_INVALID_VP_INDEX);
+    ck_assert_uint_eq(root->lineage.hierarchy->reserved, 0x100);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hypercall property");
@@ -208,6 +300,10 @@ int main(void)
     tcase_add_test(tests, what_the_parent_has_disabled_is_missing);
     tcase_add_test(tests, the_ex_calls_do_the_same);
     tcase_add_test(tests, properties_are_for_the_parent);
+    tcase_add_test(tests, shares_of_processors_have_defaults_and_ranges);
+    tcase_add_test(tests, a_reserve_is_never_above_the_cap);
+    tcase_add_test(tests, reserves_are_no_more_than_the_machine_has);
+    tcase_add_test(tests, a_vp_that_is_not_made_reserves_nothing);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

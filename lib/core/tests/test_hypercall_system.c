@@ -4,7 +4,8 @@
 #include "suite.h"
 
 static const uint16_t calls[] = { HvGetLogicalProcessorRunTime, HvCallAddLogicalProcessor,
-                                  HvCallGetSystemProperty, HvCallNotifyPartitionEvent };
+                                  HvCallGetSystemProperty, HvCallNotifyPartitionEvent,
+                                  HvCallEnterSleepState };
 
 static uint64_t call_words(uint16_t code, uint32_t first, uint32_t second, uint64_t third)
 {
@@ -69,6 +70,68 @@ START_TEST(who_does_not_manage_processors_is_denied)
 }
 END_TEST
 
+/* ---- Power ---- */
+
+static unsigned times_off;
+static uint8_t types_seen[2];
+
+static void power_off(void *context, uint8_t pm1a_type, uint8_t pm1b_type)
+{
+    (void)context;
+    times_off++;
+    types_seen[0] = pm1a_type;
+    types_seen[1] = pm1b_type;
+}
+
+static uint64_t set_sleep(uint32_t id, uint32_t state, uint8_t pm1a_type, uint8_t pm1b_type)
+{
+    struct hv_input_set_system_property input = { .property_id = id,
+                                                  .sleep_state = state,
+                                                  .pm1a_slp_typ = pm1a_type,
+                                                  .pm1b_slp_typ = pm1b_type };
+
+    return call(HvCallSetSystemProperty, &input, sizeof(input));
+}
+
+START_TEST(the_root_turns_the_machine_off)
+{
+    fake.platform.cpu.power_off = power_off;
+    ck_assert_uint_eq(call_words(HvCallEnterSleepState, 5, 0, 0), HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(times_off, 0);
+    ck_assert_uint_eq(set_sleep(HvSystemPropertySleepState, 5, 7, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(set_sleep(HvSystemPropertySleepState, 5, 3, 6), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(call_words(HvCallEnterSleepState, 3, 0, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(times_off, 0);
+    /* It comes back, so it is on. */
+    ck_assert_uint_eq(call_words(HvCallEnterSleepState, 5, 0, 0), HV_STATUS_OPERATION_FAILED);
+    ck_assert_uint_eq(times_off, 1);
+    ck_assert_uint_eq(types_seen[0], 3);
+    ck_assert_uint_eq(types_seen[1], 6);
+    fake.platform.cpu.power_off = NULL;
+    ck_assert_uint_eq(call_words(HvCallEnterSleepState, 5, 0, 0), HV_STATUS_OPERATION_DENIED);
+}
+END_TEST
+
+START_TEST(no_other_sleep_state_can_be_set)
+{
+    struct hv_input_set_system_property input = { .property_id = HvSystemPropertySleepState,
+                                                  .reserved = 1,
+                                                  .sleep_state = 5 };
+
+    fake.platform.cpu.power_off = power_off;
+    ck_assert_uint_eq(set_sleep(HvSystemPropertySchedulerType, 5, 0, 0),
+                      HV_STATUS_UNKNOWN_PROPERTY);
+    ck_assert_uint_eq(set_sleep(HvSystemPropertySleepState, 3, 0, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(set_sleep(HvSystemPropertySleepState, 5, 8, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(set_sleep(HvSystemPropertySleepState, 5, 0, 8), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(call(HvCallSetSystemProperty, &input, sizeof(input)),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(call_words(HvCallEnterSleepState, 5, 0, 0), HV_STATUS_OPERATION_DENIED);
+    root->features.privileges &= ~HV_PRIVILEGE_ConfigureProfiler;
+    ck_assert_uint_eq(set_sleep(HvSystemPropertySleepState, 5, 0, 0), HV_STATUS_ACCESS_DENIED);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hypercall system");
@@ -79,6 +142,8 @@ int main(void)
     tcase_add_test(tests, no_processor_is_left_to_add);
     tcase_add_test(tests, the_hypervisor_schedules);
     tcase_add_test(tests, who_does_not_manage_processors_is_denied);
+    tcase_add_test(tests, the_root_turns_the_machine_off);
+    tcase_add_test(tests, no_other_sleep_state_can_be_set);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -310,8 +310,8 @@ END_TEST
 
 START_TEST(properties_without_an_implementation_are_unknown)
 {
-    static const uint32_t unknown[] = { 0, HvPartitionPropertySuspend, HvPartitionPropertyCpuWeight,
-                                        0x00070001, UINT32_MAX };
+    static const uint32_t unknown[] = { 0, HvPartitionPropertySuspend,
+                                        HvPartitionPropertyCpuGroupId, 0x00070001, UINT32_MAX };
     struct hv_partition *partition = fake_partition(&fake);
     uint64_t value;
 

@@ -41,6 +41,7 @@ static void setup(void)
     fake.platform.cpu.kick = kick;
     memset(&partition, 0, sizeof(partition));
     partition.platform = &fake.platform;
+    hv_cpu_share_init(&partition.share);
     memset(vps, 0, sizeof(vps));
     for (uint32_t i = 0; i < VPS; i++) {
         vps[i].partition = &partition;
@@ -158,6 +159,27 @@ START_TEST(who_is_busy_shares_alike)
     for (unsigned i = 0; i < 3; i++) {
         ck_assert_uint_ge(ran[i], 99 * SLICE);
         ck_assert_uint_le(ran[i], 101 * SLICE);
+    }
+}
+END_TEST
+
+/* TLFS v6.0b 14.2: weights of 100, 200 and 700 give 10, 20 and 70 percent. */
+START_TEST(who_is_busy_shares_by_weight)
+{
+    static const uint32_t weights[] = { 100, 200, 700 };
+    static struct hv_partition partitions[3];
+    uint64_t ran[3] = { 0 };
+
+    for (unsigned i = 0; i < 3; i++) {
+        partitions[i] = partition;
+        atomic_store(&partitions[i].share.weight, weights[i]);
+        vps[i].partition = &partitions[i];
+    }
+    add(3);
+    run_busy(1000 * SLICE, ran);
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_uint_ge(ran[i], (weights[i] - 5) * SLICE);
+        ck_assert_uint_le(ran[i], (weights[i] + 5) * SLICE);
     }
 }
 END_TEST
@@ -510,6 +532,7 @@ int main(void)
     tcase_add_test(tests, an_lp_has_room_for_so_many);
     tcase_add_test(tests, one_that_is_alone_has_no_slice);
     tcase_add_test(tests, who_is_busy_shares_alike);
+    tcase_add_test(tests, who_is_busy_shares_by_weight);
     tcase_add_test(tests, a_slice_ends_for_another);
     tcase_add_test(tests, who_comes_late_does_not_catch_up);
     tcase_add_test(tests, who_has_waited_takes_the_place_of_who_runs);
