@@ -18,6 +18,7 @@
 #include <hv/status.h>
 
 struct hv_initial_vp_context;
+struct hv_interrupt_entry;
 struct hv_partition;
 struct hv_vp;
 
@@ -25,6 +26,14 @@ struct hv_vp;
 struct hv_register128 {
     uint64_t low;  /**< Bits 63:0. */
     uint64_t high; /**< Bits 127:64. */
+};
+
+/** An interrupt of a device that a root has, to one of the root's VPs. */
+struct hv_device_interrupt {
+    uint64_t device_id; /**< HV_DEVICE_ID of type HV_DEVICE_TYPE_PCI or HV_DEVICE_TYPE_IOAPIC. */
+    uint32_t apic_id;   /**< Of the VP. */
+    uint8_t vector;     /**< 16 to 255. */
+    bool level;         /**< Level-triggered. */
 };
 
 /** What a logical processor has done since it was started, in ticks of hv_time_ops.tsc. */
@@ -132,6 +141,23 @@ struct hv_cpu_ops {
      * any more; when this returns no LP has anything to do with it. On any LP.
      */
     void (*delete_vp)(void *context, struct hv_vp *vp);
+
+    /**
+     * Let an interrupt of a device through, and tell by @p entry what the root is to give the
+     * device: HvInterruptSourceMsi with an address and data for PCI, HvInterruptSourceIoApic with a
+     * redirection entry for an I/O APIC. NULL, as unmap_interrupt: nothing is remapped, and the
+     * entry addresses the APIC ID itself.
+     * @return HV_STATUS_SUCCESS, HV_STATUS_INVALID_DEVICE_ID or HV_STATUS_NO_RESOURCES.
+     */
+    hv_status (*map_interrupt)(void *context, const struct hv_device_interrupt *interrupt,
+                               struct hv_interrupt_entry *entry);
+
+    /**
+     * The end of that. The entry is what the root says.
+     * @return HV_STATUS_SUCCESS, or HV_STATUS_INVALID_PARAMETER for one that is not mapped.
+     */
+    hv_status (*unmap_interrupt)(void *context, uint64_t device_id,
+                                 const struct hv_interrupt_entry *entry);
 
     /**
      * Turn the machine off, as its root asks for it: write the SLP_TYP values of its ACPI tables

@@ -161,6 +161,17 @@ hv_status hv_hypercall_begin(const struct hv_vp *vp, uint64_t partition_id,
                              struct hv_partition **target);
 void hv_hypercall_end(struct hv_partition *target);
 
+struct hv_vp_bitmap;
+struct hv_device_interrupt_target;
+
+/*
+ * The VPs of the caller's partition that a device's interrupt is for, one at least; a set's banks
+ * are the variable header. HV_STATUS_INVALID_PARAMETER; HV_STATUS_INVALID_HYPERCALL_INPUT.
+ */
+hv_status hv_hypercall_parse_target(const struct hv_hypercall_call *call,
+                                    const struct hv_device_interrupt_target *target,
+                                    struct hv_vp_bitmap *targets);
+
 /* HV_STATUS_INVALID_PARAMETER unless an HV_INPUT_VTL means VTL 0, the only one there is. */
 hv_status hv_hypercall_check_vtl(uint8_t input_vtl);
 
@@ -214,6 +225,8 @@ hv_hypercall_handler hv_hypercall_flush_virtual_address_space;
 hv_hypercall_handler hv_hypercall_flush_virtual_address_space_ex;
 hv_hypercall_handler hv_hypercall_send_cluster_ipi;
 hv_hypercall_handler hv_hypercall_send_cluster_ipi_ex;
+hv_hypercall_handler hv_hypercall_map_device_interrupt;
+hv_hypercall_handler hv_hypercall_unmap_device_interrupt;
 hv_hypercall_handler hv_hypercall_retarget_device_interrupt;
 hv_hypercall_handler hv_hypercall_create_port;
 hv_hypercall_handler hv_hypercall_delete_port;

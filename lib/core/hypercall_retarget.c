@@ -32,20 +32,20 @@ static hv_status parse_targets(struct hv_vp_bitmap *targets,
     return hv_vp_bitmap_from_set(targets, &set, call->variable + 1, (uint16_t)(words - 1));
 }
 
-static hv_status check_target(const struct hv_device_interrupt_target *target,
-                              const struct hv_hypercall_call *call)
+hv_status hv_hypercall_parse_target(const struct hv_hypercall_call *call,
+                                    const struct hv_device_interrupt_target *target,
+                                    struct hv_vp_bitmap *targets)
 {
-    struct hv_vp_bitmap targets;
     hv_status status;
 
     if (target->flags & ~TARGET_FLAGS)
         return HV_STATUS_INVALID_PARAMETER;
     if (target->vector < HV_APIC_FIRST_VECTOR || target->vector > UINT8_MAX)
         return HV_STATUS_INVALID_PARAMETER;
-    status = parse_targets(&targets, target, call);
+    status = parse_targets(targets, target, call);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    if (hv_vp_bitmap_is_empty(&targets) || !hv_vp_bitmap_exists(&targets, call->vp->partition))
+    if (hv_vp_bitmap_is_empty(targets) || !hv_vp_bitmap_exists(targets, call->vp->partition))
         return HV_STATUS_INVALID_PARAMETER;
     return HV_STATUS_SUCCESS;
 }
@@ -53,6 +53,7 @@ static hv_status check_target(const struct hv_device_interrupt_target *target,
 hv_status hv_hypercall_retarget_device_interrupt(struct hv_hypercall_call *call)
 {
     const struct hv_input_retarget_device_interrupt *input = call->header;
+    struct hv_vp_bitmap targets;
     hv_status status = hv_hypercall_check_self(call->vp, input->partition_id);
 
     if (status != HV_STATUS_SUCCESS)
@@ -60,6 +61,6 @@ hv_status hv_hypercall_retarget_device_interrupt(struct hv_hypercall_call *call)
     if (input->reserved || input->interrupt_entry.reserved ||
         input->interrupt_entry.interrupt_source != HvInterruptSourceMsi)
         return HV_STATUS_INVALID_PARAMETER;
-    status = check_target(&input->interrupt_target, call);
+    status = hv_hypercall_parse_target(call, &input->interrupt_target, &targets);
     return status == HV_STATUS_SUCCESS ? HV_STATUS_INVALID_DEVICE_ID : status;
 }

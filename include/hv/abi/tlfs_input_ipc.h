@@ -211,6 +211,40 @@ struct hv_device_interrupt_target {
     uint64_t processor_mask; /**< a bit for each of the VPs 0 to 63 */
 } HV_PACKED;
 
+/** HV_DEVICE_INTERRUPT_DESCRIPTOR; this and the three that follow are of Linux, include/hyperv. */
+struct hv_device_interrupt_descriptor {
+    uint32_t interrupt_type;                  /**< HvX64InterruptType value */
+    uint32_t trigger_mode;                    /**< HV_INTERRUPT_TRIGGER_MODE value */
+    uint32_t vector_count;                    /**< vectors that follow each other */
+    uint32_t reserved;                        /**< zero */
+    struct hv_device_interrupt_target target; /**< the first vector, and where to */
+} HV_PACKED;
+
+/** HvCallMapDeviceInterrupt; the rest of a set of VPs is the variable header. */
+struct hv_input_map_device_interrupt {
+    uint64_t partition_id;                           /**< whose device it is */
+    uint64_t device_id;                              /**< HV_DEVICE_ID */
+    uint32_t flags;                                  /**< zero */
+    uint32_t base_irt_index;                         /**< zero */
+    struct hv_interrupt_entry logical_entry;         /**< of logical devices */
+    struct hv_device_interrupt_descriptor interrupt; /**< the interrupt */
+} HV_PACKED;
+
+/** HvCallMapDeviceInterrupt. */
+struct hv_output_map_device_interrupt {
+    struct hv_interrupt_entry entry; /**< what the device or I/O APIC is to be given */
+    uint64_t deprecated[5];          /**< zero */
+} HV_PACKED;
+
+/** HvCallUnmapDeviceInterrupt. */
+struct hv_input_unmap_device_interrupt {
+    uint64_t partition_id;           /**< whose device it is */
+    uint64_t device_id;              /**< HV_DEVICE_ID */
+    struct hv_interrupt_entry entry; /**< as it was mapped */
+    uint32_t flags;                  /**< zero */
+    uint32_t padding;                /**< no part of the input */
+} HV_PACKED;
+
 /** HvCallRetargetDeviceInterrupt, with the layout of TLFS v6.0b. */
 struct hv_input_retarget_device_interrupt {
     uint64_t partition_id;                              /**< HV_PARTITION_ID_SELF */
@@ -437,6 +471,14 @@ HV_ABI_SIZE(hv_device_interrupt_target, 16);
 HV_ABI_OFFSET(hv_device_interrupt_target, vector, 0);
 HV_ABI_OFFSET(hv_device_interrupt_target, flags, 4);
 HV_ABI_OFFSET(hv_device_interrupt_target, processor_mask, 8);
+HV_ABI_SIZE(hv_device_interrupt_descriptor, 32);
+HV_ABI_SIZE(hv_input_map_device_interrupt, 72);
+HV_ABI_OFFSET(hv_input_map_device_interrupt, logical_entry, 24);
+HV_ABI_OFFSET(hv_input_map_device_interrupt, interrupt, 40);
+HV_ABI_SIZE(hv_output_map_device_interrupt, 56);
+HV_ABI_SIZE(hv_input_unmap_device_interrupt, 40);
+HV_ABI_OFFSET(hv_input_unmap_device_interrupt, entry, 16);
+HV_ABI_OFFSET(hv_input_unmap_device_interrupt, flags, 32);
 HV_ABI_SIZE(hv_input_retarget_device_interrupt, 56);
 HV_ABI_OFFSET(hv_input_retarget_device_interrupt, partition_id, 0);
 HV_ABI_OFFSET(hv_input_retarget_device_interrupt, device_id, 8);

@@ -464,6 +464,21 @@
 /** @} */
 
 /**
+ * @name Device IDs and trigger modes
+ * HV_DEVICE_ID has its type in the highest two bits; beyond the TLFS, Linux, include/hyperv.
+ * @{
+ */
+#define HV_DEVICE_ID_TYPE_SHIFT 62
+#define HV_DEVICE_TYPE_LOGICAL  0u
+#define HV_DEVICE_TYPE_PCI      1u /**< bits 15:0 requester ID, 31:16 segment */
+#define HV_DEVICE_TYPE_IOAPIC   2u /**< bits 7:0 I/O APIC ID */
+#define HV_DEVICE_TYPE_ACPI     3u
+
+#define HV_INTERRUPT_TRIGGER_MODE_EDGE  0u
+#define HV_INTERRUPT_TRIGGER_MODE_LEVEL 1u
+/** @} */
+
+/**
  * @name Flags of a device interrupt target
  * TLFS, data type HV_DEVICE_INTERRUPT_TARGET.
  * @{
