@@ -168,8 +168,10 @@ void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t suble
         hv_cpuid_hypervisor_leaf(vp, leaf, value);
     if (result && !result->always_override)
         hv_intercept_result_apply(result, value);
-    if (!is_hypervisors(leaf))
+    if (!is_hypervisors(leaf)) {
         hv_cpuid_architectural_leaf(vp, leaf, subleaf, value);
+        hv_cpuid_hide_disabled(vp->partition, leaf, subleaf, value);
+    }
     if (result && result->always_override)
         hv_intercept_result_apply(result, value);
 }

@@ -20,6 +20,10 @@ void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t ou
 void hv_cpuid_architectural_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf,
                                  uint32_t value[4]);
 
+/* Clears what the partition's parent has disabled in an architectural leaf. */
+void hv_cpuid_hide_disabled(const struct hv_partition *partition, uint32_t leaf, uint32_t subleaf,
+                            uint32_t value[4]);
+
 /* Any leaf of a child, with or without what its parent has registered: value holds what the back
    end would answer. */
 void hv_cpuid_answer_child(const struct hv_vp *vp, uint32_t leaf, uint32_t subleaf, bool registered,
