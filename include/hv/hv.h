@@ -11,6 +11,7 @@
 #include <hv/flush.h>
 #include <hv/insn.h>
 #include <hv/interrupt.h>
+#include <hv/mac_pool.h>
 #include <hv/partition.h>
 #include <hv/platform.h>
 #include <hv/port.h>
