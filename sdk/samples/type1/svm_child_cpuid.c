@@ -8,7 +8,6 @@
 #include "cpu.h"
 #include "svm.h"
 #include "svm_child.h"
-#include "svm_features.h"
 #include "svm_switch.h"
 #include "svm_xsave.h"
 
@@ -97,7 +96,6 @@ void svm_child_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, u
         for (unsigned reg = 0; reg < 4; reg++)
             out[reg] &= masks[i].keep[reg];
     }
-    svm_features_mask(hv_vp_partition(vp->vp), leaf, leaf == 0xD || leaf == 7 ? subleaf : 0, out);
     switch (leaf) {
     case 0x1:
         out[1] = (out[1] & 0xFFFF) | count_vps(vp) << 16 | hv_vp_index(vp->vp) << 24;

@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include <hv/abi/tlfs.h>
-#include <hv/partition.h>
 #include <hv/platform.h>
 
 #include "cpu.h"
@@ -118,20 +117,4 @@ void svm_features_find(struct hv_processor_facts *facts)
         return;
     facts->xsave_features = banks[BANK_XSAVE];
     facts->xsave_size = svm_xsave_size(facts->xsave_states);
-}
-
-void svm_features_mask(const struct hv_partition *partition, uint32_t leaf, uint32_t subleaf,
-                       uint32_t out[4])
-{
-    static const uint32_t properties[BANKS] = { HvPartitionPropertyProcessorFeatures0,
-                                                HvPartitionPropertyProcessorFeatures1,
-                                                HvPartitionPropertyProcessorXsaveFeatures };
-    uint64_t banks[BANKS] = { 0 };
-
-    for (unsigned i = 0; i < BANKS; i++)
-        (void)hv_partition_get_property(partition, properties[i], &banks[i]);
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-        if (rules[i].leaf == leaf && rules[i].subleaf == subleaf &&
-            !(banks[rules[i].bank] >> rules[i].bit & 1))
-            out[rules[i].reg] &= ~(1u << rules[i].cpuid_bit);
 }
