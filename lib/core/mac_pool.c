@@ -135,6 +135,7 @@ uint32_t hv_mac_pool_available(const struct hv_mac_pool *pool)
     uint32_t taken = 0;
 
     for (uint32_t word = 0; word < HV_MAC_POOL_MAX / WORD_BITS; word++)
-        taken += (uint32_t)__builtin_popcountll(pool->taken[word]);
+        for (uint64_t left = pool->taken[word]; left; left &= left - 1)
+            taken++;
     return pool->count - taken;
 }

@@ -20,6 +20,7 @@ static struct hv_mac_adapter adapters[HV_MAC_POOL_MAX + 1];
 static void setup(void)
 {
     memset(&pool, 0xAA, sizeof(pool));
+    memset(adapters, 0, sizeof(adapters));
     ck_assert_uint_eq(
         hv_mac_pool_init(&pool, hv_mac_pool_default_first(MACHINE), HV_MAC_POOL_DEFAULT),
         HV_STATUS_SUCCESS);
