@@ -307,6 +307,34 @@ START_TEST(trigger_that_is_taken_back_signals_nothing)
 }
 END_TEST
 
+static void count_access(struct fake_platform *platform, uint64_t spa_page)
+{
+    unsigned *accesses = platform->on_map_argument;
+
+    *accesses += spa_page == PAGE >> HV_PAGE_SHIFT;
+}
+
+/* A page that nobody changes stays clean: it may be on its way to another machine. */
+START_TEST(trigger_that_waits_is_only_read)
+{
+    unsigned accesses = 0;
+
+    connect();
+    deadline();
+    page()->latency[2][3] = 5000;
+    page()->latency[2][4] = 2000;
+    page()->trigger_group[2].pending = 8;
+    expect_triggers(0, 8);
+    fake.on_map_argument = &accesses;
+    fake.on_map = count_access;
+    run_to_examination();
+    fake.on_map = NULL;
+    /* The header, and the latencies of all groups. */
+    ck_assert_uint_eq(accesses, 1 + HV_MONITOR_GROUPS);
+    ck_assert_uint_eq(page()->trigger_group[2].armed, 8);
+}
+END_TEST
+
 /* Each page has its own. */
 START_TEST(pages_are_armed_for_themselves)
 {
@@ -637,6 +665,7 @@ int main(void)
     tcase_add_test(all, trigger_is_deferred_by_its_own_latency);
     tcase_add_test(all, trigger_that_is_set_again_is_deferred_anew);
     tcase_add_test(all, trigger_that_is_taken_back_signals_nothing);
+    tcase_add_test(all, trigger_that_waits_is_only_read);
     tcase_add_test(all, pages_are_armed_for_themselves);
     tcase_add_test(all, watching_needs_a_page_of_the_pool);
     tcase_add_test(all, guest_can_hold_up_its_own_triggers_alone);
