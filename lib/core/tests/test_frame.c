@@ -68,6 +68,7 @@ START_TEST(a_page_without_entry_is_not_passed_on)
     ck_assert(!hv_frame_pass(&frames, COUNT, NULL, CHILD, false));
     ck_assert(!hv_frame_pass(&frames, UINT64_MAX, NULL, CHILD, true));
     ck_assert(!hv_frame_return(&frames, COUNT, NULL, false, NULL));
+    ck_assert(!hv_frame_is_passed_on(&frames, COUNT));
     ck_assert(!hv_frame_is_held(&frames, COUNT, NULL));
     ck_assert_uint_eq(hv_frame_place(&frames, COUNT, 0), HV_FRAME_NOWHERE);
     ck_assert(!hv_frame_is_in_pool(&frames, COUNT));
