@@ -129,6 +129,48 @@ HV_TEST(partitions, properties_of_others_are_not_read, COVERS(HV_REQ_PART_031), 
     CHECK_EQ(output_of(&child), CHILD_PRIVILEGES);
 }
 
+/* ---- Children of children ---- */
+
+#define PARENT_OF_OTHERS                                                \
+    (HV_PRIVILEGE_AccessHypercallMsrs | HV_PRIVILEGE_CreatePartitions | \
+     HV_PRIVILEGE_AccessMemoryPool)
+
+/* Two levels are the least that there must be; who offers no more doesn't let a child have any. */
+static bool has_third_level(void)
+{
+    uint16_t status = parent_set_property(child_create(CHILD_EXO),
+                                          HvPartitionPropertyPrivilegeFlags, PARENT_OF_OTHERS);
+
+    CHECK(status == HV_STATUS_SUCCESS || status == HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE,
+          "status 0x%x", status);
+    OBSERVE("levels", "%s", status == HV_STATUS_SUCCESS ? "three or more" : "two");
+    return status == HV_STATUS_SUCCESS;
+}
+
+HV_TEST(partitions, a_partition_with_children_is_not_finalized,
+        COVERS(HV_REQ_PART_021, HV_REQ_PART_014), NEEDS_PARENT,
+        "Its children would be nobody's, and go on")
+{
+    const struct hv_input_create_partition block = { .flags = 0 };
+    struct hv_output_get_memory_balance balance;
+    struct child child;
+    uint64_t grandchild;
+
+    parent_begin();
+    if (!has_third_level())
+        return;
+    child = begin(PARENT_OF_OTHERS);
+    child_deposit(child.id, 64);
+    REQUIRE_EQ(call(&child, HvCallCreatePartition, 0, &block, sizeof(block)), HV_STATUS_SUCCESS);
+    grandchild = output_of(&child);
+    CHECK_EQ(parent_by_id(HvCallFinalizePartition, child.id), HV_STATUS_OPERATION_DENIED);
+    CHECK_EQ(parent_balance(grandchild, &balance), HV_STATUS_ACCESS_DENIED);
+    CHECK_EQ(
+        child_hypercall(&child, 0, hv_control(HvCallDeletePartition, true, 0, 0, 0), grandchild, 0),
+        HV_STATUS_SUCCESS);
+    CHECK_EQ(parent_by_id(HvCallFinalizePartition, child.id), HV_STATUS_SUCCESS);
+}
+
 HV_TEST(virtual_processor, a_vp_does_not_see_what_suspends_it, COVERS(HV_REQ_VP_043), NEEDS_PARENT,
         "It would be reading a register that says that it doesn't run")
 {
