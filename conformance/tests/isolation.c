@@ -174,6 +174,69 @@ HV_TEST(partitions, storms_in_a_child_harm_nobody, COVERS(HV_REQ_PART_031, HV_RE
     check_unharmed(&scene, since);
 }
 
+/* ---- Messages ---- */
+
+#define MESSAGES_GPA UINT64_C(0xd000)
+#define STORM_SINT   1
+#define STORM_VECTOR 0x62
+
+/* A timer that expires every 100 ns, whose messages the child takes as fast as it can. */
+static void start_timer(const struct child *child)
+{
+    child_set(child, 0, HvRegisterSipp, MESSAGES_GPA | HV_X64_MSR_PAGE_ENABLE);
+    child_set(child, 0, HvRegisterSint0 + STORM_SINT, STORM_VECTOR);
+    child_set(child, 0, HvRegisterScontrol, HV_X64_MSR_SCONTROL_ENABLE);
+    child_set(child, 0, HvRegisterStimer0Count, 1);
+    child_set(child, 0, HvRegisterStimer0Config,
+              HV_X64_MSR_STIMER_CONFIG_ENABLE | HV_X64_MSR_STIMER_CONFIG_PERIODIC |
+                  STORM_SINT << HV_X64_MSR_STIMER_CONFIG_SINTX_SHIFT);
+}
+
+HV_TEST(partitions, messages_in_a_child_harm_nobody, COVERS(HV_REQ_PART_031, HV_REQ_INT_006),
+        NEEDS_PARENT, "A timer that is set to the least period keeps its own VP busy, and no other")
+{
+    static const uint8_t code[] = {
+        CHILD_ENABLE_APIC,
+        0xfb, /* sti */
+        0xc7,
+        0x05,
+        0x00,
+        0xd1,
+        0x00,
+        0x00,
+        0x00,
+        0x00,
+        0x00,
+        0x00, /* the slot is empty */
+        0xb9,
+        0x84,
+        0x00,
+        0x00,
+        0x40,
+        0x31,
+        0xc0,
+        0x31,
+        0xd2,
+        0x0f,
+        0x30, /* EOM */
+        0xeb,
+        0xe9 /* jmp */
+    };
+    struct scene scene = begin();
+    uint64_t since = rdmsr(HV_X64_MSR_TIME_REF_COUNT);
+
+    child_load(&scene.attacker, 0, code, sizeof(code));
+    child_add_handlers(&scene.attacker, 0);
+    start_timer(&scene.attacker);
+    child_run(&scene.attacker, 0);
+    CHECK(child_wait_interrupts(&scene.attacker, STORM_VECTOR, 3), "there is no storm");
+    for (unsigned i = 0; i < 3; i++) {
+        check_unharmed(&scene, since);
+        udelay(50000);
+    }
+    CHECK(child_is_quiet(), "a message of the child's own has reached the root");
+}
+
 /* ---- Ends ---- */
 
 HV_TEST(partitions, crashes_of_a_child_harm_nobody, COVERS(HV_REQ_INT_022, HV_REQ_INT_006),
