@@ -22,6 +22,7 @@ _Static_assert(__builtin_offsetof(struct svm_vp, gprs) == 0, "svm_entry.S");
 _Static_assert(__builtin_offsetof(struct svm_vp, vmcb_address) == 144, "svm_entry.S");
 
 void svm_enter(struct svm_vp *vp);
+void svm_enter_shadowed(struct svm_vp *vp);
 
 static struct {
     bool next_rip;
@@ -300,7 +301,10 @@ static void enter(struct svm_vp *vp)
     vmcb->rsp = vp->gprs.gpr[HV_GPR_RSP];
     vmcb->rip = vp->gprs.rip;
     vmcb->rflags = vp->gprs.rflags;
-    svm_enter(vp);
+    if (__builtin_expect((vmcb->interrupt_shadow & VMCB_SHADOW) != 0, false))
+        svm_enter_shadowed(vp);
+    else
+        svm_enter(vp);
     vp->gprs.gpr[HV_GPR_RAX] = vmcb->rax;
     vp->gprs.gpr[HV_GPR_RSP] = vmcb->rsp;
     vp->gprs.rip = vmcb->rip;

@@ -4,11 +4,13 @@
  * and RFLAGS travel in the VMCB; the offsets are those of struct svm_vp. With V_INTR_MASKING it is
  * the host's RFLAGS.IF that lets physical interrupts end the guest's run; the global interrupt flag
  * is clear here, so nothing comes in before or after.
+ *
+ * svm_enter_shadowed() is for a guest in the shadow of its own STI or MOV SS. QEMU's emulator (7.2)
+ * does not read that from the VMCB, but gives the guest the shadow of an STI right before VMRUN. Without
+ * it an interrupt would get in between a guest's STI and HLT, and the guest would sleep over it.
  */
-    .text
-    .global svm_enter
-    .align 16
-svm_enter:
+/* shadow: STI is the last instruction before VMRUN. */
+    .macro ENTER shadow
     push %rbp
     push %rbx
     push %r12
@@ -16,8 +18,10 @@ svm_enter:
     push %r14
     push %r15
     push %rdi
-    /* GIF is clear. Right before VMRUN, QEMU's emulator gives the guest the shadow of STI. */
+    /* GIF is clear. */
+    .if \shadow == 0
     sti
+    .endif
     mov 144(%rdi), %rax
     mov 8(%rdi), %rcx
     mov 16(%rdi), %rdx
@@ -33,6 +37,9 @@ svm_enter:
     mov 112(%rdi), %r14
     mov 120(%rdi), %r15
     mov 56(%rdi), %rdi
+    .if \shadow
+    sti
+    .endif
     vmrun %rax
     cli
     pop %rax
@@ -57,5 +64,15 @@ svm_enter:
     pop %rbx
     pop %rbp
     ret
+    .endm
+
+    .text
+    .global svm_enter, svm_enter_shadowed
+    .align 16
+svm_enter:
+    ENTER 0
+    .align 16
+svm_enter_shadowed:
+    ENTER 1
 
     .section .note.GNU-stack, "", @progbits
