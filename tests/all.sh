@@ -90,6 +90,7 @@ check docs ./hvkit docs
 check build-release build release
 check bench tests/bench/check.py build/release
 check linux-alone sh tests/linux/alone.sh build/release/linux
+check linux-ends sh tests/linux/described.sh build/release ends
 check linux ./hvkit run --batch --timeout "${HVKIT_LINUX_SECONDS:-900}"
 conform --smp 1
 conform --smp 2

@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# described.sh BUILD NAME [ARGUMENTS]: runs the machines of NAME.yaml beside this file, with the Linux of the build.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+build=$1 name=$2
+shift 2
+"$here/../../sdk/samples/linux/get.sh" "$build/linux"
+# The files that it names lie there.
+cp "$here/$name.yaml" "$build/linux/$name.yaml"
+exec /usr/bin/python3 "$here/../../conformance/driver" run --batch --build-dir "$build" --timeout 900 "$@" \
+    "$build/linux/$name.yaml"
