@@ -291,3 +291,28 @@ HV_TEST(ports_connections, a_ports_properties_are_read_and_set,
     CHECK_EQ(pp_set_property(child.id, PP_PORT, 2, 0), HV_STATUS_UNKNOWN_PROPERTY);
     CHECK_EQ(pp_get_property(PARENT_NOBODY, PP_PORT, 0, &value), HV_STATUS_INVALID_PARTITION_ID);
 }
+
+/* ---- The calls of TLFS v2.0 ---- */
+
+HV_TEST(ports_connections, calls_of_old_make_the_same, COVERS(HV_REQ_PORT_027, HV_REQ_PORT_044),
+        NEEDS_PARENT_PORTS, "A parent that was written for them makes its children's ports still")
+{
+    struct child child = pp_begin();
+    const struct hv_input_create_port_v2 port = {
+        .port_partition = child.id,
+        .port_id = PP_PORT,
+        .connection_partition = parent_own_id(),
+        .port_info = pp_message_port(child.id, parent_own_id()).port_info,
+    };
+    const struct hv_input_connect_port_v2 line = { .connection_partition = parent_own_id(),
+                                                   .connection_id = PP_LINE,
+                                                   .port_partition = child.id,
+                                                   .port_id = PP_PORT };
+
+    CHECK_EQ(parent_simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_INVALID_PORT_ID);
+    CHECK_EQ(parent_simple(HvCreatePort, &port, sizeof(port)), HV_STATUS_SUCCESS);
+    CHECK_EQ(parent_simple(HvCreatePort, &port, sizeof(port)), HV_STATUS_INVALID_PORT_ID);
+    CHECK_EQ(parent_simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_SUCCESS);
+    CHECK_EQ(pp_post(5), HV_STATUS_SUCCESS);
+    CHECK_EQ(pp_slot_payload(&child), 5);
+}

@@ -173,24 +173,44 @@ static hv_status create_for(struct hv_partition *owner, const struct hv_partitio
     return hv_port_add(owner, input->port_id, &plan);
 }
 
-/* TLFS: HvCallCreatePort. */
-hv_status hv_hypercall_create_port(struct hv_hypercall_call *call)
+static hv_status create(const struct hv_vp *vp, const struct hv_input_create_port *input)
 {
-    const struct hv_input_create_port *input = call->header;
     struct hv_partition *owner, *sender;
-    hv_status status = begin(call->vp, input->port_partition, HV_PRIVILEGE_CreatePort, &owner);
+    hv_status status = begin(vp, input->port_partition, HV_PRIVILEGE_CreatePort, &owner);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = HV_STATUS_ACCESS_DENIED;
-    if (may_use(call->vp, input->port_info.port_type))
-        status = find_other(call->vp, input->connection_partition, owner, &sender);
+    if (may_use(vp, input->port_info.port_type))
+        status = find_other(vp, input->connection_partition, owner, &sender);
     if (status == HV_STATUS_SUCCESS) {
         status = create_for(owner, sender, input);
         hv_partition_drop(sender);
     }
     hv_hypercall_end(owner);
     return status;
+}
+
+/* TLFS: HvCallCreatePort. */
+hv_status hv_hypercall_create_port(struct hv_hypercall_call *call)
+{
+    return create(call->vp, call->header);
+}
+
+/* TLFS v2.0: HvCreatePort. */
+hv_status hv_hypercall_create_port_v2(struct hv_hypercall_call *call)
+{
+    const struct hv_input_create_port_v2 *input = call->header;
+    const struct hv_input_create_port current = {
+        .port_partition = input->port_partition,
+        .port_id = input->port_id,
+        .connection_partition = input->connection_partition,
+        .port_info = input->port_info,
+    };
+
+    if (input->padding || input->port_info.port_type == HvPortTypeDoorbell)
+        return HV_STATUS_INVALID_PARAMETER;
+    return create(call->vp, &current);
 }
 
 /* What waits is lost (TLFS v2.0, 14.9.2), and its memory back when the call returns. */
@@ -346,25 +366,66 @@ static hv_status connect(struct hv_partition *sender, struct hv_partition *owner
     return port ? connect_claimed(sender, port, input) : HV_STATUS_INVALID_PORT_ID;
 }
 
-/* TLFS: HvCallConnectPort. */
-hv_status hv_hypercall_connect_port(struct hv_hypercall_call *call)
+static hv_status connect_as(const struct hv_vp *vp, const struct hv_input_connect_port *input)
 {
-    const struct hv_input_connect_port *input = call->header;
     struct hv_partition *sender, *owner;
-    hv_status status =
-        begin(call->vp, input->connection_partition, HV_PRIVILEGE_ConnectPort, &sender);
+    hv_status status = begin(vp, input->connection_partition, HV_PRIVILEGE_ConnectPort, &sender);
 
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = HV_STATUS_ACCESS_DENIED;
-    if (may_use(call->vp, input->connection_info.port_type))
-        status = find_other(call->vp, input->port_partition, sender, &owner);
+    if (may_use(vp, input->connection_info.port_type))
+        status = find_other(vp, input->port_partition, sender, &owner);
     if (status == HV_STATUS_SUCCESS) {
         status = connect(sender, owner, input);
         hv_partition_drop(owner);
     }
     hv_hypercall_end(sender);
     return status;
+}
+
+/* TLFS: HvCallConnectPort. */
+hv_status hv_hypercall_connect_port(struct hv_hypercall_call *call)
+{
+    return connect_as(call->vp, call->header);
+}
+
+/* 0 where there is no port. Who it is for is checked when it is connected. */
+static uint32_t type_of(const struct hv_vp *vp, uint64_t partition_id, uint32_t port_id)
+{
+    struct hv_partition *owner;
+    struct hv_port *port = NULL;
+    uint32_t type = 0;
+
+    if (find_other(vp, partition_id, NULL, &owner) != HV_STATUS_SUCCESS)
+        return type;
+    port = hv_port_find(owner, port_id);
+    if (port) {
+        type = port->config.type;
+        hv_port_drop(port);
+    }
+    hv_partition_drop(owner);
+    return type;
+}
+
+/* TLFS v2.0: HvConnectPort. There were no doorbells: one has no type here. */
+hv_status hv_hypercall_connect_port_v2(struct hv_hypercall_call *call)
+{
+    const struct hv_input_connect_port_v2 *input = call->header;
+    struct hv_input_connect_port current = {
+        .connection_partition = input->connection_partition,
+        .connection_id = input->connection_id,
+        .port_partition = input->port_partition,
+        .port_id = input->port_id,
+    };
+    uint32_t type = type_of(call->vp, input->port_partition, input->port_id);
+
+    if (input->padding0 || input->padding1)
+        return HV_STATUS_INVALID_PARAMETER;
+    if (type != HvPortTypeDoorbell)
+        current.connection_info.port_type = type;
+    current.connection_info.monitor.monitor_address = input->connection_info;
+    return connect_as(call->vp, &current);
 }
 
 /* TLFS: HvCallDisconnectPort. That the connection is a doorbell's may be said, and changes nothing.

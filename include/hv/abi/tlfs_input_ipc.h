@@ -131,6 +131,27 @@ struct hv_input_create_port {
     struct hv_proximity_domain_info proximity_domain_info; /**< where its memory is taken */
 } HV_PACKED;
 
+/** HvCreatePort, as struct hv_input_create_port without what that has behind port_info. TLFS v2.0,
+ * 14.9.1. */
+struct hv_input_create_port_v2 {
+    uint64_t port_partition;       /**< owner of the port */
+    uint32_t port_id;              /**< HV_PORT_ID */
+    uint32_t padding;              /**< zero */
+    uint64_t connection_partition; /**< partition that may connect */
+    struct hv_port_info port_info; /**< type and target; no doorbell */
+} HV_PACKED;
+
+/** HvConnectPort; the port's type tells what the connection is. TLFS v2.0, 14.9.3. */
+struct hv_input_connect_port_v2 {
+    uint64_t connection_partition; /**< owner of the connection */
+    uint32_t connection_id;        /**< HV_CONNECTION_ID */
+    uint32_t padding0;             /**< zero */
+    uint64_t port_partition;       /**< owner of the port */
+    uint32_t port_id;              /**< HV_PORT_ID */
+    uint32_t padding1;             /**< zero */
+    uint64_t connection_info;      /**< GPA of the monitor page, or zero */
+} HV_PACKED;
+
 /** HvCallDeletePort. */
 struct hv_input_delete_port {
     uint64_t port_partition; /**< owner of the port */
@@ -435,6 +456,15 @@ HV_ABI_OFFSET(hv_input_create_port, min_connection_vtl, 13);
 HV_ABI_OFFSET(hv_input_create_port, connection_partition, 16);
 HV_ABI_OFFSET(hv_input_create_port, port_info, 24);
 HV_ABI_OFFSET(hv_input_create_port, proximity_domain_info, 48);
+HV_ABI_SIZE(hv_input_create_port_v2, 48);
+HV_ABI_OFFSET(hv_input_create_port_v2, port_id, 8);
+HV_ABI_OFFSET(hv_input_create_port_v2, connection_partition, 16);
+HV_ABI_OFFSET(hv_input_create_port_v2, port_info, 24);
+HV_ABI_SIZE(hv_input_connect_port_v2, 40);
+HV_ABI_OFFSET(hv_input_connect_port_v2, connection_id, 8);
+HV_ABI_OFFSET(hv_input_connect_port_v2, port_partition, 16);
+HV_ABI_OFFSET(hv_input_connect_port_v2, port_id, 24);
+HV_ABI_OFFSET(hv_input_connect_port_v2, connection_info, 32);
 HV_ABI_SIZE(hv_input_delete_port, 16);
 HV_ABI_OFFSET(hv_input_delete_port, port_partition, 0);
 HV_ABI_OFFSET(hv_input_delete_port, port_id, 8);

@@ -326,6 +326,44 @@ START_TEST(reserved_fields_of_connections_are_zero)
 }
 END_TEST
 
+/* The calls of TLFS v2.0, which know no doorbells. */
+START_TEST(calls_of_old_are_there)
+{
+    struct hv_input_create_port_v2 port = { .port_partition = root->id,
+                                            .port_id = PORT,
+                                            .connection_partition = child->id,
+                                            .port_info = message_port(root, child).port_info };
+    struct hv_input_connect_port_v2 line = { .connection_partition = child->id,
+                                             .connection_id = LINE,
+                                             .port_partition = root->id,
+                                             .port_id = PORT };
+
+    ck_assert_uint_eq(simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_INVALID_PORT_ID);
+    port.padding = 1;
+    ck_assert_uint_eq(simple(HvCreatePort, &port, sizeof(port)), HV_STATUS_INVALID_PARAMETER);
+    port.padding = 0;
+    port.port_info.port_type = HvPortTypeDoorbell;
+    ck_assert_uint_eq(simple(HvCreatePort, &port, sizeof(port)), HV_STATUS_INVALID_PARAMETER);
+    port.port_info.port_type = HvPortTypeMessage;
+    ck_assert_uint_eq(simple(HvCreatePort, &port, sizeof(port)), HV_STATUS_SUCCESS);
+    line.connection_info = HV_PAGE_SIZE;
+    ck_assert_uint_eq(simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_INVALID_PARAMETER);
+    line.connection_info = 0;
+    line.padding0 = 1;
+    ck_assert_uint_eq(simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_INVALID_PARAMETER);
+    line.padding0 = 0;
+    line.padding1 = 1;
+    ck_assert_uint_eq(simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_INVALID_PARAMETER);
+    line.padding1 = 0;
+    line.port_partition = 99;
+    ck_assert_uint_eq(simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_INVALID_PARTITION_ID);
+    line.port_partition = root->id;
+    ck_assert_uint_eq(simple(HvConnectPort, &line, sizeof(line)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(post_from(vp, 7), HV_STATUS_SUCCESS);
+    nobody_is_held();
+}
+END_TEST
+
 START_TEST(delete_and_disconnect_are_fast_calls_too)
 {
     const uint64_t fast = HV_HYPERCALL_FAST;
@@ -570,6 +608,7 @@ int main(void)
     tcase_add_test(tests, flags_are_checked);
     tcase_add_test(tests, reserved_fields_of_ports_are_zero);
     tcase_add_test(tests, reserved_fields_of_connections_are_zero);
+    tcase_add_test(tests, calls_of_old_are_there);
     tcase_add_test(tests, delete_and_disconnect_are_fast_calls_too);
     tcase_add_test(tests, a_port_counts_what_was_posted);
     tcase_add_test(tests, a_vp_can_be_preferred);

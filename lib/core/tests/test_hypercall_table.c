@@ -25,8 +25,6 @@ static const struct rule rules[] = {
     { 0x0009, 0x0009, HV_PRIVILEGE_CpuManagement, false },
     { 0x0040, 0x0040, HV_PRIVILEGE_CreatePartitions, false },
     { 0x0048, 0x004A, HV_PRIVILEGE_AccessMemoryPool, false },
-    { 0x0057, 0x0057, HV_PRIVILEGE_CreatePort, false },
-    { 0x0059, 0x0059, HV_PRIVILEGE_ConnectPort, false },
     { 0x005C, 0x005C, HV_PRIVILEGE_PostMessages, false },
     { 0x005D, 0x005D, HV_PRIVILEGE_SignalEvents, false },
     { 0x005F, 0x005F, HV_PRIVILEGE_CreatePartitions, false },
