@@ -478,6 +478,33 @@ static void see(const struct step *step)
     call(codes[step->small % 3], &input, sizeof(input));
 }
 
+/* Timers of a child's VP as they come, and then time goes on. */
+static void set_timers(const struct step *step)
+{
+    struct {
+        struct hv_input_vp_state header;
+        struct hv_synthetic_timers_state state;
+    } input = { .header = { .partition_id = id_of(step),
+                            .vp_index = step->small % 4,
+                            .type = HV_VP_STATE_SYNTHETIC_TIMERS } };
+    const uint64_t words = sizeof(input.state) / sizeof(uint64_t);
+    struct hv_vp *vp;
+
+    for (unsigned i = 0; i < HV_STIMERS; i++)
+        input.state.timers[i] = (struct hv_stimer_state){
+            .flags = step->value >> 28 & 1,
+            .config = step->value >> i & 0x2001F,
+            .count = (step->small >> 4) * (1 + i),
+            .adjustment = step->value >> 20,
+            .undelivered_expiration = step->value,
+        };
+    call(HvCallSetVpState | words << HV_HYPERCALL_VARIABLE_HEADER_SIZE_SHIFT, &input,
+         sizeof(input));
+    vp = vp_of(step);
+    if (vp)
+        hv_stimer_expire(vp);
+}
+
 /* What the root itself and the machine count. */
 static void unsee_globals(void)
 {
@@ -521,9 +548,9 @@ static void call_anything(const struct step *step)
 typedef void step_function(const struct step *step);
 
 static step_function *const steps[] = {
-    create,        change, deposit,      withdraw,  balance,   create_vp, map,
-    delete_vp,     place,  set_property, make_port, send,      change,    deposit,
-    call_anything, unmap,  intercept,    call_port, use_ports, call_port, see,
+    create,    change,       deposit,   withdraw,  balance, create_vp,  map,           delete_vp,
+    place,     set_property, make_port, send,      change,  deposit,    call_anything, unmap,
+    intercept, call_port,    use_ports, call_port, see,     set_timers,
 };
 
 /* The middle's VP as it is now; without one it takes no step. */

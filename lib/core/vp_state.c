@@ -35,6 +35,9 @@ hv_status hv_vp_state_get(struct hv_vp *vp, uint32_t type, uint64_t xsave_states
     case HV_VP_STATE_SIEF_PAGE:
         memcpy(page, vp->synic.event_page.page, HV_PAGE_SIZE);
         return HV_STATUS_SUCCESS;
+    case HV_VP_STATE_SYNTHETIC_TIMERS:
+        hv_stimer_state_get(vp, page);
+        return HV_STATUS_SUCCESS;
     default:
         return HV_STATUS_INVALID_PARAMETER;
     }
@@ -55,6 +58,8 @@ hv_status hv_vp_state_set(struct hv_vp *vp, uint32_t type, uint64_t xsave_states
     case HV_VP_STATE_SIEF_PAGE:
         memcpy(vp->synic.event_page.page, page, HV_PAGE_SIZE);
         return HV_STATUS_SUCCESS;
+    case HV_VP_STATE_SYNTHETIC_TIMERS:
+        return hv_stimer_state_set(vp, page) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
     default:
         return HV_STATUS_INVALID_PARAMETER;
     }

@@ -197,6 +197,28 @@ struct hv_vp_register_page {
     uint8_t reserved3[3400];                             /**< not used */
 } HV_PACKED;
 
+/** @name hv_stimer_state.flags
+ * @{
+ */
+#define HV_STIMER_STATE_UNDELIVERED 1u /**< a message has not been delivered */
+/** @} */
+
+/** State of a synthetic timer; this and the next are of Linux, include/hyperv. */
+struct hv_stimer_state {
+    uint32_t flags;                  /**< HV_STIMER_STATE bits */
+    uint32_t reserved;               /**< zero */
+    uint64_t config;                 /**< HV_X64_MSR_STIMER0_CONFIG */
+    uint64_t count;                  /**< HV_X64_MSR_STIMER0_COUNT */
+    uint64_t adjustment;             /**< what a restore needs besides */
+    uint64_t undelivered_expiration; /**< of the message, reference time */
+} HV_PACKED;
+
+/** HV_VP_STATE_SYNTHETIC_TIMERS. */
+struct hv_synthetic_timers_state {
+    struct hv_stimer_state timers[4]; /**< by index */
+    uint64_t reserved[5];             /**< zero */
+} HV_PACKED;
+
 /** State of a local APIC, at the start of a page; beyond the TLFS, Linux, include/hyperv. Registers
  * are as the APIC has them in its mode. */
 struct hv_local_interrupt_controller_state {
@@ -226,6 +248,8 @@ struct hv_local_interrupt_controller_state {
 } HV_PACKED;
 
 /** @cond layout */
+HV_ABI_SIZE(hv_stimer_state, 40);
+HV_ABI_SIZE(hv_synthetic_timers_state, 200);
 HV_ABI_SIZE(hv_local_interrupt_controller_state, 176);
 HV_ABI_OFFSET(hv_local_interrupt_controller_state, id, 0);
 HV_ABI_OFFSET(hv_local_interrupt_controller_state, version, 4);

@@ -553,6 +553,7 @@ START_TEST(specified_call_is_denied_to_those_without_its_privilege)
         uint16_t code;
         uint64_t privilege;
     } calls[] = {
+        { HvRestorePartitionState, HV_PRIVILEGE_CreatePartitions },
         { HvCallQueryNumaDistance, HV_PRIVILEGE_CpuManagement },
     };
 

@@ -284,6 +284,124 @@ START_TEST(the_header_is_checked)
 }
 END_TEST
 
+/* ---- Synthetic timers ---- */
+
+#define TIMER_WORDS 25
+#define PERIODIC                                                           \
+    (HV_X64_MSR_STIMER_CONFIG_ENABLE | HV_X64_MSR_STIMER_CONFIG_PERIODIC | \
+     UINT64_C(2) << HV_X64_MSR_STIMER_CONFIG_SINTX_SHIFT)
+#define ONCE (HV_X64_MSR_STIMER_CONFIG_ENABLE | UINT64_C(3) << HV_X64_MSR_STIMER_CONFIG_SINTX_SHIFT)
+
+static uint64_t get_timers_at(uint64_t gpa)
+{
+    input.header.type = HV_VP_STATE_SYNTHETIC_TIMERS;
+    memcpy(input_page(), &input.header, sizeof(input.header));
+    memset(output_page(), 0xEE, HV_PAGE_SIZE);
+    return fake_hypercall(root_vp, HvCallGetVpState, INPUT_GPA, gpa);
+}
+
+static const struct hv_synthetic_timers_state *timers(void)
+{
+    ck_assert_uint_eq(get_timers_at(OUTPUT_GPA), HV_STATUS_SUCCESS);
+    return output_page();
+}
+
+static uint64_t set_timers(const struct hv_synthetic_timers_state *state, uint64_t words)
+{
+    input.header.type = HV_VP_STATE_SYNTHETIC_TIMERS;
+    memset(input_page(), 0, HV_PAGE_SIZE);
+    memcpy(input_page(), &input.header, sizeof(input.header));
+    memcpy((uint8_t *)input_page() + sizeof(input.header), state, sizeof(*state));
+    return call_from(root_vp, HvCallSetVpState | words << 17);
+}
+
+START_TEST(timers_are_got_and_go_on_where_they_are_set)
+{
+    struct hv_synthetic_timers_state state;
+    const uint8_t *behind = (const uint8_t *)output_page() + sizeof(state);
+
+    write_msr(vp, HV_X64_MSR_STIMER0_COUNT, 50000);
+    write_msr(vp, HV_X64_MSR_STIMER0_CONFIG, PERIODIC);
+    write_msr(vp, HV_X64_MSR_STIMER0_COUNT + 2, 900000);
+    write_msr(vp, HV_X64_MSR_STIMER0_CONFIG + 2, ONCE);
+    state = *timers();
+    ck_assert_uint_eq(*behind, 0xEE);
+    ck_assert_uint_eq(state.timers[0].config, PERIODIC);
+    ck_assert_uint_eq(state.timers[0].count, 50000);
+    ck_assert_uint_eq(state.timers[0].adjustment, vp->stimers.timer[0].expiration);
+    ck_assert_uint_eq(state.timers[1].config, ONCE);
+    ck_assert_uint_eq(state.timers[1].count, 900000);
+    ck_assert_uint_eq(state.timers[2].config | state.timers[2].count, 0);
+    hv_stimer_reset(vp);
+    ck_assert_uint_eq(set_timers(&state, TIMER_WORDS), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(vp->stimers.timer[0].due, state.timers[0].adjustment);
+    ck_assert_uint_eq(vp->stimers.timer[1].due, 900000);
+    ck_assert_uint_eq(vp->stimers.timer[2].due, HV_APIC_NEVER);
+    ck_assert_uint_eq(vp->stimers.deadline, fake.tsc);
+    ck_assert_mem_eq(timers(), &state, sizeof(state));
+}
+END_TEST
+
+START_TEST(a_timer_whose_message_waits_sends_it_again)
+{
+    struct hv_synthetic_timers_state state;
+
+    write_msr(vp, HV_X64_MSR_STIMER0_COUNT, 50000);
+    write_msr(vp, HV_X64_MSR_STIMER0_CONFIG, PERIODIC);
+    fake.tsc += FAKE_TSC_HZ / 100;
+    hv_stimer_expire(vp);
+    ck_assert(vp->stimers.timer[0].message.queued);
+    state = *timers();
+    ck_assert_uint_eq(state.timers[0].flags, HV_STIMER_STATE_UNDELIVERED);
+    ck_assert_uint_ne(state.timers[0].undelivered_expiration, 0);
+    hv_stimer_reset(vp);
+    ck_assert(!vp->stimers.timer[0].message.queued);
+    ck_assert_uint_eq(set_timers(&state, TIMER_WORDS), HV_STATUS_SUCCESS);
+    ck_assert(vp->stimers.timer[0].message.queued);
+    ck_assert_uint_eq(vp->stimers.timer[0].due, HV_APIC_NEVER);
+    ck_assert_mem_eq(timers(), &state, sizeof(state));
+}
+END_TEST
+
+START_TEST(timers_that_can_not_be_are_refused)
+{
+    const struct hv_synthetic_timers_state good = { .timers[1] = { .config = ONCE,
+                                                                   .count = 900000 } };
+    struct hv_synthetic_timers_state state;
+
+#define REFUSED(field_, value_)                                                          \
+    do {                                                                                 \
+        state = good;                                                                    \
+        state.field_ = value_;                                                           \
+        ck_assert_uint_eq(set_timers(&state, TIMER_WORDS), HV_STATUS_INVALID_PARAMETER); \
+    } while (0)
+
+    REFUSED(timers[0].flags, 2);
+    REFUSED(timers[0].reserved, 1);
+    REFUSED(reserved[4], 1);
+    REFUSED(timers[0].config, HV_X64_MSR_STIMER_CONFIG_ENABLE); /* of SINT 0 */
+    REFUSED(timers[0].config, HV_X64_MSR_STIMER_CONFIG_DIRECT_MODE);
+    /* A message of a timer that sends none, and one of a timer that would have no period. */
+    REFUSED(timers[0].flags, HV_STIMER_STATE_UNDELIVERED);
+    state = good;
+    state.timers[1].flags = HV_STIMER_STATE_UNDELIVERED;
+    state.timers[1].config = PERIODIC;
+    state.timers[1].count = 0;
+    ck_assert_uint_eq(set_timers(&state, TIMER_WORDS), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(set_timers(&good, TIMER_WORDS - 1), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(vp->stimers.timer[1].config, 0);
+    ck_assert_uint_eq(set_timers(&good, TIMER_WORDS), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(output_of_timers_is_aligned_and_in_one_page)
+{
+    ck_assert_uint_eq(get_timers_at(OUTPUT_GPA + 4), HV_STATUS_INVALID_ALIGNMENT);
+    ck_assert_uint_eq(get_timers_at(OUTPUT_GPA + HV_PAGE_SIZE - 192), HV_STATUS_INVALID_ALIGNMENT);
+    ck_assert_uint_eq(get_timers_at(OUTPUT_GPA + HV_PAGE_SIZE - 200), HV_STATUS_SUCCESS);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("vp-state");
@@ -301,6 +419,10 @@ int main(void)
     tcase_add_test(tests, state_that_is_not_there_is_refused);
     tcase_add_test(tests, a_page_that_the_caller_does_not_have_is_refused);
     tcase_add_test(tests, the_header_is_checked);
+    tcase_add_test(tests, timers_are_got_and_go_on_where_they_are_set);
+    tcase_add_test(tests, a_timer_whose_message_waits_sends_it_again);
+    tcase_add_test(tests, timers_that_can_not_be_are_refused);
+    tcase_add_test(tests, output_of_timers_is_aligned_and_in_one_page);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
