@@ -140,12 +140,13 @@ void hv_vp_destroy(struct hv_vp *self, struct hv_vp *vp)
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
 
     hv_intercept_end(self, vp);
-    /* Sequentially consistent: who finds it still is in a section that is waited for. */
+    /* Who finds it still, to send it a message, is in a section that is waited for. Messages are
+       taken from it when its LP has nothing to do with it any more. */
     atomic_store(&partition->vps[vp->index], NULL);
     hv_grace_wait(&partition->readers);
     hv_sched_leave(self, vp);
-    hv_intercept_forward(self, vp);
     cpu->delete_vp(cpu->context, vp);
+    hv_intercept_forward(self, vp);
     atomic_fetch_sub_explicit(&partition->vp_count, 1, memory_order_relaxed);
     hv_stats_note_vps(partition, UINT64_MAX);
     hv_apic_detach(vp);
