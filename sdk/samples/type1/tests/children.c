@@ -8,6 +8,7 @@
 
 #define PORT       0xE9
 #define PARTITIONS 20 /* more than QEMU has ASIDs */
+#define MANY       20000
 #define UNMAPPED   0x200000
 #define MAGIC      UINT64_C(0x1122334455667788)
 #define HIS_MAGIC  UINT64_C(0x99)
@@ -200,19 +201,19 @@ static void test_registers(void)
 
 static void run_many(uint64_t ids[PARTITIONS])
 {
-    unsigned told[PARTITIONS] = { 0 };
+    unsigned told[PARTITIONS] = { 0 }, missing = PARTITIONS;
 
-    for (unsigned i = 0; i < 4 * PARTITIONS; i++) {
+    /* Who is quick may come often before the last one does for the first time. */
+    for (unsigned i = 0; i < 4 * PARTITIONS || (missing > 0 && i < MANY); i++) {
         uint64_t index = rig_expect_out(&message, PORT);
 
         if (!RIG_CHECK(index < PARTITIONS))
             return;
         RIG_CHECK(message.header.origination_id == ids[index]);
-        told[index]++;
+        missing -= told[index]++ == 0;
         rig_go_on(&message);
     }
-    for (unsigned i = 0; i < PARTITIONS; i++)
-        RIG_CHECK(told[i] > 0);
+    RIG_CHECK(missing == 0);
 }
 
 static void test_many(void)
