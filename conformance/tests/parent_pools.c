@@ -36,7 +36,7 @@ HV_TEST(memory_pools, deposited_pages_are_in_the_balance,
 }
 
 HV_TEST(memory_pools, a_deposited_page_is_out_of_reach,
-        COVERS(HV_REQ_MEM_005, HV_REQ_MEM_015, HV_REQ_GPA_020), NEEDS_PARENT,
+        COVERS(HV_REQ_MEM_005, HV_REQ_MEM_015, HV_REQ_GPA_020, HV_REQ_GPA_023), NEEDS_PARENT,
         "Who can write to it writes to the hypervisor's structures")
 {
     volatile uint8_t *page = alloc_page();
@@ -53,7 +53,7 @@ HV_TEST(memory_pools, a_deposited_page_is_out_of_reach,
     safe_write64(page, UINT64_C(0x1122334455667788));
     CHECK_EQ(parent_map(child.id, 0x100, CHILD_ALL_RIGHTS, &number, 1), HV_STATUS_OPERATION_DENIED);
     CHECK_EQ(parent_map(HV_PARTITION_ID_SELF, number, HV_MAP_GPA_READABLE, &number, 1) & 0xffff,
-             HV_STATUS_ACCESS_DENIED);
+             HV_STATUS_OBJECT_IN_USE);
     CHECK_EQ(child_take_back(id), 1);
     for (unsigned i = 0; i < PAGE_SIZE; i++)
         if (page[i] != 0) {
