@@ -101,6 +101,8 @@ conform --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
 conform --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
 conform --target sample-minimal
 conform --target sample-saved --timeout 30
+conform --target sample-child --timeout 30
+conform --target sample-child --timeout 30 --smp 4
 conform --tests hypercall-abi/a-locked-page-stays
 # Another tenth of the faults, and other mutants, with each day; the log says which, to repeat them.
 day=$(($(date +%s) / 86400))

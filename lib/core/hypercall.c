@@ -235,15 +235,17 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
 
 /* ---- Parameters that are out of reach ---- */
 
-static bool has(const struct hv_partition *partition, uint64_t gpa, uint8_t access)
+/* Memory that a parent could give. Overlays are the hypervisor's; what they deny is an error. */
+static bool lacks(const struct hv_partition *partition, uint64_t gpa, uint8_t access)
 {
     struct hv_mapping mapping;
 
-    return hv_address_translate(partition, gpa >> HV_PAGE_SHIFT, &mapping) &&
-           (mapping.access & access);
+    return !hv_address_translate(partition, gpa >> HV_PAGE_SHIFT, &mapping) ||
+           (!mapping.overlay && !(mapping.access & access));
 }
 
-/* As if the instruction itself had made the access: it is executed again when it can be made. */
+/* As if the instruction itself had made the access: it is executed again when it can be made. What
+   lies beneath the hypercall page is no instruction, so the message has its bytes. */
 static enum hv_disposition access_memory(const struct hv_hypercall_frame *frame, uint64_t gpa,
                                          uint8_t access)
 {
@@ -252,6 +254,11 @@ static enum hv_disposition access_memory(const struct hv_hypercall_frame *frame,
                             .gprs = frame->exit->gprs,
                             .memory = { .gpa = gpa, .access = access } };
 
+    if (exit.instruction_length == HV_HYPERCALL_INSTRUCTION_LENGTH) {
+        exit.memory.code_size = HV_HYPERCALL_INSTRUCTION_LENGTH;
+        memcpy(exit.memory.code, hv_hypercall_instruction(frame->vp->partition->platform),
+               HV_HYPERCALL_INSTRUCTION_LENGTH);
+    }
     return hv_address_exit(frame->vp, &exit);
 }
 
@@ -263,9 +270,9 @@ static enum hv_disposition refuse(const struct hv_hypercall_frame *frame, hv_sta
 
     if (status == HV_STATUS_INVALID_HYPERCALL_INPUT && !frame->control.fast &&
         hv_vp_parent(frame->vp)) {
-        if (frame->output_size && !has(partition, frame->words[1], HV_ACCESS_WRITE))
+        if (frame->output_size && lacks(partition, frame->words[1], HV_ACCESS_WRITE))
             return access_memory(frame, frame->words[1], HV_ACCESS_WRITE);
-        if (frame->input_size && !has(partition, frame->words[0], HV_ACCESS_READ))
+        if (frame->input_size && lacks(partition, frame->words[0], HV_ACCESS_READ))
             return access_memory(frame, frame->words[0], HV_ACCESS_READ);
     }
     return complete(frame, status, frame->control.rep_start);

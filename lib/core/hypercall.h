@@ -41,6 +41,10 @@ uint64_t hv_hypercall_result(hv_status status, uint16_t reps_completed);
 
 enum hv_disposition hv_hypercall_exit(struct hv_vp *vp, struct hv_exit *exit);
 
+/* The instruction that makes a hypercall, without prefixes. */
+#define HV_HYPERCALL_INSTRUCTION_LENGTH 3
+const uint8_t *hv_hypercall_instruction(const struct hv_platform *platform);
+
 /* Writes the code of the hypercall page for the platform's hypercall instruction. */
 void hv_hypercall_page_fill(const struct hv_platform *platform, uint8_t *page);
 

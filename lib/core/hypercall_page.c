@@ -11,12 +11,15 @@ static const uint8_t vmcall_ret[] = { 0x0F, 0x01, 0xC1, 0xC3 };
 /* INT3: a guest that calls any other offset learns of it at once. */
 #define FILLER 0xCC
 
+const uint8_t *hv_hypercall_instruction(const struct hv_platform *platform)
+{
+    return platform->facts.slat_format == HV_SLAT_NPT ? vmmcall_ret : vmcall_ret;
+}
+
 void hv_hypercall_page_fill(const struct hv_platform *platform, uint8_t *page)
 {
-    bool amd = platform->facts.slat_format == HV_SLAT_NPT;
-
     memset(page, FILLER, HV_PAGE_SIZE);
-    memcpy(page, amd ? vmmcall_ret : vmcall_ret, sizeof(vmmcall_ret));
+    memcpy(page, hv_hypercall_instruction(platform), sizeof(vmmcall_ret));
 }
 
 hv_status hv_hypercall_page_init(struct hv_partition *partition)

@@ -89,9 +89,23 @@ static void calculate(struct worker_vp *vp, const struct hv_insn *insn, uint64_t
     vp->rflags = rflags;
 }
 
+/* Parameters where there is no memory (TLFS: a memory intercept, before the call is executed). The
+   call fails as that of a partition without a parent does. */
+static void refuse_hypercall(struct worker_vp *vp)
+{
+    worker_vp_set(vp, WORKER_RAX, 4, false, HV_STATUS_INVALID_HYPERCALL_INPUT);
+    if (worker_vp_mode(vp) != HV_INSN_64)
+        worker_vp_set(vp, WORKER_RDX, 4, false, 0);
+}
+
 static void execute(struct worker_vp *vp, const struct hv_insn *insn)
 {
     uint64_t linear;
+
+    if (insn->op == HV_INSN_OP_VMMCALL || insn->op == HV_INSN_OP_VMCALL) {
+        refuse_hypercall(vp);
+        return;
+    }
 
     if (insn->op == HV_INSN_OP_MOVS || insn->op == HV_INSN_OP_STOS || insn->op == HV_INSN_OP_LODS) {
         worker_mmio_string(vp, insn);

@@ -571,6 +571,35 @@ START_TEST(parameters_of_a_child_that_are_not_there_go_to_the_parent)
 }
 END_TEST
 
+START_TEST(such_a_call_is_told_with_its_instruction)
+{
+    const struct hv_x64_memory_intercept_message *memory = (const void *)slot_of(root_vp)->payload;
+    struct hv_exit exit = exit_of(vp, HV_EXIT_HYPERCALL);
+
+    atomic_store(&child->guest_os_id, 1);
+    exit.instruction_length = 3;
+    exit.hypercall.protected_mode = true;
+    exit.hypercall.long_mode = true;
+    exit.gprs->gpr[HV_GPR_RCX] = HvCallGetPartitionProperty;
+    exit.gprs->gpr[HV_GPR_RDX] = NO_RAM;
+    exit.gprs->gpr[HV_GPR_R8] = 0x2000;
+    ck_assert_int_eq(run_exit(vp, &exit), HV_DISPOSITION_SUSPEND);
+    ck_assert_uint_eq(memory->instruction_byte_count, 3);
+    ck_assert_mem_eq(memory->instruction_bytes, hv_hypercall_instruction(&fake.platform), 3);
+}
+END_TEST
+
+START_TEST(output_on_an_overlay_is_an_error)
+{
+    atomic_store(&child->guest_os_id, 1);
+    write_msr(vp, HV_X64_MSR_HYPERCALL, 0x2000 | HV_X64_MSR_HYPERCALL_ENABLE);
+    ck_assert_int_eq(call_as_child(HvCallGetPartitionProperty, 0x1000, 0x2000),
+                     HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(fake_vp(vp)->gprs.gpr[HV_GPR_RAX], HV_STATUS_INVALID_HYPERCALL_INPUT);
+    expect_none();
+}
+END_TEST
+
 START_TEST(parameters_of_a_caller_without_a_parent_are_an_error)
 {
     ck_assert_uint_eq(
@@ -612,6 +641,8 @@ int main(void)
     tcase_add_test(tests, a_parent_reaches_its_childs_registers);
     tcase_add_test(tests, the_header_of_a_childs_registers_is_checked);
     tcase_add_test(tests, parameters_of_a_child_that_are_not_there_go_to_the_parent);
+    tcase_add_test(tests, such_a_call_is_told_with_its_instruction);
+    tcase_add_test(tests, output_on_an_overlay_is_an_error);
     tcase_add_test(tests, parameters_of_a_caller_without_a_parent_are_an_error);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

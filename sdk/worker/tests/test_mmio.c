@@ -527,6 +527,16 @@ START_TEST(access_of_an_events_delivery_is_not_the_instructions)
 }
 END_TEST
 
+START_TEST(hypercall_with_parameters_outside_of_memory_fails)
+{
+    RUN(LOAD, "\x0F\x01\xD9"); /* vmmcall */
+    ck_assert_uint_eq(rax(), HV_STATUS_INVALID_HYPERCALL_INPUT);
+    fake_vid_set(&f.fake, HvX64RegisterRax, UINT64_MAX);
+    RUN(STORE, "\x0F\x01\xC1"); /* vmcall */
+    ck_assert_uint_eq(rax(), HV_STATUS_INVALID_HYPERCALL_INPUT);
+}
+END_TEST
+
 START_TEST(what_is_not_emulated_says_so)
 {
     ck_assert_int_eq(run(STORE, "\x0F\xC1\x03", 3, EXO), WORKER_UNSUPPORTED); /* xadd */
@@ -580,6 +590,7 @@ int main(void)
     tcase_add_loop_test(tcase, page_tables_must_be_in_memory, 0, 6);
     tcase_add_test(tcase, nobody_answers_with_ones);
     tcase_add_test(tcase, access_of_an_events_delivery_is_not_the_instructions);
+    tcase_add_test(tcase, hypercall_with_parameters_outside_of_memory_fails);
     tcase_add_test(tcase, what_is_not_emulated_says_so);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
