@@ -15,27 +15,10 @@
 static struct hv_message_page messages __attribute__((aligned(4096)));
 static uint64_t armed = UINT64_MAX; /* when the timer expires; UINT64_MAX: never */
 
-/*
- * Halts with interrupts enabled. An interrupt before HLT, which the shadow of STI should hold back,
- * would be slept over: QEMU's emulation (7.2) forgets the shadow when a hypervisor's exit falls
- * between the two. So its handler goes on behind HLT.
- */
-void root_host_halt(void);
-extern const char root_host_halting[], root_host_halted[];
-
-__asm__(".pushsection .text\n"
-        ".hidden root_host_halt, root_host_halting, root_host_halted\n"
-        "root_host_halt: sti\n"
-        "root_host_halting: hlt\n"
-        "root_host_halted: cli\n"
-        "ret\n"
-        ".popsection");
-
 static void wake(struct trap_frame *frame, void *unused)
 {
+    (void)frame;
     (void)unused;
-    if (frame->rip == (uint64_t)(uintptr_t)root_host_halting)
-        frame->rip = (uint64_t)(uintptr_t)root_host_halted;
     apic_eoi();
 }
 
@@ -115,8 +98,10 @@ static void set_timer(uint64_t deadline)
 void root_host_wait(uint64_t deadline)
 {
     set_timer(deadline);
-    while (is_empty(INTERCEPT_SINT) && is_empty(TIMER_SINT))
-        root_host_halt();
+    while (is_empty(INTERCEPT_SINT) && is_empty(TIMER_SINT)) {
+        irq_enable_and_halt();
+        irq_disable();
+    }
     if (!is_empty(TIMER_SINT)) {
         armed = UINT64_MAX;
         free_slot(TIMER_SINT);
