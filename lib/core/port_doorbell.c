@@ -25,7 +25,9 @@ static uint8_t size_of(const struct hv_doorbell *doorbell)
 {
     uint64_t size = doorbell->flags & HV_DOORBELL_FLAG_TRIGGER_SIZE_MASK;
 
-    return size == HV_DOORBELL_FLAG_TRIGGER_SIZE_ANY ? 0 : (uint8_t)(1u << (size - 1));
+    if (size == HV_DOORBELL_FLAG_TRIGGER_SIZE_ANY)
+        return 0;
+    return (uint8_t)(1u << (size - 1));
 }
 
 hv_status hv_doorbell_check(const struct hv_partition *sender, const struct hv_doorbell *doorbell)

@@ -203,44 +203,48 @@ struct hv_partition *hv_vp_partition(const struct hv_vp *vp)
     return vp->partition;
 }
 
-/* Counters of a VP's statistics page; 0: none. */
-static const uint8_t exit_counters[] = {
-    [HV_EXIT_CPUID] = VpCpuidInstructionsCount,
-    [HV_EXIT_MSR_READ] = VpMsrAccessesCount,
-    [HV_EXIT_MSR_WRITE] = VpMsrAccessesCount,
-    [HV_EXIT_HYPERCALL] = VpHypercallsCount,
-    [HV_EXIT_MEMORY] = VpNestedPageFaultInterceptsCount,
-    [HV_EXIT_IO] = VpIoInstructionsCount,
-    [HV_EXIT_HALT] = VpHltInstructionsCount,
-    [HV_EXIT_EXCEPTION] = VpOtherInterceptsCount,
-    [HV_EXIT_SHUTDOWN] = VpOtherInterceptsCount,
-    [HV_EXIT_UNKNOWN_MSR] = 0, /* counted before, as what was passed on */
-};
+static enum hv_disposition memory_exit(struct hv_vp *vp, struct hv_exit *exit)
+{
+    hv_vp_count(vp, VpNestedPageFaultInterceptsCount);
+    if (!exit->memory.page_walk && hv_apic_is_page(vp, exit->memory.gpa)) {
+        hv_vp_count(vp, VpApicMmioAccesses);
+        return hv_apic_page_exit(vp, exit);
+    }
+    return hv_address_exit(vp, exit);
+}
+
+static enum hv_disposition intercept_exit(struct hv_vp *vp, struct hv_exit *exit, unsigned counter)
+{
+    hv_vp_count(vp, counter);
+    return hv_intercept_exit(vp, exit);
+}
 
 enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
 {
-    if (exit_counters[exit->reason])
-        hv_vp_count(vp, exit_counters[exit->reason]);
     switch (exit->reason) {
     case HV_EXIT_CPUID:
+        hv_vp_count(vp, VpCpuidInstructionsCount);
         return hv_cpuid_exit(vp, exit);
     case HV_EXIT_MSR_READ:
+        hv_vp_count(vp, VpMsrAccessesCount);
         return hv_msr_read_exit(vp, exit);
     case HV_EXIT_MSR_WRITE:
+        hv_vp_count(vp, VpMsrAccessesCount);
         return hv_msr_write_exit(vp, exit);
     case HV_EXIT_HYPERCALL:
+        hv_vp_count(vp, VpHypercallsCount);
         return hv_hypercall_exit(vp, exit);
     case HV_EXIT_MEMORY:
-        if (!exit->memory.page_walk && hv_apic_is_page(vp, exit->memory.gpa)) {
-            hv_vp_count(vp, VpApicMmioAccesses);
-            return hv_apic_page_exit(vp, exit);
-        }
-        return hv_address_exit(vp, exit);
+        return memory_exit(vp, exit);
     case HV_EXIT_IO:
+        return intercept_exit(vp, exit, VpIoInstructionsCount);
     case HV_EXIT_HALT:
+        return intercept_exit(vp, exit, VpHltInstructionsCount);
     case HV_EXIT_EXCEPTION:
     case HV_EXIT_SHUTDOWN:
+        return intercept_exit(vp, exit, VpOtherInterceptsCount);
     case HV_EXIT_UNKNOWN_MSR:
+        /* Counted before, as what was passed on. */
         return hv_intercept_exit(vp, exit);
     }
     return HV_DISPOSITION_PASS;

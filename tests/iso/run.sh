@@ -20,5 +20,9 @@ sh "$source/sdk/samples/type1/make-iso.sh" "$images" "$work/hvkit.iso"
 timeout 200 qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 512 -nodefaults -no-reboot -display none -vga std \
     -device isa-debug-exit,iobase=0xf4,iosize=4 -serial "file:$work/serial" -cdrom "$work/hvkit.iso" "$@" || true
 tail -n 5 "$work/serial"
-grep -q '^# end passed=[1-9][0-9]* failed=0 ' "$work/serial"
+grep -q '^# end passed=[1-9]' "$work/serial"
+# What the sample is known not to do yet, its target lists with reasons.
+for test in $(sed -n 's/^not ok [0-9]* - \([^ ]*\).*/\1/p' "$work/serial"); do
+    grep -q "^  - test: $test\$" "$source/conformance/targets/sample.yaml" || { echo "$test failed"; exit 1; }
+done
 ! grep -q 'fault in the hypervisor' "$work/serial"
