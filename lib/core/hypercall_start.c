@@ -35,5 +35,8 @@ hv_status hv_hypercall_start_virtual_processor(struct hv_hypercall_call *call)
     if (!target)
         return HV_STATUS_INVALID_VP_INDEX;
     hv_request_call(call->vp, target, start, &request);
+    /* Its LP may be this one, which has not been told by a request then. */
+    if (request.status == HV_STATUS_SUCCESS)
+        hv_vp_kick(target);
     return request.status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <hv/abi/tlfs.h>
+#include <hv/sched.h>
 
 #include "core.h"
 #include "fake_platform.h"
@@ -76,6 +77,26 @@ START_TEST(the_caller_runs_and_is_not_started)
 }
 END_TEST
 
+START_TEST(a_vp_of_the_same_lp_gets_its_turn)
+{
+    uint64_t pages[3];
+    struct hv_lp *lp;
+
+    ck_assert_uint_eq(hv_lp_pages(), 3);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert(fake.platform.pages.alloc(&fake, &pages[i]));
+    ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, &lp), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_lp_add(lp, other), HV_STATUS_SUCCESS);
+    ck_assert_ptr_eq(hv_lp_pick(lp, 1), other);
+    hv_lp_put(lp, 2, HV_LP_STOPS, HV_LP_NEVER);
+    ck_assert_uint_eq(hv_lp_add(lp, vp), HV_STATUS_SUCCESS);
+    ck_assert_ptr_eq(hv_lp_pick(lp, 3), vp);
+    ck_assert_uint_eq(fake_hypercall(vp, HvCallStartVirtualProcessor, INPUT, 0), HV_STATUS_SUCCESS);
+    hv_lp_put(lp, 4, HV_LP_STOPS, HV_LP_NEVER);
+    ck_assert_ptr_eq(hv_lp_pick(lp, 5), other);
+}
+END_TEST
+
 START_TEST(a_state_that_the_back_end_refuses_is_told)
 {
     input()->vp_context.cr0 = UINT64_C(1) << 32;
@@ -118,6 +139,7 @@ int main(void)
     Suite *suite = suite_create("core_start");
 
     tcase_add_checked_fixture(tests, begin, teardown);
+    tcase_add_test(tests, a_vp_of_the_same_lp_gets_its_turn);
     tcase_add_test(tests, a_waiting_vp_starts_with_the_state_given);
     tcase_add_test(tests, the_caller_runs_and_is_not_started);
     tcase_add_test(tests, a_state_that_the_back_end_refuses_is_told);
