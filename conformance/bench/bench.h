@@ -119,6 +119,8 @@ uint64_t measure_trap(const struct bench_row *row);
 
 uint64_t measure_cpuid(const struct bench_row *row);
 uint64_t measure_time_ref_count(const struct bench_row *row);
+const char *begin_device_port(const struct bench_row *row);
+uint64_t measure_device_port(const struct bench_row *row);
 
 const char *begin_hypercall(const struct bench_row *row);
 uint64_t measure_hypercall_slow(const struct bench_row *row);

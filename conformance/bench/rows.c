@@ -10,6 +10,7 @@ const struct bench_row bench_rows[] = {
     { .name = "time-ref-count",
       .privileges = HV_PRIVILEGE_AccessPartitionReferenceCounter,
       .measure = measure_time_ref_count },
+    { .name = "device-port", .begin = begin_device_port, .measure = measure_device_port },
     { .name = "hypercall-slow", .begin = begin_hypercall, .measure = measure_hypercall_slow },
     { .name = "hypercall-fast", .begin = begin_hypercall, .measure = measure_hypercall_fast },
     { .name = "eoi-msr", .privileges = APIC, .measure = measure_eoi_msr },
