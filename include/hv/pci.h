@@ -124,6 +124,8 @@ struct hv_pci_function {
 struct hv_pci {
     /** CONFIG_ADDRESS. */
     uint32_t address;
+    /** A bit for each device that has functions. */
+    uint32_t devices;
     struct hv_pci_function *functions[HV_PCI_DEVICES][HV_PCI_FUNCTIONS];
 };
 

@@ -75,7 +75,8 @@ void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
  * Suspends a child's VP, and tells its parent why. The content is copied: to the VP's intercept
  * message page, if that is mapped, and then the message only says so.
  */
-enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message *content);
+enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_gprs *gprs,
+                                      const struct hv_message *content);
 
 /*
  * Takes back what is on its way from a VP that is not run any more, and takes its state pages out

@@ -252,16 +252,18 @@ static bool is_backends(const struct hv_vp *vp, uint32_t name)
 hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128 *value)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
-    uint32_t leaf = find_leaf(name), msr = find_msr(name);
+    uint32_t leaf, msr;
 
     if (is_apic(vp, name))
         return get_apic(vp, name, value);
     if (is_backends(vp, name))
         return cpu->get_register(cpu->context, vp, name, value);
+    msr = find_msr(name);
     if (msr != NONE)
         return get_msr(vp, msr, value);
     if (hv_suspend_is_register(name))
         return hv_suspend_get(vp, name, value);
+    leaf = find_leaf(name);
     if (leaf == NONE)
         return HV_STATUS_INVALID_PARAMETER;
     get_leaf(vp, leaf, value);
@@ -271,7 +273,7 @@ hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128
 hv_status hv_register_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
-    uint32_t msr = find_msr(name);
+    uint32_t msr;
 
     if (value->high && !is_wide(name))
         return HV_STATUS_INVALID_PARAMETER;
@@ -281,5 +283,6 @@ hv_status hv_register_set(struct hv_vp *vp, uint32_t name, const struct hv_regis
         return cpu->set_register(cpu->context, vp, name, value);
     if (hv_suspend_is_register(name))
         return hv_suspend_set(vp, name, value);
+    msr = find_msr(name);
     return msr != NONE ? set_msr(vp, msr, value->low) : HV_STATUS_INVALID_PARAMETER;
 }

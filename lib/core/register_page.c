@@ -57,7 +57,7 @@ static void fill_control(struct hv_vp *vp, struct hv_vp_register_page *page)
     page->xfem = get(vp, HvX64RegisterXfem).low;
 }
 
-void hv_register_page_fill(struct hv_vp *vp)
+void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs)
 {
     struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
 
@@ -65,10 +65,9 @@ void hv_register_page_fill(struct hv_vp *vp)
         return;
     page->version = HV_VP_REGISTER_PAGE_VERSION_1;
     page->dirty = 0;
-    for (uint32_t i = 0; i < HV_GPR_COUNT; i++)
-        page->gp_registers[i] = get(vp, HvX64RegisterRax + i).low;
-    page->rip = get(vp, HvX64RegisterRip).low;
-    page->rflags = get(vp, HvX64RegisterRflags).low;
+    memcpy(page->gp_registers, gprs->gpr, sizeof(page->gp_registers));
+    page->rip = gprs->rip;
+    page->rflags = gprs->rflags;
     fill_wide(vp, page);
     fill_control(vp, page);
     page->is_valid = 1;

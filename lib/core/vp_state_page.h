@@ -40,8 +40,8 @@ bool hv_state_page_put_message(struct hv_vp *vp, const struct hv_message *messag
 
 /* ---- The register page (register_page.c) ---- */
 
-/* Writes the registers, if the page is mapped. */
-void hv_register_page_fill(struct hv_vp *vp);
+/* Writes the registers, if the page is mapped; gprs are those of the exit. */
+void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs);
 
 /*
  * Takes the registers that the parent has changed in a page that is valid, which then is not any

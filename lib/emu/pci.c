@@ -27,6 +27,7 @@ bool hv_pci_add(struct hv_pci *pci, struct hv_pci_function *function, unsigned d
         return false;
     }
     functions[number] = function;
+    pci->devices |= UINT32_C(1) << device;
     if (number != 0) {
         functions[0]->space[HV_PCI_HEADER_TYPE] |= PCI_MULTIFUNCTION;
         functions[0]->initial[HV_PCI_HEADER_TYPE] |= PCI_MULTIFUNCTION;
@@ -112,13 +113,21 @@ static uint32_t interrupt_of(const struct hv_pci_function *function, unsigned de
     return UINT32_C(1) << hv_pci_gsi(device, function->config.interrupt_pin);
 }
 
+static uint32_t interrupts_of(const struct hv_pci *pci, unsigned device)
+{
+    uint32_t lines = 0;
+    for (unsigned i = 0; i < HV_PCI_FUNCTIONS; i++) {
+        const struct hv_pci_function *function = pci->functions[device][i];
+        lines |= function != NULL ? interrupt_of(function, device) : 0;
+    }
+    return lines;
+}
+
 uint32_t hv_pci_interrupts(const struct hv_pci *pci)
 {
     uint32_t lines = 0;
-    for (unsigned i = 0; i < HV_PCI_DEVICES * HV_PCI_FUNCTIONS; i++) {
-        unsigned device = i / HV_PCI_FUNCTIONS;
-        const struct hv_pci_function *function = pci->functions[device][i % HV_PCI_FUNCTIONS];
-        lines |= function != NULL ? interrupt_of(function, device) : 0;
+    for (uint32_t left = pci->devices; left != 0; left &= left - 1) {
+        lines |= interrupts_of(pci, (unsigned)__builtin_ctz(left));
     }
     return lines;
 }

@@ -318,6 +318,7 @@ static bool in_range(uint32_t name, uint32_t first, uint32_t last)
 /* Registers of which each has rules of its own. */
 static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
 {
+    const struct field *field;
     uint32_t msr;
 
     switch (name) {
@@ -351,6 +352,11 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
     default:
         break;
     }
+    field = find_field(name);
+    if (field) {
+        *value = *field_at(vp, field);
+        return HV_STATUS_SUCCESS;
+    }
     if (!find_msr(name, &msr))
         return HV_STATUS_INVALID_PARAMETER;
     if (vp->child && svm_mtrr_read(&vp->mtrr, msr, value))
@@ -368,12 +374,8 @@ static bool is_switched(uint32_t name)
 
 static hv_status get_register(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
 {
-    const struct field *field = find_field(name);
-
     if (in_range(name, HvX64RegisterRax, HvX64RegisterR15))
         value->low = vp->gprs.gpr[name - HvX64RegisterRax];
-    else if (field)
-        value->low = *field_at(vp, field);
     else if (in_range(name, HvX64RegisterEs, HvX64RegisterTr))
         get_segment(vp, name, value);
     else if (in_range(name, HvX64RegisterIdtr, HvX64RegisterGdtr))
@@ -405,9 +407,19 @@ hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
     return status;
 }
 
+static hv_status set_field(struct svm_vp *vp, const struct field *field, uint64_t value)
+{
+    if (field->valid && !field->valid(vp, value))
+        return HV_STATUS_INVALID_REGISTER_VALUE;
+    *field_at(vp, field) = value;
+    svm_touch(vp, field->group);
+    return HV_STATUS_SUCCESS;
+}
+
 static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
 {
     hv_status bad = HV_STATUS_INVALID_REGISTER_VALUE;
+    const struct field *field;
     uint32_t msr;
 
     switch (name) {
@@ -436,6 +448,9 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
     default:
         break;
     }
+    field = find_field(name);
+    if (field)
+        return set_field(vp, field, value);
     if (!find_msr(name, &msr))
         return HV_STATUS_INVALID_PARAMETER;
     if (vp->child && msr != MSR_TSC_AUX)
@@ -443,25 +458,12 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
     return set_msr(msr, value);
 }
 
-static hv_status set_field(struct svm_vp *vp, const struct field *field, uint64_t value)
-{
-    if (field->valid && !field->valid(vp, value))
-        return HV_STATUS_INVALID_REGISTER_VALUE;
-    *field_at(vp, field) = value;
-    svm_touch(vp, field->group);
-    return HV_STATUS_SUCCESS;
-}
-
 static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_register128 *value)
 {
-    const struct field *field = find_field(name);
-
     if (in_range(name, HvX64RegisterRax, HvX64RegisterR15)) {
         vp->gprs.gpr[name - HvX64RegisterRax] = value->low;
         return HV_STATUS_SUCCESS;
     }
-    if (field)
-        return set_field(vp, field, value->low);
     if (in_range(name, HvX64RegisterEs, HvX64RegisterTr))
         return set_segment(vp, name, value);
     if (in_range(name, HvX64RegisterIdtr, HvX64RegisterGdtr))
