@@ -60,6 +60,8 @@ HV_TEST(scheduler, a_capped_vp_waits, COVERS(HV_REQ_SCHED_001, HV_REQ_SCHED_008)
           (unsigned long long)(run_time(&child) - before));
 }
 
+#define PAGES_OF_A_VP 16 /* and some more */
+
 HV_TEST(scheduler, reserves_fit_into_caps_and_processors,
         COVERS(HV_REQ_SCHED_002, HV_REQ_SCHED_003, HV_REQ_SCHED_004, HV_REQ_SCHED_005,
                HV_REQ_VP_048, HV_REQ_PART_036),
@@ -84,6 +86,7 @@ HV_TEST(scheduler, reserves_fit_into_caps_and_processors,
     CHECK_EQ(parent_set_property(child.id, HvPartitionPropertyCpuCap, HV_CPU_CAP_SCALE / 4),
              HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE);
     /* Half a processor each; with more VPs than processors the reserve may be given up. */
+    child_deposit(child.id, PAGES_OF_A_VP * (2 * cpu_count() + 1));
     do
         status = parent_create_vp(child.id, created);
     while (status == HV_STATUS_SUCCESS && ++created <= 2 * cpu_count());
