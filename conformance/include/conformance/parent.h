@@ -32,7 +32,11 @@ void parent_begin(void);
 
 /**
  * A call from memory: the header, behind it the list, then zeros.
- * @param control hv_control() of it
+ * @param control     hv_control() of it
+ * @param header      the input, but for the list
+ * @param header_size its bytes
+ * @param list        the elements of a rep call; NULL if there are none
+ * @param list_size   their bytes, together
  * @return the 64-bit result value
  */
 uint64_t parent_call(uint64_t control, const void *header, size_t header_size, const void *list,
