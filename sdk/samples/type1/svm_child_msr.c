@@ -30,8 +30,20 @@ uint64_t svm_child_msr_map(void)
     return memory_physical(map);
 }
 
+/* What firmware sets up, of which nothing is the child's; operating systems look there without
+   asking CPUID. */
+static bool is_firmwares(uint32_t msr)
+{
+    return msr == MSR_SYSCFG || msr == MSR_HWCR || msr == MSR_NB_CFG || msr == MSR_INT_PENDING ||
+           msr == MSR_DE_CFG;
+}
+
 bool svm_child_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
 {
+    if (is_firmwares(msr)) {
+        *value = 0;
+        return true;
+    }
     switch (msr) {
     case MSR_EFER:
         *value = vp->vmcb->efer & ~(uint64_t)EFER_SVME;
@@ -44,15 +56,6 @@ bool svm_child_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
         /* No banks, hence no machine checks. */
         *value = 0;
         return true;
-    case MSR_SYSCFG:
-    case MSR_HWCR:
-    case MSR_NB_CFG:
-    case MSR_INT_PENDING:
-    case MSR_DE_CFG:
-        /* What firmware sets up, of which nothing is the child's; operating systems look there
-           without asking CPUID. */
-        *value = 0;
-        return true;
     case MSR_PATCH_LEVEL:
         return rdmsr_safe(msr, value);
     default:
@@ -62,6 +65,8 @@ bool svm_child_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value)
 
 bool svm_child_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
 {
+    if (is_firmwares(msr))
+        return true;
     switch (msr) {
     case MSR_EFER:
         return svm_write_efer(vp, value);
@@ -69,12 +74,6 @@ bool svm_child_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
         return svm_write_pat(vp, value);
     case MSR_TSC:
         /* As the root's: all VPs count alike. */
-        return true;
-    case MSR_SYSCFG:
-    case MSR_HWCR:
-    case MSR_NB_CFG:
-    case MSR_INT_PENDING:
-    case MSR_DE_CFG:
         return true;
     case MSR_MCG_STATUS:
         return value == 0;
