@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "core_host.h"
 
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,19 +230,6 @@ void root_host_write(const char *bytes, uint64_t count)
 int root_host_read(void)
 {
     return -1;
-}
-
-void root_host_say(const char *format, ...)
-{
-    char line[512];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
-    va_end(args);
-    root_host_write("root| ", 6);
-    root_host_write(line, strlen(line));
-    root_host_write("\r\n", 2);
 }
 
 uint64_t root_host_now(void)
