@@ -172,6 +172,16 @@ void child_add_vp(const struct child *child, uint32_t vp)
     REQUIRE_EQ(parent_create_vp(child->id, vp), HV_STATUS_SUCCESS);
 }
 
+struct child child_begin(uint64_t flags)
+{
+    struct child child;
+
+    parent_begin();
+    child = child_make(flags);
+    child_add_vp(&child, 0);
+    return child;
+}
+
 uint64_t child_get(const struct child *child, uint32_t vp, uint32_t name)
 {
     uint64_t value;

@@ -6,20 +6,10 @@
 #define APIC_ID_REG   0x20
 #define APIC_TASK_PRI 0x80
 
-static struct child begin(void)
-{
-    struct child child;
-
-    parent_begin();
-    child = child_make(CHILD_EXO);
-    child_add_vp(&child, 0);
-    return child;
-}
-
 HV_TEST(gpa_space_and_overlays, memory_is_read_through_its_vp, COVERS(HV_REQ_GPA_032), NEEDS_PARENT,
         "An emulator that gets the bytes behind what it asked for writes them to the guest's disk")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct hv_input_read_gpa block = { .partition_id = child.id,
                                        .byte_count = 5,
                                        .base_gpa = 0x2003,
@@ -43,7 +33,7 @@ HV_TEST(gpa_space_and_overlays, memory_is_read_through_its_vp, COVERS(HV_REQ_GPA
 HV_TEST(gpa_space_and_overlays, memory_is_written_through_its_vp, COVERS(HV_REQ_GPA_033),
         NEEDS_PARENT, "A byte too many is in a structure of the guest's kernel")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t data[16];
     uint32_t result;
 
@@ -72,7 +62,7 @@ HV_TEST(gpa_space_and_overlays, accesses_have_bounds, COVERS(HV_REQ_GPA_035), NE
     } wrong[] = { { 0x2000, 0 },           { 0x2000, 17 },         { 0x2fff, 2 },
                   { 0x2ff1, 16 },          { 0x2000, UINT32_MAX }, { UINT64_MAX, 1 },
                   { UINT64_C(1) << 60, 1 } };
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t data[16] = { 0 };
     uint32_t result;
 
@@ -97,7 +87,7 @@ HV_TEST(gpa_space_and_overlays, accesses_have_bounds, COVERS(HV_REQ_GPA_035), NE
 HV_TEST(gpa_space_and_overlays, accesses_hit_overlays, COVERS(HV_REQ_GPA_034), NEEDS_PARENT,
         "A debugger that sees what is under the hypercall page disassembles nonsense")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t byte = 0;
     uint32_t result;
 
@@ -118,7 +108,7 @@ HV_TEST(gpa_space_and_overlays, accesses_hit_overlays, COVERS(HV_REQ_GPA_034), N
 HV_TEST(gpa_space_and_overlays, accesses_hit_the_apic, COVERS(HV_REQ_GPA_034), NEEDS_PARENT,
         "Each VP has its own behind one address")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint32_t value, result;
 
     child_add_vp(&child, 1);

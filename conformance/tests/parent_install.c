@@ -199,16 +199,6 @@ struct msr_result {
     uint8_t unused[36];
 };
 
-static struct child begin(void)
-{
-    struct child child;
-
-    parent_begin();
-    child = child_make(CHILD_EXO);
-    child_add_vp(&child, 0);
-    return child;
-}
-
 static void check_answer(const struct child *child, uint32_t leaf, uint32_t subleaf, uint32_t eax,
                          uint32_t ebx)
 {
@@ -225,7 +215,7 @@ HV_TEST(intercepts_and_messages, registered_results_change_cpuid,
         COVERS(HV_REQ_INT_029, HV_REQ_INT_030, HV_REQ_VP_057), NEEDS_PARENT,
         "QEMU describes a whole machine so, a leaf a call")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct cpuid_result block = {
         .header = { child.id, 0, HvInterceptTypeX64Cpuid },
         .cpuid = { .input_eax = 7,
@@ -268,7 +258,7 @@ HV_TEST(intercepts_and_messages, registered_results_are_what_the_guest_sees,
 {
     static const uint8_t code[] = { 0xb8, 0x76, 0x98, 0x00, 0x40, /* mov eax, 0x40009876 */
                                     0x31, 0xc9, 0x0f, 0xa2, CHILD_OUT };
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct cpuid_result block = { .header = { child.id, 0, HvInterceptTypeX64Cpuid },
                                   .cpuid = { .input_eax = 0x40009876,
                                              .result_ebx = 0x44434241,
@@ -292,7 +282,7 @@ HV_TEST(intercepts_and_messages, registered_actions_hold_for_msrs,
     static const uint8_t code[] = { 0xb8, 0xff, 0xff,     0xff, 0xff, /* mov eax, -1 */
                                     0xb9, 0x34, 0x12,     0x01, 0xc0, /* mov ecx, 0xc0011234 */
                                     0x0f, 0x32, CHILD_OUT };          /* rdmsr */
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct msr_result block = { .header = { child.id, 0, HvInterceptTypeX64Msr },
                                 .msr = { 0xc0011234, READ_WRITE,
                                          HvUnimplementedMsrActionIgnoreWriteReadZero } };

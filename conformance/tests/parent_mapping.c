@@ -36,16 +36,6 @@ static uint32_t write_result(const struct child *child, uint64_t page, uint64_t 
     return result;
 }
 
-static struct child begin(void)
-{
-    struct child child;
-
-    parent_begin();
-    child = child_make(CHILD_EXO);
-    child_add_vp(&child, 0);
-    return child;
-}
-
 static uint64_t map_one(const struct child *child, uint64_t target, uint32_t flags,
                         const void *source)
 {
@@ -65,7 +55,7 @@ HV_TEST(gpa_space_and_overlays, a_page_is_mapped_inaccessible_or_unmapped,
         COVERS(HV_REQ_GPA_009, HV_REQ_GPA_015, HV_REQ_GPA_031), NEEDS_PARENT,
         "What is not there and what may not be touched are different things for a parent")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t *page = child_page(0);
     uint64_t value, number = page_number(page);
 
@@ -89,7 +79,7 @@ HV_TEST(gpa_space_and_overlays, rights_come_in_five_combinations,
         COVERS(HV_REQ_GPA_012, HV_REQ_GPA_019), NEEDS_PARENT,
         "Hardware can't express the others, so they would be more or less than what was asked for")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t *page = child_page(0);
 
     for (uint32_t rights = 0; rights < 16; rights++) {
@@ -113,7 +103,7 @@ HV_TEST(gpa_space_and_overlays, undefined_map_flags_are_refused, COVERS(HV_REQ_G
     static const uint8_t reserved[] = {
         4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 18, 19, 22, 23, 29, 30
     };
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t *page = child_page(0);
     uint64_t value;
 
@@ -135,7 +125,7 @@ HV_TEST(gpa_space_and_overlays, map_flags_do_what_they_say, COVERS(HV_REQ_GPA_01
         uint32_t flags;
         uint8_t content;
     } constant[] = { { HV_MAP_GPA_ZEROED, 0 }, { HV_MAP_GPA_ONES, 0xff } };
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t *page = child_page(0x5a);
     uint64_t value, result;
 
@@ -157,7 +147,7 @@ HV_TEST(gpa_space_and_overlays, map_flags_do_what_they_say, COVERS(HV_REQ_GPA_01
 HV_TEST(gpa_space_and_overlays, the_last_mapping_counts, COVERS(HV_REQ_GPA_018), NEEDS_PARENT,
         "Firmware moves memory about: what was there must be gone, rights and all")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t *one = child_page(0x11), *other = child_page(0x22);
     uint64_t value;
 
@@ -180,7 +170,7 @@ HV_TEST(gpa_space_and_overlays, memory_of_nobody_is_not_mapped,
         COVERS(HV_REQ_GPA_020, HV_REQ_GPA_021), NEEDS_PARENT,
         "A source that the caller hasn't got may be the hypervisor's")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     const uint64_t end = UINT64_C(1) << 40; /* of any GPA space, in pages */
     uint64_t deposited = page_number(alloc_page()), pool = child_create(0), source, width;
     uint8_t *page = child_page(0);
@@ -231,7 +221,7 @@ HV_TEST(gpa_space_and_overlays, the_root_changes_no_more_than_rights_of_its_own,
 HV_TEST(gpa_space_and_overlays, pages_in_use_are_not_changed, COVERS(HV_REQ_GPA_023), NEEDS_PARENT,
         "The hypervisor would write where somebody else has memory now")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint64_t hypercalls = hv_hypercall_gpa() >> PAGE_SHIFT;
     uint16_t status;
 
@@ -247,7 +237,7 @@ HV_TEST(gpa_space_and_overlays, pages_in_use_are_not_changed, COVERS(HV_REQ_GPA_
 HV_TEST(gpa_space_and_overlays, a_page_may_be_mapped_twice, COVERS(HV_REQ_GPA_025), NEEDS_PARENT,
         "Firmware has its image at two addresses, and guests share pages that are alike")
 {
-    struct child child = begin(), other = child_make(CHILD_EXO);
+    struct child child = child_begin(CHILD_EXO), other = child_make(CHILD_EXO);
     uint8_t *page = child_page(0x42);
     uint64_t value;
 
@@ -266,7 +256,7 @@ HV_TEST(gpa_space_and_overlays, a_page_may_be_mapped_twice, COVERS(HV_REQ_GPA_02
 HV_TEST(gpa_space_and_overlays, pages_are_mapped_by_pairs, COVERS(HV_REQ_GPA_016), NEEDS_PARENT,
         "A guest's memory is in pieces on a machine that has been running for a while")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct hv_input_modify_sparse_gpa_pages block = { .target_partition_id = child.id,
                                                       .map_flags = R };
     struct hv_gpa_mapping pairs[3];
@@ -292,7 +282,7 @@ HV_TEST(gpa_space_and_overlays, pages_are_mapped_by_pairs, COVERS(HV_REQ_GPA_016
 HV_TEST(gpa_space_and_overlays, rights_of_mapped_pages_are_changed, COVERS(HV_REQ_GPA_030),
         NEEDS_PARENT, "Write protection of a guest's memory is how a snapshot begins")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct hv_input_modify_sparse_gpa_pages block = { .target_partition_id = child.id,
                                                       .map_flags = R };
     uint64_t pages[2] = { 3, 5 }, value;
@@ -323,7 +313,7 @@ HV_TEST(gpa_space_and_overlays, pages_are_unmapped_one_after_the_other,
         COVERS(HV_REQ_GPA_026, HV_REQ_GPA_027), NEEDS_PARENT,
         "A parent takes memory away without knowing what the guest has had of it")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint64_t value;
 
     CHECK_EQ(parent_unmap(child.id, 2, 0, 3), 3 * ONE);
@@ -342,7 +332,7 @@ HV_TEST(gpa_space_and_overlays, pages_are_unmapped_one_after_the_other,
 HV_TEST(gpa_space_and_overlays, large_pages_count_as_one, COVERS(HV_REQ_GPA_028, HV_REQ_GPA_017),
         NEEDS_PARENT, "Off by this factor, a guest has 512 times the memory that it was given")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint8_t *block = child_memory(2 * LARGE, 0);
     uint8_t *source = (uint8_t *)(((uintptr_t)block + LARGE * PAGE_SIZE - 1) / (LARGE * PAGE_SIZE) *
                                   (LARGE * PAGE_SIZE));

@@ -23,21 +23,11 @@ static uint16_t unmap(const struct child *child, uint16_t type)
     return parent_simple(HvCallUnmapVpStatePage, &block, 16);
 }
 
-static struct child begin(void)
-{
-    struct child child;
-
-    parent_begin();
-    child = child_make(EXO_WITH_PAGES);
-    child_add_vp(&child, 0);
-    return child;
-}
-
 HV_TEST(virtual_processor, state_pages_lie_over_the_parents_memory,
         COVERS(HV_REQ_VP_058, HV_REQ_VP_059), NEEDS_PARENT,
         "What was under them must be there again when they go")
 {
-    struct child child = begin();
+    struct child child = child_begin(EXO_WITH_PAGES);
     volatile uint8_t *page = child_page(0x66);
     uint64_t location;
 
@@ -55,7 +45,7 @@ HV_TEST(virtual_processor, state_pages_lie_over_the_parents_memory,
 HV_TEST(virtual_processor, a_location_is_chosen_when_none_is_given, COVERS(HV_REQ_VP_058),
         NEEDS_PARENT, "Linux takes the page's number from the output, and expects memory there")
 {
-    struct child child = begin();
+    struct child child = child_begin(EXO_WITH_PAGES);
     struct hv_input_map_vp_state_page block = { .partition_id = child.id };
     uint64_t location;
     uint64_t read;
@@ -69,7 +59,7 @@ HV_TEST(virtual_processor, a_location_is_chosen_when_none_is_given, COVERS(HV_RE
 HV_TEST(virtual_processor, state_pages_are_checked, COVERS(HV_REQ_VP_058, HV_REQ_VP_059),
         NEEDS_PARENT, "A page of a type that the VP hasn't got would be anybody's memory")
 {
-    struct child child = begin(), plain = child_make(CHILD_EXO);
+    struct child child = child_begin(EXO_WITH_PAGES), plain = child_make(CHILD_EXO);
     struct hv_input_map_vp_state_page block = { .partition_id = child.id };
     uint8_t *page = child_page(0);
 
@@ -99,7 +89,7 @@ HV_TEST(virtual_processor, the_message_page_has_the_intercept,
         "With it the slot has no more than the VP's number, so messages of many VPs fit")
 {
     static const uint8_t code[] = { 0xb0, 0x5c, CHILD_OUT }; /* mov al, 0x5c */
-    struct child child = begin();
+    struct child child = child_begin(EXO_WITH_PAGES);
     const struct hv_message *page = (const void *)child_page(0);
     const struct hv_x64_io_port_intercept_message *io = (const void *)page->payload;
     struct hv_message message;

@@ -43,21 +43,11 @@ static uint16_t unmap(struct hv_input_map_stats_page what)
     return parent_simple(HvCallUnmapStatsPage, &what, sizeof(what));
 }
 
-static struct child begin(void)
-{
-    struct child child;
-
-    parent_begin();
-    child = child_make(CHILD_EXO);
-    child_add_vp(&child, 0);
-    return child;
-}
-
 HV_TEST(statistics, pages_of_every_object_are_mapped,
         COVERS(HV_REQ_STATS_001, HV_REQ_STATS_003, HV_REQ_STATS_004), NEEDS_STATISTICS,
         "Linux maps one for each VP, and fails if it can't")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     const struct hv_input_map_stats_page objects[] = {
         object(HvStatsObjectHypervisor, 0, 0),       object(HvStatsObjectLogicalProcessor, 0, 0),
         object(HvStatsObjectPartition, child.id, 0), object(HvStatsObjectVp, child.id, 0),
@@ -79,7 +69,7 @@ HV_TEST(statistics, pages_of_every_object_are_mapped,
 HV_TEST(statistics, a_place_is_given, COVERS(HV_REQ_STATS_002, HV_REQ_STATS_007, HV_REQ_STATS_011),
         NEEDS_STATISTICS, "What was under the page is memory of the caller's")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct map_input block = { .map = object(HvStatsObjectVp, child.id, 0) };
     volatile uint8_t *page = child_page(0x66);
 
@@ -97,7 +87,7 @@ HV_TEST(statistics, a_place_is_given, COVERS(HV_REQ_STATS_002, HV_REQ_STATS_007,
 HV_TEST(statistics, a_page_is_mapped_once, COVERS(HV_REQ_STATS_006), NEEDS_STATISTICS,
         "Two callers would unmap it under each other")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     struct hv_input_map_stats_page vp = object(HvStatsObjectVp, child.id, 0);
 
     REQUIRE_EQ(map_at(vp, child_page(0)), HV_STATUS_SUCCESS);
@@ -109,7 +99,7 @@ HV_TEST(statistics, a_page_is_mapped_once, COVERS(HV_REQ_STATS_006), NEEDS_STATI
 HV_TEST(statistics, a_page_goes_with_its_object, COVERS(HV_REQ_STATS_008), NEEDS_STATISTICS,
         "A page of a VP that is gone is the memory of the next one")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     volatile uint8_t *of_vp = child_page(0x66), *of_partition = child_page(0x77);
 
     REQUIRE_EQ(map_at(object(HvStatsObjectVp, child.id, 0), of_vp), HV_STATUS_SUCCESS);
@@ -124,7 +114,7 @@ HV_TEST(statistics, a_page_goes_with_its_object, COVERS(HV_REQ_STATS_008), NEEDS
 HV_TEST(statistics, objects_are_checked, COVERS(HV_REQ_STATS_012, HV_REQ_STATS_013),
         NEEDS_STATISTICS, "Counters of a guest that does not exist are those of another one")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint64_t page, created = child_create(0);
     struct hv_input_map_stats_page vp = object(HvStatsObjectVp, child.id, 0);
 

@@ -4,16 +4,6 @@
 
 #define MS UINT64_C(10000) /* units of 100 ns */
 
-static struct child begin(void)
-{
-    struct child child;
-
-    parent_begin();
-    child = child_make(CHILD_EXO);
-    child_add_vp(&child, 0);
-    return child;
-}
-
 static uint64_t time_of(const struct child *child)
 {
     return child_get(child, 0, HvRegisterTimeRefCount);
@@ -23,7 +13,7 @@ HV_TEST(reference_time, a_child_has_its_own_time, COVERS(HV_REQ_TIME_006), NEEDS
         "With the counter of another partition a guest sees when that was started")
 {
     static const uint8_t code[] = { 0xeb, 0xfe }; /* jmp $ */
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint64_t before, after;
 
     child_load(&child, 0, code, sizeof(code));
@@ -40,7 +30,7 @@ HV_TEST(reference_time, a_parent_stops_and_sets_time, COVERS(HV_REQ_TIME_029, HV
         NEEDS_PARENT, "A guest that was saved for a week does not see the week")
 {
     const uint64_t saved = UINT64_C(0x123456789a);
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
     uint64_t value;
 
     REQUIRE_EQ(parent_set_property(child.id, HvPartitionPropertyTimeFreeze, 1), HV_STATUS_SUCCESS);
@@ -63,7 +53,7 @@ HV_TEST(reference_time, a_parent_stops_and_sets_time, COVERS(HV_REQ_TIME_029, HV
 HV_TEST(reference_time, time_goes_from_one_partition_to_another, COVERS(HV_REQ_TIME_017),
         NEEDS_PARENT, "That is how a guest is restored")
 {
-    struct child from = begin(), to = child_make(CHILD_EXO);
+    struct child from = child_begin(CHILD_EXO), to = child_make(CHILD_EXO);
     uint64_t saved, value;
 
     child_add_vp(&to, 0);
@@ -100,7 +90,7 @@ HV_TEST(synthetic_timers, assists_are_there_or_unknown,
         COVERS(HV_REQ_TIMER_043, HV_REQ_TIMER_044, HV_REQ_TIMER_045, HV_REQ_TIMER_046),
         NEEDS_PARENT, "A parent that leaves the PM timer to an assist that isn't there has none")
 {
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
 
     check_optional(child.id, HvPartitionPropertyEmulatedTimerPeriod, 0);
     check_optional(child.id, HvPartitionPropertyEmulatedTimerControl, 0x40);
@@ -120,7 +110,7 @@ HV_TEST(crash_enlightenment, a_parent_reads_what_a_crash_left,
                                     0x0f, 0x30, 0x41,                       /* wrmsr; inc ecx */
                                     0x81, 0xf9, 0x05,     0x01, 0x00, 0x40, /* cmp ecx, P4 + 1 */
                                     0x75, 0xef, CHILD_OUT };                /* jne values */
-    struct child child = begin();
+    struct child child = child_begin(CHILD_EXO);
 
     child_listen();
     for (uint32_t i = 0; i < 5; i++)

@@ -64,7 +64,10 @@ uint64_t child_make_empty(uint64_t flags);
 /** An active child with memory. */
 struct child child_make(uint64_t flags);
 
-/** The same with privileges, that is HvPartitionPropertyPrivilegeFlags, of its own. */
+/** parent_begin(), and child_make() with VP 0: what most tests begin with. */
+struct child child_begin(uint64_t flags);
+
+/** child_make() with privileges, that is HvPartitionPropertyPrivilegeFlags, of its own. */
 struct child child_make_privileged(uint64_t flags, uint64_t privileges);
 
 /** Deposits pages of the caller's to the partition's pool. */
