@@ -385,9 +385,14 @@ void lp_end_all_interrupts(struct lp *lp)
         apic_eoi();
 }
 
+/*
+ * One whose time has passed is set again, and fires at once. QEMU's emulator (7.2) can lose the
+ * interrupt of a timer: its main thread asks for it while #VMEXIT changes the same word without a
+ * lock.
+ */
 void lp_set_timer(struct lp *lp, uint64_t deadline)
 {
-    if (lp->armed == deadline)
+    if (lp->armed == deadline && rdtsc() < deadline)
         return;
     lp->armed = deadline;
     apic_start_timer(deadline == UINT64_MAX ? 0 : clock_apic_ticks(deadline));

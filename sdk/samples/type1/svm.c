@@ -123,13 +123,16 @@ static void take_events(struct svm_vp *vp)
         svm_interrupt_take_extint(vp, vectors.extint);
 }
 
-void svm_set_timer(struct lp *lp, uint64_t deadline)
+uint64_t svm_set_timer(struct lp *lp, uint64_t deadline)
 {
     uint64_t meeting = save_restore_deadline(lp);
 
     if (lp->deadline < deadline)
         deadline = lp->deadline;
-    lp_set_timer(lp, meeting < deadline ? meeting : deadline);
+    if (meeting < deadline)
+        deadline = meeting;
+    lp_set_timer(lp, deadline);
+    return deadline;
 }
 
 static struct hv_lp *scheduler(const struct lp *lp)
@@ -335,7 +338,7 @@ static void run(struct svm_vp *vp)
             svm_npiep_set(vp, hv_vp_npiep(vp->vp));
         if (vp->nmi_pending)
             svm_event_prepare_nmi(vp);
-        if (!vp->quiet || !vp->view->current || rdtsc() >= vp->view->deadline)
+        if (!vp->quiet || !vp->view->current || rdtsc() >= vp->until)
             svm_interrupt_prepare(vp);
         if (!begin_entry(vp)) {
             if (!pause(vp))

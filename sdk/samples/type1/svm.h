@@ -58,6 +58,7 @@ struct svm_vp {
     uint64_t raised; /* of a child: such a one, as vmcb.event, that is to be shown; 0 for none */
 
     const struct hv_interrupt_view *view; /* of vp */
+    uint64_t until;                       /* TSC at which the LP's timer should have come */
     bool quiet;        /* nothing waits and nothing is watched, as long as the view is current */
     int accepted;      /* vector that the APIC has in service and the guest has not seen yet, or
                           HV_INTERRUPT_NONE */
@@ -161,7 +162,7 @@ void svm_release_guest(struct svm_vp *vp);
 void svm_regain_guest(struct svm_vp *vp);
 
 /* Arms the LP's timer: for the VP that runs, at deadline, and for all else (svm.c). */
-void svm_set_timer(struct lp *lp, uint64_t deadline);
+uint64_t svm_set_timer(struct lp *lp, uint64_t deadline);
 
 /* Cached translations (svm_flush.c). */
 /* by_asid: the TLB control has a flush of one ASID. asids: how many there are, 0 among them. */

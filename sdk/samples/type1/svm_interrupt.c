@@ -174,7 +174,7 @@ void svm_interrupt_prepare(struct svm_vp *vp)
         vp->vmcb->virtual_interrupt = control;
         svm_touch(vp, VMCB_CLEAN_TPR);
     }
-    svm_set_timer(vp->lp, vp->view->deadline);
+    vp->until = svm_set_timer(vp->lp, vp->view->deadline);
     vp->quiet = !pending && !vp->priority && !vp->wants_extint;
 }
 
