@@ -45,7 +45,7 @@ run() {
         die 'the machine cannot be made' 'see the message above'
     # As many processors as VPs, or fewer: then VPs wait for each other. The root's program is one more for the first.
     # shellcheck disable=SC2046  # words on purpose
-    run_program qemu-system-x86_64 -accel "$(accelerator "$2")" $(counted) -cpu max -smp "${HVKIT_CHILD_LPS:-$2}" -m 512 \
+    run_program qemu-system-x86_64 -accel "$(accelerator)" $(counted) -cpu max -smp "${HVKIT_CHILD_LPS:-$2}" -m 512 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
         -kernel "$build/images/hvkit-type1.elf" -append "tsc=trust ${HVKIT_SAMPLE_OPTIONS:-}" \

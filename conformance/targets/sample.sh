@@ -29,7 +29,7 @@ run() {
     ln -s "$(realpath "$1")" "$directory/guest"
     cd "$directory"
     # shellcheck disable=SC2046  # words on purpose
-    run_program qemu-system-x86_64 -accel "$(accelerator "$2")" $(counted) -cpu max -smp "$2" -m 256 \
+    run_program qemu-system-x86_64 -accel "$(accelerator)" $(counted) -cpu max -smp "$2" -m 256 \
         -nodefaults -no-user-config -no-reboot -display none -serial stdio \
         -device isa-debug-exit,iobase=0xf4,iosize=4 \
         -kernel "$hypervisor" -append "tsc=trust debug=loopback hyperv-testdev ${HVKIT_SAMPLE_OPTIONS:-}" \

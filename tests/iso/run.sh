@@ -17,7 +17,7 @@ if [ "$firmware" = uefi ]; then
     set -- -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd
 fi
 sh "$source/sdk/samples/type1/make-iso.sh" "$images" "$work/hvkit.iso"
-timeout 200 qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 512 -nodefaults -no-reboot -display none -vga std \
+timeout 200 qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 2 -m 512 -nodefaults -no-reboot -display none -vga std \
     -device isa-debug-exit,iobase=0xf4,iosize=4 -serial "file:$work/serial" -cdrom "$work/hvkit.iso" "$@" || true
 tail -n 5 "$work/serial"
 grep -q '^# end passed=[1-9]' "$work/serial"

@@ -87,7 +87,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def command(options: argparse.Namespace) -> list[str]:
     qemu = [
-        "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-smp", str(options.smp), "-m", "512",
+        "qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max", "-smp", str(options.smp), "-m", "512",
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
     ]
     if options.how == "uefi":
