@@ -328,7 +328,12 @@ static void post(struct hv_apic *apic, uint8_t vector, bool level)
 
 static void post_event(struct hv_apic *apic, uint8_t selector, uint8_t vector)
 {
-    hv_apic_post_event(apic, (enum hv_apic_event)(1u << selector % 4), vector);
+    if (selector & 0x80)
+        hv_apic_post_event(apic, HV_APIC_EVENT_EXTINT, HV_APIC_NO_VECTOR);
+    else if (selector & 0x40)
+        hv_apic_post_withdrawal(apic);
+    else
+        hv_apic_post_event(apic, (enum hv_apic_event)(1u << selector % 4), vector);
     require(hv_apic_has_post(apic));
 }
 

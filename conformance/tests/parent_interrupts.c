@@ -261,3 +261,25 @@ HV_TEST(local_apic, a_level_is_withdrawn_before_it_is_taken, COVERS(HV_REQ_APIC_
     CHECK_EQ(child_interrupts(&child, VECTOR), 0);
     CHECK_EQ(parent_by_id(HvClearVirtualInterrupt, child.id), HV_STATUS_NOT_ACKNOWLEDGED);
 }
+
+HV_TEST(local_apic, a_level_is_withdrawn_and_an_edge_is_not,
+        COVERS(HV_REQ_APIC_027, HV_REQ_APIC_028, HV_REQ_APIC_029), NEEDS_PARENT,
+        "What a message has announced is not announced a second time")
+{
+    const uint64_t level = HV_X64_INTERRUPT_CONTROL_LEVEL_TRIGGERED;
+    struct child child = begin(deaf, sizeof(deaf));
+
+    CHECK_EQ(parent_assert(child.id, HvX64InterruptTypeFixed, 0, OTHER), HV_STATUS_SUCCESS);
+    CHECK_EQ(parent_assert(child.id, level, 0, VECTOR), HV_STATUS_SUCCESS);
+    CHECK_EQ(parent_assert(child.id, HvX64InterruptTypeFixed, 0, HV_INTERRUPT_VECTOR_NONE),
+             HV_STATUS_SUCCESS);
+    CHECK_EQ(parent_assert(child.id, level, 0, HV_INTERRUPT_VECTOR_NONE), HV_STATUS_SUCCESS);
+    CHECK_EQ(parent_assert(child.id, HvX64InterruptTypeNmi, 0, HV_INTERRUPT_VECTOR_NONE),
+             HV_STATUS_INVALID_PARAMETER);
+    hear(&child);
+    CHECK(child_wait_interrupts(&child, OTHER, 1), "the edge is lost");
+    udelay(20000);
+    CHECK_EQ(child_interrupts(&child, VECTOR), 0);
+    CHECK_EQ(parent_assert(child.id, level, 0, VECTOR), HV_STATUS_SUCCESS);
+    CHECK(child_wait_interrupts(&child, VECTOR, 1), "a later one is lost");
+}

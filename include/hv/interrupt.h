@@ -46,13 +46,15 @@ enum hv_interrupt_event {
     HV_INTERRUPT_NMI = 1u << 0,     /**< A non-maskable interrupt. */
     HV_INTERRUPT_INIT = 1u << 1,    /**< INIT: call hv_vp_reset(), and wait for a start-up IPI. */
     HV_INTERRUPT_STARTUP = 1u << 2, /**< A start-up IPI; ignored unless the VP waits for one. */
-    HV_INTERRUPT_EXTINT = 1u << 3,  /**< An interrupt of an 8259; it passes by the priorities. */
+    HV_INTERRUPT_EXTINT = 1u << 3,  /**< An interrupt of an 8259, which passes by the priorities; or
+                                         its withdrawal. */
 };
 
 /** Vectors that go with events. */
 struct hv_interrupt_vectors {
     uint8_t startup; /**< The VP starts at physical address startup * 4096. */
-    uint8_t extint;  /**< What the 8259 would have answered. */
+    int extint; /**< What the 8259 would have answered; HV_INTERRUPT_NONE: it has withdrawn what
+                     the guest has not taken yet. */
 };
 
 /**
@@ -61,8 +63,11 @@ struct hv_interrupt_vectors {
  */
 void hv_interrupt_post(struct hv_vp *vp, uint8_t vector, bool level);
 
-/** Send one of enum hv_interrupt_event to @p vp; @p vector for those that have one. On any LP. */
-void hv_interrupt_post_event(struct hv_vp *vp, enum hv_interrupt_event event, uint8_t vector);
+/**
+ * Send one of enum hv_interrupt_event to @p vp; @p vector, 0 to 255, for those that have one.
+ * HV_INTERRUPT_NONE withdraws HV_INTERRUPT_EXTINT. On any LP.
+ */
+void hv_interrupt_post_event(struct hv_vp *vp, enum hv_interrupt_event event, int vector);
 
 /** The view of @p vp's local APIC, always the same place; for the LP that runs @p vp. */
 const struct hv_interrupt_view *hv_interrupt_view(const struct hv_vp *vp);

@@ -16,6 +16,8 @@
 #include <hv/abi/apic.h>
 #include <hv/interrupt.h>
 
+#include "lock.h"
+
 #define HV_APIC_WORDS       8  /* of 32 vectors */
 #define HV_APIC_LVT_ENTRIES 6  /* timer to error */
 #define HV_APIC_NO_VECTOR   -1 /* nothing to deliver */
@@ -35,12 +37,15 @@ enum hv_apic_event {
 };
 
 struct hv_apic_inbox {
-    /* Bits 0 to 7: an edge word is not zero; 8 to 15: a level word; 16 and up: the events. */
+    /* Bits 0 to 7: an edge word is not zero; 8: the level ones are others; 9 and up: the events. */
     _Atomic uint32_t summary;
     _Atomic uint32_t edge[HV_APIC_WORDS];
-    _Atomic uint32_t level[HV_APIC_WORDS];
     _Atomic uint32_t startup_vector; /* of the latest start-up IPI */
-    _Atomic uint32_t extint_vector;  /* of the latest external interrupt */
+    _Atomic int extint_vector;       /* of the latest external interrupt, or HV_APIC_NO_VECTOR: that
+                                        one was withdrawn */
+    struct hv_lock level_lock; /* of the two below, so that what comes after a withdrawal stays */
+    uint32_t level[HV_APIC_WORDS];
+    bool withdrawn; /* those that came before them, too */
 };
 
 /*
@@ -213,10 +218,13 @@ void hv_apic_timer_expire(struct hv_apic *apic, uint64_t now);
 
 /*
  * Posts into the inbox, from any LP. Returns whether the owner must be kicked: it has not been
- * since it looked last.
+ * since it looked last. HV_APIC_NO_VECTOR withdraws an external interrupt that nobody has taken.
  */
 bool hv_apic_post(struct hv_apic *apic, uint8_t vector, bool level);
-bool hv_apic_post_event(struct hv_apic *apic, enum hv_apic_event event, uint8_t vector);
+bool hv_apic_post_event(struct hv_apic *apic, enum hv_apic_event event, int vector);
+
+/* As above: withdraws the level-triggered interrupts that are requested and nobody has taken. */
+bool hv_apic_post_withdrawal(struct hv_apic *apic);
 
 static inline bool hv_apic_has_post(const struct hv_apic *apic)
 {

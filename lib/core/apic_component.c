@@ -12,19 +12,6 @@ struct payload {
     uint64_t tsc_hz; /* of its timer */
 };
 
-static void add_events(const struct hv_vp *vp, struct hv_apic_record *record)
-{
-    const struct hv_apic_inbox *inbox = &vp->apic.inbox;
-
-    record->events |= vp->apic_events;
-    if (record->events & HV_APIC_EVENT_STARTUP)
-        record->startup_vector =
-            (uint8_t)atomic_load_explicit(&inbox->startup_vector, memory_order_relaxed);
-    if (record->events & HV_APIC_EVENT_EXTINT)
-        record->extint_vector =
-            (uint8_t)atomic_load_explicit(&inbox->extint_vector, memory_order_relaxed);
-}
-
 static void save(struct hv_vp *vp, uint64_t tsc, struct hv_record_writer *writer)
 {
     const struct payload payload = { .tsc_hz = vp->partition->platform->facts.tsc_hz };
@@ -33,7 +20,8 @@ static void save(struct hv_vp *vp, uint64_t tsc, struct hv_record_writer *writer
     /* So that an INIT takes back a start-up that came before it. */
     hv_vp_take_interrupts(vp);
     hv_apic_save(&vp->apic, tsc, &record);
-    add_events(vp, &record);
+    record.events |= vp->apic_events;
+    hv_apic_save_events(&vp->apic.inbox, &record);
     hv_record_put(writer, &payload, sizeof(payload));
     hv_record_put(writer, &record, sizeof(record));
 }

@@ -4,9 +4,11 @@
  * and a summary that lets the owner find out with one load that there is nothing.
  */
 #include "apic_bits.h"
+#include "mem.h"
 
-#define LEVEL_SHIFT HV_APIC_WORDS
-#define EVENT_SHIFT (2 * HV_APIC_WORDS)
+#define LEVEL       (UINT32_C(1) << HV_APIC_WORDS)
+#define EDGE_MASK   (LEVEL - 1)
+#define EVENT_SHIFT (HV_APIC_WORDS + 1)
 #define WORDS_MASK  ((UINT32_C(1) << EVENT_SHIFT) - 1)
 
 static bool announce(struct hv_apic_inbox *inbox, uint32_t bits)
@@ -15,15 +17,37 @@ static bool announce(struct hv_apic_inbox *inbox, uint32_t bits)
     return atomic_fetch_or_explicit(&inbox->summary, bits, memory_order_release) == 0;
 }
 
-bool hv_apic_post(struct hv_apic *apic, uint8_t vector, bool level)
+static bool post_edge(struct hv_apic_inbox *inbox, uint8_t vector)
 {
-    struct hv_apic_inbox *inbox = &apic->inbox;
     unsigned word = vector / 32;
-    _Atomic uint32_t *words = level ? inbox->level : inbox->edge;
 
     /* Release: who takes the bit, be it on the announcement of another, sees what was before it. */
-    atomic_fetch_or_explicit(&words[word], 1u << vector % 32, memory_order_release);
-    return announce(inbox, 1u << (level ? word + LEVEL_SHIFT : word));
+    atomic_fetch_or_explicit(&inbox->edge[word], 1u << vector % 32, memory_order_release);
+    return announce(inbox, 1u << word);
+}
+
+static bool post_level(struct hv_apic_inbox *inbox, uint8_t vector)
+{
+    hv_lock_acquire(&inbox->level_lock);
+    hv_apic_set(inbox->level, vector);
+    hv_lock_release(&inbox->level_lock);
+    return announce(inbox, LEVEL);
+}
+
+bool hv_apic_post(struct hv_apic *apic, uint8_t vector, bool level)
+{
+    return level ? post_level(&apic->inbox, vector) : post_edge(&apic->inbox, vector);
+}
+
+bool hv_apic_post_withdrawal(struct hv_apic *apic)
+{
+    struct hv_apic_inbox *inbox = &apic->inbox;
+
+    hv_lock_acquire(&inbox->level_lock);
+    memset(inbox->level, 0, sizeof(inbox->level));
+    inbox->withdrawn = true;
+    hv_lock_release(&inbox->level_lock);
+    return announce(inbox, LEVEL);
 }
 
 /* An INIT makes its target wait for a start-up IPI that comes later: one from before is over. */
@@ -41,12 +65,12 @@ static bool announce_init(struct hv_apic_inbox *inbox)
     return summary == 0;
 }
 
-bool hv_apic_post_event(struct hv_apic *apic, enum hv_apic_event event, uint8_t vector)
+bool hv_apic_post_event(struct hv_apic *apic, enum hv_apic_event event, int vector)
 {
     struct hv_apic_inbox *inbox = &apic->inbox;
 
     if (event == HV_APIC_EVENT_STARTUP)
-        atomic_store_explicit(&inbox->startup_vector, vector, memory_order_relaxed);
+        atomic_store_explicit(&inbox->startup_vector, (uint8_t)vector, memory_order_relaxed);
     if (event == HV_APIC_EVENT_EXTINT)
         atomic_store_explicit(&inbox->extint_vector, vector, memory_order_relaxed);
     if (event == HV_APIC_EVENT_INIT)
@@ -54,32 +78,53 @@ bool hv_apic_post_event(struct hv_apic *apic, enum hv_apic_event event, uint8_t 
     return announce(inbox, (uint32_t)event << EVENT_SHIFT);
 }
 
-static void take_word(struct hv_apic *apic, _Atomic uint32_t *word, unsigned first, bool level)
+static void request(struct hv_apic *apic, uint32_t bits, unsigned word, bool level)
 {
-    /* Acquire: pairs with the release of each post. */
-    uint32_t bits = atomic_exchange_explicit(word, 0, memory_order_acquire);
+    for (; bits != 0; bits &= bits - 1)
+        hv_apic_request(apic, (uint8_t)(word * 32 + (unsigned)__builtin_ctz(bits)), level);
+}
 
-    while (bits != 0) {
-        unsigned bit = (unsigned)__builtin_ctz(bits);
+static void take_edges(struct hv_apic *apic, uint32_t words)
+{
+    for (; words != 0; words &= words - 1) {
+        unsigned word = (unsigned)__builtin_ctz(words);
+        /* Acquire: pairs with the release of each post. */
+        uint32_t bits = atomic_exchange_explicit(&apic->inbox.edge[word], 0, memory_order_acquire);
 
-        bits &= bits - 1;
-        hv_apic_request(apic, (uint8_t)(first + bit), level);
+        request(apic, bits, word, false);
     }
+}
+
+static void withdraw(struct hv_apic *apic)
+{
+    for (unsigned word = 0; word < HV_APIC_WORDS; word++)
+        apic->irr[word] &= ~apic->tmr[word];
+    hv_apic_touch(apic);
+}
+
+static void take_levels(struct hv_apic *apic)
+{
+    struct hv_apic_inbox *inbox = &apic->inbox;
+    uint32_t words[HV_APIC_WORDS];
+    bool withdrawn;
+
+    hv_lock_acquire(&inbox->level_lock);
+    memcpy(words, inbox->level, sizeof(words));
+    memset(inbox->level, 0, sizeof(inbox->level));
+    withdrawn = inbox->withdrawn;
+    inbox->withdrawn = false;
+    hv_lock_release(&inbox->level_lock);
+    if (withdrawn)
+        withdraw(apic);
+    for (unsigned word = 0; word < HV_APIC_WORDS; word++)
+        request(apic, words[word], word, true);
 }
 
 static void take_words(struct hv_apic *apic, uint32_t summary)
 {
-    struct hv_apic_inbox *inbox = &apic->inbox;
-
-    for (uint32_t words = summary & WORDS_MASK; words != 0; words &= words - 1) {
-        unsigned index = (unsigned)__builtin_ctz(words);
-        unsigned word = index % HV_APIC_WORDS;
-
-        if (index < LEVEL_SHIFT)
-            take_word(apic, &inbox->edge[word], word * 32, false);
-        else
-            take_word(apic, &inbox->level[word], word * 32, true);
-    }
+    take_edges(apic, summary & EDGE_MASK);
+    if (summary & LEVEL)
+        take_levels(apic);
 }
 
 uint32_t hv_apic_take_posts(struct hv_apic *apic)

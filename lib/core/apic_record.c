@@ -43,14 +43,17 @@ static void save_timer(const struct hv_apic_timer *timer, uint64_t now,
     record->timer_left = timer->armed && timer->deadline > now ? timer->deadline - now : 0;
 }
 
-static void save_events(const struct hv_apic_inbox *inbox, struct hv_apic_record *record)
+void hv_apic_save_events(const struct hv_apic_inbox *inbox, struct hv_apic_record *record)
 {
+    int extint = atomic_load_explicit(&inbox->extint_vector, memory_order_relaxed);
+
+    if (extint == HV_APIC_NO_VECTOR)
+        record->events &= ~(uint32_t)HV_APIC_EVENT_EXTINT;
     if (record->events & HV_APIC_EVENT_STARTUP)
         record->startup_vector =
             (uint8_t)atomic_load_explicit(&inbox->startup_vector, memory_order_relaxed);
     if (record->events & HV_APIC_EVENT_EXTINT)
-        record->extint_vector =
-            (uint8_t)atomic_load_explicit(&inbox->extint_vector, memory_order_relaxed);
+        record->extint_vector = (uint8_t)extint;
 }
 
 void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *record)
@@ -61,7 +64,7 @@ void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *rec
     record->events = hv_apic_take_interrupts(apic) & EVENTS;
     save_registers(apic, record);
     save_timer(&apic->timer, now, record);
-    save_events(&apic->inbox, record);
+    hv_apic_save_events(&apic->inbox, record);
 }
 
 /* ---- Restore ---- */

@@ -41,6 +41,9 @@ struct hv_apic_record {
  */
 void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *record);
 
+/* Completes the events of a record by their vectors; an ExtINT that was withdrawn is none. */
+void hv_apic_save_events(const struct hv_apic_inbox *inbox, struct hv_apic_record *record);
+
 /*
  * Takes a saved state, of any origin and alignment, which goes on from now. On the LP that owns the
  * VP; what others have posted stays. False when the record has another size or is of another ID or

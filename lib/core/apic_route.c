@@ -411,3 +411,16 @@ void hv_apic_assert(const struct hv_partition *partition,
     if (target)
         assert_at(target, &assertion);
 }
+
+static void withdraw_at(struct hv_vp *target, void *context)
+{
+    (void)context;
+    if (hv_vp_has_apic(target) && hv_apic_post_withdrawal(&target->apic))
+        hv_vp_kick(target);
+}
+
+void hv_apic_withdraw(const struct hv_partition *partition,
+                      const struct hv_apic_destination *destination)
+{
+    visit_destination(partition, destination, withdraw_at, NULL);
+}

@@ -67,6 +67,13 @@ void hv_apic_assert(const struct hv_partition *partition,
                     const struct hv_apic_destination *destination, uint8_t mode, uint8_t vector,
                     bool level);
 
+/*
+ * Withdraws what was asserted so by level and not yet taken by its VP, whatever the vector (TLFS
+ * v6.0b, 10.3). On any LP.
+ */
+void hv_apic_withdraw(const struct hv_partition *partition,
+                      const struct hv_apic_destination *destination);
+
 /* Sends what from's interrupt command register says; on the LP that owns from. */
 void hv_apic_send(struct hv_vp *from, uint64_t command);
 

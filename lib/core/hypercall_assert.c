@@ -27,6 +27,13 @@ static bool is_offered(uint32_t type)
     return has_vector(type) || type == HvX64InterruptTypeNmi || type == HvX64InterruptTypeInit;
 }
 
+static bool may_have(uint32_t type, uint32_t vector)
+{
+    if (!has_vector(type))
+        return vector == 0;
+    return vector <= UINT8_MAX || vector == HV_INTERRUPT_VECTOR_NONE;
+}
+
 static bool is_valid(const struct hv_input_assert_virtual_interrupt *input)
 {
     uint32_t type = (uint32_t)(input->interrupt_control & HV_X64_INTERRUPT_CONTROL_TYPE_MASK);
@@ -34,13 +41,13 @@ static bool is_valid(const struct hv_input_assert_virtual_interrupt *input)
     if (input->interrupt_control & ~CONTROL_DEFINED || input->destination_address > UINT32_MAX ||
         input->target_vtl || input->reserved[0] || input->reserved[1] || input->reserved[2])
         return false;
-    if (!is_offered(type) || input->requested_vector > (has_vector(type) ? UINT8_MAX : 0))
+    if (!is_offered(type) || !may_have(type, input->requested_vector))
         return false;
     return type != HvX64InterruptTypeExtInt || input->destination_address == 0;
 }
 
 /* TLFS: such an interrupt is VP 0's, and one at a time. */
-static hv_status assert_extint(struct hv_partition *child, uint8_t vector)
+static hv_status assert_extint(struct hv_partition *child, int vector)
 {
     struct hv_vp *vp = hv_vp_get(child, 0);
 
@@ -49,6 +56,14 @@ static hv_status assert_extint(struct hv_partition *child, uint8_t vector)
     if (vp)
         hv_interrupt_post_event(vp, HV_INTERRUPT_EXTINT, vector);
     return HV_STATUS_SUCCESS;
+}
+
+/* TLFS v6.0b, 10.3: an edge stays, which is no error. */
+static void withdraw(const struct hv_partition *child,
+                     const struct hv_apic_destination *destination, uint64_t control)
+{
+    if (control & HV_X64_INTERRUPT_CONTROL_LEVEL_TRIGGERED)
+        hv_apic_withdraw(child, destination);
 }
 
 static hv_status assert_interrupt(struct hv_partition *child,
@@ -62,11 +77,16 @@ static hv_status assert_interrupt(struct hv_partition *child,
         .logical = control & HV_X64_INTERRUPT_CONTROL_LOGICAL_DESTINATION_MODE,
         .wide = boot && hv_apic_is_x2(&boot->apic),
     };
+    bool none = input->requested_vector == HV_INTERRUPT_VECTOR_NONE;
+    uint8_t vector = (uint8_t)input->requested_vector;
 
     if (type == HvX64InterruptTypeExtInt)
-        return assert_extint(child, (uint8_t)input->requested_vector);
-    hv_apic_assert(child, &destination, (uint8_t)type, (uint8_t)input->requested_vector,
-                   control & HV_X64_INTERRUPT_CONTROL_LEVEL_TRIGGERED);
+        return assert_extint(child, none ? HV_INTERRUPT_NONE : vector);
+    if (none)
+        withdraw(child, &destination, control);
+    else
+        hv_apic_assert(child, &destination, (uint8_t)type, vector,
+                       control & HV_X64_INTERRUPT_CONTROL_LEVEL_TRIGGERED);
     return HV_STATUS_SUCCESS;
 }
 

@@ -31,7 +31,7 @@ void hv_vp_interrupt(struct hv_vp *self, struct hv_vp *target, uint8_t vector)
         hv_interrupt_post(target, vector, false);
 }
 
-void hv_interrupt_post_event(struct hv_vp *vp, enum hv_interrupt_event event, uint8_t vector)
+void hv_interrupt_post_event(struct hv_vp *vp, enum hv_interrupt_event event, int vector)
 {
     if (hv_apic_post_event(&vp->apic, (enum hv_apic_event)event, vector))
         hv_vp_kick(vp);
@@ -134,7 +134,7 @@ uint32_t hv_interrupt_events(struct hv_vp *vp, struct hv_interrupt_vectors *vect
 
     vp->apic_events = 0;
     vectors->startup = (uint8_t)atomic_load_explicit(&inbox->startup_vector, memory_order_relaxed);
-    vectors->extint = (uint8_t)atomic_load_explicit(&inbox->extint_vector, memory_order_relaxed);
+    vectors->extint = atomic_load_explicit(&inbox->extint_vector, memory_order_relaxed);
     return events;
 }
 

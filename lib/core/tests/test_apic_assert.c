@@ -136,12 +136,12 @@ START_TEST(an_external_interrupt_is_one_at_a_time)
     ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, 0x31), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(clear_extint(child->id), HV_STATUS_NOT_ACKNOWLEDGED);
     ck_assert_uint_eq(events(vp, &vectors), HV_INTERRUPT_EXTINT);
-    ck_assert_uint_eq(vectors.extint, 0x31);
+    ck_assert_int_eq(vectors.extint, 0x31);
     /* The back end has it, and the guest has not taken it. */
     ck_assert_uint_eq(clear_extint(child->id), HV_STATUS_NOT_ACKNOWLEDGED);
     ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, 0x33), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(events(vp, &vectors), HV_INTERRUPT_EXTINT);
-    ck_assert_uint_eq(vectors.extint, 0x33);
+    ck_assert_int_eq(vectors.extint, 0x33);
     hv_interrupt_extint_taken(vp);
     ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, 0x32), HV_STATUS_ACKNOWLEDGED);
     ck_assert_uint_eq(events(vp, &vectors), 0);
@@ -166,6 +166,61 @@ START_TEST(an_8259_of_the_machine_is_acknowledged_to_nobody)
 {
     hv_interrupt_extint_taken(root_vp);
     ck_assert(!atomic_load(&root->intercepts.extint_acknowledged));
+}
+END_TEST
+
+START_TEST(an_external_interrupt_is_withdrawn_until_it_is_taken)
+{
+    const uint32_t none = HV_INTERRUPT_VECTOR_NONE;
+    struct hv_interrupt_vectors vectors;
+
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, 0x30), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, none), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(events(vp, &vectors), HV_INTERRUPT_EXTINT);
+    ck_assert_int_eq(vectors.extint, HV_INTERRUPT_NONE);
+    ck_assert_uint_eq(clear_extint(child->id), HV_STATUS_NOT_ACKNOWLEDGED);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, 0x31), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(events(vp, &vectors), HV_INTERRUPT_EXTINT);
+    ck_assert_int_eq(vectors.extint, 0x31);
+    hv_interrupt_extint_taken(vp);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeExtInt, 0, none), HV_STATUS_ACKNOWLEDGED);
+    ck_assert_uint_eq(events(vp, &vectors), 0);
+}
+END_TEST
+
+START_TEST(levels_are_withdrawn_at_their_destination)
+{
+    const uint32_t none = HV_INTERRUPT_VECTOR_NONE;
+
+    ck_assert_uint_eq(assert_interrupt(LEVEL, 0xFF, VECTOR), HV_STATUS_SUCCESS);
+    ck_assert_int_eq(pending(vp), VECTOR);
+    ck_assert_uint_eq(assert_interrupt(LEVEL, 1, none), HV_STATUS_SUCCESS);
+    ck_assert_int_eq(pending(vp), VECTOR);
+    ck_assert_int_eq(pending(second), HV_INTERRUPT_NONE);
+    ck_assert_uint_eq(assert_interrupt(1 | LEVEL, 0xFF, none), HV_STATUS_SUCCESS);
+    ck_assert_int_eq(pending(vp), HV_INTERRUPT_NONE);
+}
+END_TEST
+
+START_TEST(no_edge_is_withdrawn)
+{
+    const uint32_t none = HV_INTERRUPT_VECTOR_NONE;
+    struct hv_interrupt_vectors vectors;
+
+    ck_assert_uint_eq(assert_interrupt(0, 0, VECTOR), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(assert_interrupt(LEVEL, 0, VECTOR + 1), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(assert_interrupt(0, 0, none), HV_STATUS_SUCCESS);
+    ck_assert_int_eq(pending(vp), VECTOR + 1);
+    ck_assert_uint_eq(assert_interrupt(LEVEL, 0, none), HV_STATUS_SUCCESS);
+    ck_assert_int_eq(pending(vp), VECTOR);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeSipi, 1, 0x9A), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeSipi, 1, none), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(events(second, &vectors), HV_INTERRUPT_STARTUP);
+    ck_assert_uint_eq(vectors.startup, 0x9A);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeNmi, 0, none),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(assert_interrupt(HvX64InterruptTypeInit, 0, none),
+                      HV_STATUS_INVALID_PARAMETER);
 }
 END_TEST
 
@@ -222,6 +277,9 @@ int main(void)
     tcase_add_test(tests, an_external_interrupt_is_one_at_a_time);
     tcase_add_test(tests, other_events_acknowledge_nothing);
     tcase_add_test(tests, an_8259_of_the_machine_is_acknowledged_to_nobody);
+    tcase_add_test(tests, an_external_interrupt_is_withdrawn_until_it_is_taken);
+    tcase_add_test(tests, levels_are_withdrawn_at_their_destination);
+    tcase_add_test(tests, no_edge_is_withdrawn);
     tcase_add_test(tests, what_is_no_interrupt_is_refused);
     tcase_add_test(tests, only_an_active_child_is_interrupted);
     suite_add_tcase(suite, tests);

@@ -102,7 +102,7 @@ START_TEST(each_event_arrives_once_with_its_latest_vector)
     ck_assert_uint_eq(hv_apic_take_posts(&apic),
                       HV_APIC_EVENT_STARTUP | HV_APIC_EVENT_EXTINT | HV_APIC_EVENT_NMI);
     ck_assert_uint_eq(apic.inbox.startup_vector, 0x9A);
-    ck_assert_uint_eq(apic.inbox.extint_vector, 0x08);
+    ck_assert_int_eq(apic.inbox.extint_vector, 0x08);
     ck_assert_uint_eq(hv_apic_take_posts(&apic), 0);
 }
 END_TEST
@@ -131,6 +131,58 @@ START_TEST(taking_interrupts_leaves_events)
     ck_assert(hv_apic_has_post(&apic));
     ck_assert_uint_eq(hv_apic_take_posts(&apic), HV_APIC_EVENT_NMI);
     ck_assert_uint_eq(hv_apic_take_interrupts(&apic), 0);
+}
+END_TEST
+
+START_TEST(a_withdrawal_takes_back_levels_and_no_edges)
+{
+    hv_apic_post(&apic, 0x40, false);
+    hv_apic_post(&apic, 0x50, true);
+    hv_apic_take_posts(&apic);
+    hv_apic_post(&apic, 0x51, true);
+    hv_apic_post(&apic, 0x41, false);
+    ck_assert(!hv_apic_post_withdrawal(&apic));
+    hv_apic_post(&apic, 0x52, true);
+    hv_apic_take_posts(&apic);
+    ck_assert_int_eq(apic_take(&apic), 0x52);
+    hv_apic_eoi(&apic);
+    ck_assert_int_eq(apic_take(&apic), 0x41);
+    hv_apic_eoi(&apic);
+    ck_assert_int_eq(apic_take(&apic), 0x40);
+    hv_apic_eoi(&apic);
+    ck_assert_int_eq(apic_take(&apic), HV_APIC_NO_VECTOR);
+}
+END_TEST
+
+START_TEST(what_is_in_service_is_withdrawn_no_more)
+{
+    hv_apic_post(&apic, 0x50, true);
+    hv_apic_take_posts(&apic);
+    ck_assert_int_eq(apic_take(&apic), 0x50);
+    ck_assert(hv_apic_post_withdrawal(&apic));
+    hv_apic_take_posts(&apic);
+    ck_assert_int_eq(hv_apic_eoi(&apic).kind, HV_APIC_EOI_SENT);
+}
+END_TEST
+
+START_TEST(a_withdrawal_is_seen_in_the_view)
+{
+    hv_apic_post(&apic, 0x50, true);
+    hv_apic_take_posts(&apic);
+    apic.view.current = true;
+    hv_apic_post_withdrawal(&apic);
+    hv_apic_take_interrupts(&apic);
+    ck_assert(!apic.view.current);
+    ck_assert(!hv_apic_has_request(&apic));
+}
+END_TEST
+
+START_TEST(a_withdrawn_external_interrupt_has_no_vector)
+{
+    hv_apic_post_event(&apic, HV_APIC_EVENT_EXTINT, 0x08);
+    hv_apic_post_event(&apic, HV_APIC_EVENT_EXTINT, HV_APIC_NO_VECTOR);
+    ck_assert_uint_eq(hv_apic_take_posts(&apic), HV_APIC_EVENT_EXTINT);
+    ck_assert_int_eq(apic.inbox.extint_vector, HV_APIC_NO_VECTOR);
 }
 END_TEST
 
@@ -336,6 +388,43 @@ START_TEST(after_a_final_init_nothing_is_started)
 }
 END_TEST
 
+static atomic_uint phase, seen;
+
+static void take_and_say(void)
+{
+    hv_apic_take_posts(&apic);
+    if (apic_take(&apic) == HV_APIC_NO_VECTOR)
+        return;
+    hv_apic_eoi(&apic);
+    atomic_store(&seen, atomic_load(&phase));
+}
+
+/* Whatever the owner does meanwhile, what comes after a withdrawal is not withdrawn. */
+static void *withdraw_and_post(void *argument)
+{
+    unsigned self = *(const unsigned *)argument;
+    uint8_t vector = vector_of(0, 0);
+
+    for (unsigned round = 1; self == 0 && round <= 5 * ROUNDS; round++) {
+        hv_apic_post(&apic, vector, true);
+        hv_apic_post_withdrawal(&apic);
+        atomic_store(&phase, round);
+        hv_apic_post(&apic, vector, true);
+        for (unsigned spins = 1; atomic_load(&seen) != round; spins++)
+            if (spins % 1000 == 0)
+                sched_yield();
+    }
+    atomic_fetch_sub(&busy, 1);
+    return NULL;
+}
+
+START_TEST(what_comes_after_a_withdrawal_stays)
+{
+    run_posters(withdraw_and_post, take_and_say);
+    ck_assert_uint_eq(atomic_load(&seen), 5 * ROUNDS);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("inbox");
@@ -350,9 +439,14 @@ int main(void)
     tcase_add_test(tcase, each_event_arrives_once_with_its_latest_vector);
     tcase_add_test(tcase, init_takes_back_an_earlier_start_up_and_nothing_else);
     tcase_add_test(tcase, taking_interrupts_leaves_events);
+    tcase_add_test(tcase, a_withdrawal_takes_back_levels_and_no_edges);
+    tcase_add_test(tcase, what_is_in_service_is_withdrawn_no_more);
+    tcase_add_test(tcase, a_withdrawal_is_seen_in_the_view);
+    tcase_add_test(tcase, a_withdrawn_external_interrupt_has_no_vector);
     tcase_add_test(tcase, every_post_is_seen_by_an_owner_that_looks_when_kicked);
     tcase_add_test(tcase, no_take_finds_what_nobody_was_kicked_for);
     tcase_add_test(tcase, what_was_written_before_a_post_is_seen_after_it_was_taken);
     tcase_add_test(tcase, after_a_final_init_nothing_is_started);
+    tcase_add_test(tcase, what_comes_after_a_withdrawal_stays);
     return apic_run("core_apic_inbox", tcase);
 }

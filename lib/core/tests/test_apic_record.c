@@ -174,7 +174,7 @@ START_TEST(what_is_in_the_inbox_is_saved_and_stays)
 
         ck_assert_uint_eq(hv_apic_take_posts(one), 0xF);
         ck_assert_uint_eq(one->inbox.startup_vector, 0x9A);
-        ck_assert_uint_eq(one->inbox.extint_vector, 0x08);
+        ck_assert_int_eq(one->inbox.extint_vector, 0x08);
         ck_assert_int_eq(apic_take(one), 0x50);
         ck_assert_int_eq(hv_apic_eoi(one).kind, HV_APIC_EOI_SENT);
         ck_assert_int_eq(apic_take(one), 0x40);
@@ -192,6 +192,19 @@ START_TEST(each_event_is_saved_alone)
         ck_assert(restore());
         ck_assert_uint_eq(hv_apic_take_posts(&other), event);
     }
+}
+END_TEST
+
+START_TEST(what_was_withdrawn_is_not_saved)
+{
+    hv_apic_post(&apic, 0x50, true);
+    hv_apic_post_withdrawal(&apic);
+    hv_apic_post_event(&apic, HV_APIC_EVENT_EXTINT, 0x08);
+    hv_apic_post_event(&apic, HV_APIC_EVENT_EXTINT, HV_APIC_NO_VECTOR);
+    hv_apic_save(&apic, NOW, &record);
+    ck_assert(restore());
+    ck_assert(!hv_apic_has_post(&other));
+    ck_assert(!hv_apic_has_request(&other));
 }
 END_TEST
 
@@ -386,6 +399,7 @@ int main(void)
     tcase_add_test(tcase, more_than_a_period_can_not_be_left);
     tcase_add_test(tcase, what_is_in_the_inbox_is_saved_and_stays);
     tcase_add_test(tcase, each_event_is_saved_alone);
+    tcase_add_test(tcase, what_was_withdrawn_is_not_saved);
     tcase_add_test(tcase, posts_before_a_restore_are_not_lost);
     tcase_add_test(tcase, record_of_another_size_or_id_is_refused);
     tcase_add_test(tcase, impossible_state_is_refused_and_changes_nothing);

@@ -95,7 +95,7 @@ START_TEST(events_are_told_once_and_with_their_vectors)
     ck_assert_uint_eq(hv_interrupt_events(vp, &vectors),
                       HV_INTERRUPT_NMI | HV_INTERRUPT_STARTUP | HV_INTERRUPT_EXTINT);
     ck_assert_uint_eq(vectors.startup, 0x9A);
-    ck_assert_uint_eq(vectors.extint, 0x08);
+    ck_assert_int_eq(vectors.extint, 0x08);
     ck_assert_uint_eq(hv_interrupt_events(vp, &vectors), 0);
 }
 END_TEST

@@ -374,7 +374,7 @@ START_TEST(events_are_kept_once_wherever_they_are)
         hv_vp_prepare(to.vps[1]);
         ck_assert_uint_eq(hv_interrupt_events(to.vps[1], &vectors), 0xF);
         ck_assert_uint_eq(vectors.startup, 0x9A);
-        ck_assert_uint_eq(vectors.extint, 0x08);
+        ck_assert_int_eq(vectors.extint, 0x08);
         hv_vp_prepare(to.vps[1]);
         ck_assert_uint_eq(hv_interrupt_events(to.vps[1], &vectors), 0);
     }

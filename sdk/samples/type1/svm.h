@@ -188,7 +188,7 @@ void svm_interrupt_injected(struct svm_vp *vp);
 /* An interrupt that the APIC has in service gave way to an exception: it waits. */
 void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector);
 /* An interrupt of an 8259. */
-void svm_interrupt_take_extint(struct svm_vp *vp, uint8_t vector);
+void svm_interrupt_take_extint(struct svm_vp *vp, int vector);
 /* Before physical interrupts are let in. */
 void svm_interrupt_before_taking(struct svm_vp *vp);
 /* Whether a VP that is halted or idle has what it waits for. */

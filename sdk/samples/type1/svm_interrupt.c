@@ -18,7 +18,7 @@ void svm_interrupt_put_back(struct svm_vp *vp, uint8_t vector)
     vp->quiet = false;
 }
 
-void svm_interrupt_take_extint(struct svm_vp *vp, uint8_t vector)
+void svm_interrupt_take_extint(struct svm_vp *vp, int vector)
 {
     vp->extint = vector;
     vp->quiet = false;
