@@ -22,16 +22,27 @@ static bool assert_interrupt(struct worker_machine *machine,
     return status == HV_STATUS_SUCCESS;
 }
 
-/* Delivery modes of an I/O APIC have the numbers of interrupt types. */
+/* The vector of others is nobody's to look at, and the hypervisor wants none. */
+static bool has_vector(uint8_t delivery_mode)
+{
+    return delivery_mode == HV_IOAPIC_FIXED || delivery_mode == HV_IOAPIC_LOWEST_PRIORITY;
+}
+
+/*
+ * Delivery modes of an I/O APIC have the numbers of interrupt types. An ExtINT message has no vector:
+ * it makes a processor ask the 8259s, and what they have reaches VP 0 without it.
+ */
 static bool send(void *context, const struct hv_ioapic_message *message)
 {
-    const struct worker_interrupt interrupt = { .destination = message->destination,
-                                                .type = message->delivery_mode,
-                                                .vector = message->vector,
-                                                .level_triggered = message->level,
-                                                .logical_destination = message->logical };
+    const struct worker_interrupt interrupt = {
+        .destination = message->destination,
+        .type = message->delivery_mode,
+        .vector = has_vector(message->delivery_mode) ? message->vector : 0,
+        .level_triggered = message->level,
+        .logical_destination = message->logical,
+    };
 
-    return assert_interrupt(context, &interrupt);
+    return message->delivery_mode == HV_IOAPIC_EXTINT || assert_interrupt(context, &interrupt);
 }
 
 /* TLFS v6.0b, 10.5: the hypervisor wants the vector at once, so the 8259s are asked for it when the

@@ -330,6 +330,34 @@ START_TEST(host_without_legacy_interrupts_gets_none)
 }
 END_TEST
 
+/* As Linux does it when no timer works: pin 8 with the clock's periodic interrupt, no vector. */
+START_TEST(extint_of_the_io_apic_asks_the_8259s)
+{
+    machine_unmask(&f, 8, HvX64InterruptTypeExtInt << 8);
+    machine_out(&f, 0x70, 1, 0x0B);
+    machine_out(&f, 0x71, 1, 0x42);
+    tick();
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+    start_pic();
+    start_timer();
+    f.fake.now += 20000;
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->type, HvX64InterruptTypeExtInt);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x20);
+}
+END_TEST
+
+START_TEST(nmi_of_the_io_apic_has_no_vector)
+{
+    machine_unmask(&f, 2, HvX64InterruptTypeNmi << 8 | 0x55);
+    start_timer();
+    tick();
+    ck_assert_uint_eq(last_interrupt(&f)->type, HvX64InterruptTypeNmi);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0);
+}
+END_TEST
+
 START_TEST(sci_is_level_triggered_at_the_8259)
 {
     ck_assert_uint_eq(machine_in(&f, 0x4D0, 2), 0x0200);
@@ -661,6 +689,8 @@ int main(void)
     tcase_add_test(tcase, legacy_interrupt_waits_until_the_last_was_taken);
     tcase_add_test(tcase, legacy_interrupt_that_the_host_refuses_is_not_lost);
     tcase_add_test(tcase, host_without_legacy_interrupts_gets_none);
+    tcase_add_test(tcase, extint_of_the_io_apic_asks_the_8259s);
+    tcase_add_test(tcase, nmi_of_the_io_apic_has_no_vector);
     tcase_add_test(tcase, sci_is_level_triggered_at_the_8259);
     tcase_add_test(tcase, clock_shows_the_time_of_day);
     tcase_add_test(tcase, clock_interrupts_at_pin_8);
