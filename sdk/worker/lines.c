@@ -29,8 +29,8 @@ static bool has_vector(uint8_t delivery_mode)
 }
 
 /*
- * Delivery modes of an I/O APIC have the numbers of interrupt types. An ExtINT message has no vector:
- * it makes a processor ask the 8259s, and what they have reaches VP 0 without it.
+ * Delivery modes of an I/O APIC have the numbers of interrupt types. An ExtINT message has no
+ * vector: it makes a processor ask the 8259s, and what they have reaches VP 0 without it.
  */
 static bool send(void *context, const struct hv_ioapic_message *message)
 {
