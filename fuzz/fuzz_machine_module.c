@@ -99,6 +99,8 @@ static void check_machine(const struct hv_machine *machine)
     CHECK(machine->end_count > 0 && machine->end_count <= HV_MACHINE_MAX_ENDS);
     for (uint32_t i = 0; i < machine->end_count; i++)
         check_end(machine, &machine->ends[i]);
+    CHECK(machine->restarts <= HV_MACHINE_MAX_RESTARTS ||
+          machine->restarts == HV_MACHINE_RESTARTS_ALWAYS);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

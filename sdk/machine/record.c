@@ -37,7 +37,7 @@ static enum hv_machine_status read_numbers(const struct hv_machine_record *recor
     machine->cpu_reserve = record->cpu_reserve;
     machine->cpu_cap = record->cpu_cap;
     machine->privileges = record->privileges;
-    return record->reserved == 0 ? HV_MACHINE_OK : HV_MACHINE_RESERVED_NOT_ZERO;
+    return HV_MACHINE_OK;
 }
 
 static enum hv_machine_status read_boot(const struct hv_machine_module *module,
@@ -163,6 +163,25 @@ static enum hv_machine_status read_ends(const struct hv_machine_module *module,
                : HV_MACHINE_RESERVED_NOT_ZERO;
 }
 
+static bool expects_reset(const struct hv_machine *machine)
+{
+    for (uint32_t i = 0; i < machine->end_count; i++)
+        if (machine->ends[i].kind == HV_MACHINE_END_RESET)
+            return true;
+    return false;
+}
+
+static enum hv_machine_status read_restarts(const struct hv_machine_record *record,
+                                            struct hv_machine *machine)
+{
+    bool always = record->restarts == HV_MACHINE_RESTARTS_ALWAYS;
+
+    machine->restarts = record->restarts;
+    if (always ? expects_reset(machine) : record->restarts > HV_MACHINE_MAX_RESTARTS)
+        return HV_MACHINE_BAD_RESTARTS;
+    return HV_MACHINE_OK;
+}
+
 enum hv_machine_status hv_machine_record_read(const struct hv_machine_module *module,
                                               uint32_t index, struct hv_machine *machine)
 {
@@ -179,5 +198,7 @@ enum hv_machine_status hv_machine_record_read(const struct hv_machine_module *mo
         status = read_devices(module, &record, machine);
     if (status == HV_MACHINE_OK)
         status = read_ends(module, &record, machine);
+    if (status == HV_MACHINE_OK)
+        status = read_restarts(&record, machine);
     return status;
 }

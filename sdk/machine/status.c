@@ -26,6 +26,7 @@ const char *hv_machine_status_text(enum hv_machine_status status)
         [HV_MACHINE_BAD_DEVICE] = "has a device that is unknown, there twice, or one too many",
         [HV_MACHINE_BAD_SHOW] = "does not say which lines of a console are shown",
         [HV_MACHINE_BAD_END] = "has a machine with no end, or with one that cannot come",
+        [HV_MACHINE_BAD_RESTARTS] = "has a machine with a number of restarts that cannot be",
     };
 
     return texts[status];

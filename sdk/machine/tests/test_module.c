@@ -49,6 +49,7 @@ static void make_least(struct hv_machine_record *record, const char *name)
         .initrd = HV_MACHINE_NO_FILE,
         .end_count = 1,
         .ends = { { .kind = HV_MACHINE_END_POWER_OFF } },
+        .restarts = HV_MACHINE_RESTARTS_ALWAYS,
     };
 }
 
@@ -76,6 +77,7 @@ static void make_second(struct hv_machine_record *record)
                   { .kind = HV_MACHINE_END_RESET },
                   { .kind = HV_MACHINE_END_CRASH },
                   { .kind = HV_MACHINE_END_IDLE } },
+        .restarts = 3,
     };
 }
 
@@ -420,7 +422,6 @@ START_TEST(numbers_are_checked)
     expect_bad(record->cpu_cap, 0x10001, HV_MACHINE_BAD_CPU);
     expect_bad(tables.machines[0].cpu_cap, 0, HV_MACHINE_BAD_CPU);
     expect_good(tables.machines[0].cpu_cap, 1);
-    expect_bad(record->reserved, 1, HV_MACHINE_RESERVED_NOT_ZERO);
 }
 END_TEST
 
@@ -523,6 +524,20 @@ START_TEST(ends_are_checked)
 }
 END_TEST
 
+START_TEST(restarts_are_checked)
+{
+    struct hv_machine_record *first = &tables.machines[0], *second = &tables.machines[1];
+
+    ck_assert_uint_eq(get(0).restarts, HV_MACHINE_RESTARTS_ALWAYS);
+    ck_assert_uint_eq(get(1).restarts, 3);
+    expect_good(first->restarts, 0);
+    expect_good(second->restarts, 1000000);
+    expect_bad(first->restarts, 1000001, HV_MACHINE_BAD_RESTARTS);
+    expect_bad(first->restarts, UINT32_MAX - 1, HV_MACHINE_BAD_RESTARTS);
+    expect_bad(second->restarts, HV_MACHINE_RESTARTS_ALWAYS, HV_MACHINE_BAD_RESTARTS);
+}
+END_TEST
+
 START_TEST(each_status_has_a_text)
 {
     for (unsigned status = 0; status < HV_MACHINE_STATUS_COUNT; status++) {
@@ -559,6 +574,7 @@ static TCase *make_checks(void)
     tcase_add_test(tests, devices_are_checked);
     tcase_add_test(tests, shown_lines_are_checked);
     tcase_add_test(tests, ends_are_checked);
+    tcase_add_test(tests, restarts_are_checked);
     return tests;
 }
 

@@ -22,6 +22,7 @@ enum machine_key {
     MACHINE_HYPERV,
     MACHINE_DEVICES,
     MACHINE_ENDS,
+    MACHINE_RESTARTS,
     MACHINE_KEYS,
 };
 
@@ -38,6 +39,8 @@ static const struct key machine_keys[MACHINE_KEYS + 1] = {
     [MACHINE_HYPERV] = { .name = "hyperv", .synonyms = "hypervisor enlightenments features" },
     [MACHINE_DEVICES] = { .name = "devices", .synonyms = "consoles console serial" },
     [MACHINE_ENDS] = { .name = "ends", .synonyms = "expect expected until" },
+    [MACHINE_RESTARTS] = { .name = "restarts",
+                           .synonyms = "restart reboot reboots on-reboot on-reset" },
 };
 
 _Static_assert(MACHINE_KEYS <= KEYS_MAX, "as many as mapping_read() takes");
@@ -105,6 +108,7 @@ static void read_resources(struct errors *errors, const struct field *fields,
         devices_read(errors, fields[MACHINE_DEVICES].value, machine);
     if (fields[MACHINE_ENDS].value)
         ends_read(errors, fields[MACHINE_ENDS].value, machine);
+    restarts_read(errors, fields[MACHINE_RESTARTS].value, machine);
 }
 
 static void read_machine_name(struct errors *errors, const struct field *field,

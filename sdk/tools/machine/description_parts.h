@@ -20,4 +20,7 @@ void devices_read(struct errors *errors, const struct node *node, struct hv_mach
 /* ends, of a machine whose devices are known. */
 void ends_read(struct errors *errors, const struct node *node, struct hv_machine *machine);
 
+/* restarts, of a machine whose ends are known; without them (NULL) what these suggest. */
+void restarts_read(struct errors *errors, const struct node *node, struct hv_machine *machine);
+
 #endif

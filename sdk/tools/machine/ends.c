@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* What a machine is expected to come to. */
+/* What a machine is expected to come to, and whether a reset is an end. */
 #include <string.h>
 
 #include <hvkit/machine.h>
@@ -94,4 +94,35 @@ void ends_read(struct errors *errors, const struct node *node, struct hv_machine
         errors_add(errors, node->at, "ends: the list is empty; expected at least one end");
     for (const struct node *item = node->first; item; item = item->next)
         read_end(errors, item, machine);
+}
+
+static bool expects_reset(const struct hv_machine *machine)
+{
+    for (uint32_t i = 0; i < machine->end_count; i++)
+        if (machine->ends[i].kind == HV_MACHINE_END_RESET)
+            return true;
+    return false;
+}
+
+static void read_word(struct errors *errors, const struct node *node, struct hv_machine *machine)
+{
+    static const char *const words[] = { "always", "never", NULL };
+    int index = word_read(errors, node, "restarts", words);
+
+    if (index == 0 && expects_reset(machine))
+        errors_add(errors, node->at,
+                   "restarts: a machine that always starts again never comes to its end 'reset'");
+    machine->restarts = index == 0 ? HV_MACHINE_RESTARTS_ALWAYS : 0;
+}
+
+void restarts_read(struct errors *errors, const struct node *node, struct hv_machine *machine)
+{
+    machine->restarts = expects_reset(machine) ? 0 : HV_MACHINE_RESTARTS_ALWAYS;
+    if (!node)
+        return;
+    if (node->kind == NODE_SCALAR && node->length > 0 && node->text[0] >= '0' &&
+        node->text[0] <= '9')
+        number_read(errors, node, "restarts", 0, HV_MACHINE_MAX_RESTARTS, &machine->restarts);
+    else
+        read_word(errors, node, machine);
 }

@@ -87,6 +87,7 @@ static void add_machine(struct writer *writer, struct hv_machine_record *record,
         .initrd = add_file(writer, &machine->initrd),
         .device_count = machine->device_count,
         .end_count = machine->end_count,
+        .restarts = machine->restarts,
     };
     for (uint32_t i = 0; i < machine->device_count; i++)
         record->devices[i] = make_device(writer, &machine->devices[i]);

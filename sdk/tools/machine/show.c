@@ -105,6 +105,16 @@ static void show_ends(FILE *stream, const struct hv_machine *machine)
     }
 }
 
+static void show_restarts(FILE *stream, uint32_t restarts)
+{
+    if (restarts == 0)
+        fputs("    restarts: never\n", stream);
+    else if (restarts == HV_MACHINE_RESTARTS_ALWAYS)
+        fputs("    restarts: always\n", stream);
+    else
+        fprintf(stream, "    restarts: %u\n", restarts);
+}
+
 static void show_machine(FILE *stream, const struct hv_machine *machine)
 {
     fputs("  - name: ", stream);
@@ -125,6 +135,7 @@ static void show_machine(FILE *stream, const struct hv_machine *machine)
     show_privileges(stream, machine->privileges);
     show_devices(stream, machine);
     show_ends(stream, machine);
+    show_restarts(stream, machine->restarts);
 }
 
 void module_show(const struct hv_machine_module *module, FILE *stream)

@@ -39,7 +39,9 @@ enum hv_machine_status {
     HV_MACHINE_NO_SUCH_FILE,      /**< an index beyond the files */
     HV_MACHINE_BAD_DEVICE,        /**< unknown, there twice, or too many */
     HV_MACHINE_BAD_SHOW,          /**< unknown, or not with the texts that it needs */
-    HV_MACHINE_BAD_END, /**< unknown, none or too many, or of a console that is not there */
+    HV_MACHINE_BAD_END,      /**< unknown, none or too many, or of a console that is not there */
+    HV_MACHINE_BAD_RESTARTS, /**< too many restarts, or one after each reset where one is to be the
+                                end */
     HV_MACHINE_STATUS_COUNT,
 };
 
@@ -83,6 +85,7 @@ struct hv_machine {
     struct hv_machine_device devices[HV_MACHINE_MAX_DEVICES];
     uint32_t end_count;
     struct hv_machine_end ends[HV_MACHINE_MAX_ENDS];
+    uint32_t restarts; /**< after so many resets it starts again, the next one is its end */
 };
 
 /** A module that was checked. */

@@ -48,8 +48,12 @@
 #define HV_MACHINE_MAX_DEVICES      8u
 #define HV_MACHINE_MAX_SHOWN        8u
 #define HV_MACHINE_MAX_ENDS         4u
+#define HV_MACHINE_MAX_RESTARTS     1000000u
 #define HV_MACHINE_MAX_SIZE         (UINT64_C(1) << 30) /**< of a module, in bytes */
 /** @} */
+
+/** A number of restarts: a reset of the machine is never its end. */
+#define HV_MACHINE_RESTARTS_ALWAYS UINT32_MAX
 
 /** An index of files that stands for none. */
 #define HV_MACHINE_NO_FILE UINT32_MAX
@@ -150,7 +154,8 @@ struct hv_machine_record {
     uint32_t initrd;      /**< index of a file, or HV_MACHINE_NO_FILE */
     uint32_t device_count;
     uint32_t end_count; /**< 1 or more; any of them is the expected one */
-    uint32_t reserved;
+    uint32_t restarts;  /**< up to HV_MACHINE_MAX_RESTARTS, or HV_MACHINE_RESTARTS_ALWAYS, but not
+                             where a reset is an expected end */
     struct hv_machine_device_record devices[HV_MACHINE_MAX_DEVICES];
     struct hv_machine_end_record ends[HV_MACHINE_MAX_ENDS];
 };

@@ -283,14 +283,39 @@ static bool give_back(struct root_child *child)
     return whole;
 }
 
-bool root_child_bury(struct root_child *child)
+/* What it has still to say. */
+static void flush(struct root_child *child)
 {
     if (child->has_worker)
         worker_machine_flush(&child->worker);
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
         root_console_flush(&child->console[i]);
+}
+
+bool root_child_restarts(const struct root_child *child)
+{
+    return child->end == ROOT_RESET && child->resets < child->machine.restarts;
+}
+
+/* Another partition is the one way in which nothing of the old one can be forgotten. */
+void root_child_restart(struct root_child *child)
+{
+    flush(child);
+    root_host_say("child %s starts again", child->machine.name);
+    child->resets++;
+    child->leaked |= !give_back(child);
+    child->partition = (struct root_partition){ .own = child->partition.own };
+    child->has_worker = child->crashed = child->still = false;
+    child->failed = NULL;
+    child->end = ROOT_RUNS;
+    root_child_start(child);
+}
+
+bool root_child_bury(struct root_child *child)
+{
+    flush(child);
     if (child->end == ROOT_TRIPLE_FAULT || child->end == ROOT_CRASH || child->end == ROOT_ERROR)
         report(child);
     tell_end(child);
-    return give_back(child) && is_expected(child);
+    return give_back(child) && !child->leaked && is_expected(child);
 }

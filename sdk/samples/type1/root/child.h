@@ -57,6 +57,8 @@ struct root_child {
     uint64_t ram_pages;
     struct worker_vid vid;
     bool has_worker; /* worker was initialized */
+    uint32_t resets; /* after which it has started again */
+    bool leaked;     /* of one of its former lives something is missing */
     struct worker_machine worker;
     struct root_console console[WORKER_COM_PORTS];
     uint64_t next_look; /* when its VPs are looked at */
@@ -82,6 +84,12 @@ uint64_t root_child_deadline(const struct root_child *child);
 
 /* Ends it, if it runs. */
 void root_child_stop(struct root_child *child, enum root_end end);
+
+/* Whether it has reset itself, and is to start again. */
+bool root_child_restarts(const struct root_child *child);
+
+/* Gives everything back, and makes it anew as root_child_start() does: nothing of it is left. */
+void root_child_restart(struct root_child *child);
 
 /*
  * Tells how it has ended, and gives everything back.

@@ -97,6 +97,8 @@ static uint32_t advance(struct program *program)
             continue;
         if (now >= root_child_deadline(child) || program->keyboard.count > 0)
             root_child_advance(child, now);
+        if (root_child_restarts(child))
+            root_child_restart(child);
         if (child->end == ROOT_RUNS)
             running++;
         else

@@ -89,13 +89,13 @@ static const struct bad keys[] = {
     { WITH("cmdline: x"), "f:3:3: error: unknown key 'cmdline'; did you mean 'command-line'?\n" },
     { WITH("disk: x"),
       "f:3:3: error: unknown key 'disk'; expected one of name, kernel, boot, initrd, command-line, "
-      "vps, memory, cpu, hyperv, devices, ends\n" },
+      "vps, memory, cpu, hyperv, devices, ends, restarts\n" },
     { WITH("ramp: x"),
       "f:3:3: error: unknown key 'ramp'; expected one of name, kernel, boot, initrd, command-line, "
-      "vps, memory, cpu, hyperv, devices, ends\n" },
+      "vps, memory, cpu, hyperv, devices, ends, restarts\n" },
     { WITH("\"a\\e\\0b\": x"),
       "f:3:3: error: unknown key 'a\\x1b\\x00b'; expected one of name, kernel, boot, initrd, "
-      "command-line, vps, memory, cpu, hyperv, devices, ends\n" },
+      "command-line, vps, memory, cpu, hyperv, devices, ends, restarts\n" },
     { WITH("name: b"), "f:3:3: error: 'name' is given twice; the first is in line 2\n" },
     { WITH("vps: 1\n  vps: 1\n  vps: 1"),
       "f:4:3: error: 'vps' is given twice; the first is in line 3\n"
@@ -311,6 +311,20 @@ static const struct bad ends[] = {
       "f:4:9: error: ends: this machine has several consoles; say which with the key 'console'\n" },
 };
 
+static const struct bad restarts[] = {
+    { WITH("restarts: yes"), "f:3:13: error: restarts: unknown value 'yes'; expected one of "
+                             "always, never\n" },
+    { WITH("restarts: [1]"), "f:3:13: error: restarts: expected a word, not a list\n" },
+    { WITH("restarts: 3x"), "f:3:13: error: restarts: '3x' is not a number; expected 0 to 1000000, "
+                            "without quotes\n" },
+    { WITH("restarts: 1000001"),
+      "f:3:13: error: restarts: 1000001 is out of range; expected 0 to 1000000\n" },
+    { WITH("reboot: never"), "f:3:3: error: unknown key 'reboot'; did you mean 'restarts'?\n" },
+    { WITH("restarts: always\n  ends: [crash, reset]"),
+      "f:3:13: error: restarts: a machine that always starts again never comes to its end "
+      "'reset'\n" },
+};
+
 static void expect_said(const struct bad *bad)
 {
     bool good = describe(bad->yaml);
@@ -368,6 +382,7 @@ END_TEST
 START_TEST(ends_are_checked)
 {
     EXPECT_ALL(ends);
+    EXPECT_ALL(restarts);
 }
 END_TEST
 

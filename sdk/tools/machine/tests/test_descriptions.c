@@ -41,6 +41,7 @@ START_TEST(least_description_has_defaults)
     ck_assert_int_eq(machine->devices[0].show, HV_MACHINE_SHOW_ALL);
     ck_assert_uint_eq(machine->end_count, 1);
     ck_assert_int_eq(machine->ends[0].kind, HV_MACHINE_END_POWER_OFF);
+    ck_assert_uint_eq(machine->restarts, HV_MACHINE_RESTARTS_ALWAYS);
     drop();
 }
 END_TEST
@@ -193,6 +194,21 @@ START_TEST(ends_are_one_or_several)
 }
 END_TEST
 
+START_TEST(reset_is_an_end_where_one_is_expected)
+{
+    ck_assert_uint_eq(machine_of(WITH("ends: crash"))->restarts, HV_MACHINE_RESTARTS_ALWAYS);
+    drop();
+    ck_assert_uint_eq(machine_of(WITH("ends: [crash, reset]"))->restarts, 0);
+    drop();
+    ck_assert_uint_eq(machine_of(WITH("ends: reset\n  restarts: 2"))->restarts, 2);
+    drop();
+    ck_assert_uint_eq(machine_of(WITH("restarts: never"))->restarts, 0);
+    drop();
+    ck_assert_uint_eq(machine_of(WITH("restarts: always"))->restarts, HV_MACHINE_RESTARTS_ALWAYS);
+    drop();
+}
+END_TEST
+
 START_TEST(ends_differ_by_text_or_console)
 {
     const struct hv_machine *machine = machine_of(WITH("ends: [{text: a}, {text: b}]"));
@@ -263,6 +279,7 @@ int main(void)
     tcase_add_test(tests, devices_replace_the_default);
     tcase_add_test(tests, ends_are_one_or_several);
     tcase_add_test(tests, ends_differ_by_text_or_console);
+    tcase_add_test(tests, reset_is_an_end_where_one_is_expected);
     tcase_add_test(tests, texts_may_be_as_long_as_the_limits);
     tcase_add_test(tests, notation_of_yaml_does_not_matter);
     tcase_add_test(tests, words_in_quotes_are_texts);

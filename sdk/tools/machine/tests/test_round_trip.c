@@ -27,6 +27,7 @@ static const char description_text[] =
     "    com1: {console: main, show: none}\n"
     "    com2: {console: log, show: [\"ok \", \"a: b\"]}\n"
     "  ends: [crash, {text: \"all #done\", console: log}]\n"
+    "  restarts: 2\n"
     "- {name: off, kernel: other, hyperv: off, devices: {}, ends: [idle, reset], memory: 1 TiB}\n";
 
 static const char shown_text[] =
@@ -44,6 +45,7 @@ static const char shown_text[] =
     "      com1: {console: \"com1\", show: all}\n"
     "    ends:\n"
     "      - power-off\n"
+    "    restarts: always\n"
     "  - name: \"most-2\"\n"
     "    kernel: \"../a \\\"b\\\" \\\\ \xE2\x82\xAC/vmlinuz\" # 3 bytes\n"
     "    boot: pvh\n"
@@ -59,6 +61,7 @@ static const char shown_text[] =
     "    ends:\n"
     "      - crash\n"
     "      - {text: \"all #done\", console: \"log\"}\n"
+    "    restarts: 2\n"
     "  - name: \"off\"\n"
     "    kernel: \"vmlinuz\" # 4 bytes\n"
     "    boot: multiboot\n"
@@ -70,7 +73,8 @@ static const char shown_text[] =
     "    devices: {}\n"
     "    ends:\n"
     "      - idle\n"
-    "      - reset\n";
+    "      - reset\n"
+    "    restarts: never\n";
 
 /* Gives the machines of the description their files: the second one has a kernel of its own. */
 static void give_files(void)

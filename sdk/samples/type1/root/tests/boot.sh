@@ -17,6 +17,7 @@ machines:
   - {name: plain, kernel: child.elf, boot: pvh, hyperv: off, memory: 64 MiB}
   - {name: faults, kernel: child.elf, memory: 64 MiB, command-line: how=fault, ends: crash}
   - {name: stops, kernel: child.elf, memory: 64 MiB, command-line: how=stop maxcpus=1, vps: 2, ends: idle}
+  - {name: resets, kernel: child.elf, memory: 64 MiB, command-line: how=reset, restarts: 2, ends: reset}
 END
 "$tool" compile machines.yaml -o machines.mod
 timeout 160 qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp "$cpus" -m 512 -kernel "$hypervisor" \
@@ -27,11 +28,17 @@ tr -d '\r' < log
 test "${status:-0}" -eq 1
 cat > expected << 'END'
 plain| 1 CPUs have answered
+resets| found 0 and 0
+resets| found 0 and 0
+resets| found 0 and 0
 root| all children have ended
 root| child faults ended: triple-fault
 root| child plain ended: shutdown
+root| child resets ended: reset
+root| child resets starts again
+root| child resets starts again
 root| child stops ended: halt
 root| child two ended: shutdown
 two| 2 CPUs have answered
 END
-tr -d '\r' < log | grep -E '^(two|plain)\||ended' | LC_ALL=C sort | diff - expected
+tr -d '\r' < log | grep -E '^(two|plain|resets)\||ended|again' | LC_ALL=C sort | diff - expected

@@ -129,6 +129,66 @@ START_TEST(reset_is_an_end_that_may_not_be_expected)
 }
 END_TEST
 
+static const struct fake_step reset_at_once[] = { SETS_SPEED(COM1), SAYS('1'), RESETS, STAYS };
+
+START_TEST(machine_starts_again_after_a_reset)
+{
+    fake.script[0] = reset_at_once;
+    fake.script[1] = hello;
+    machines[0].restarts = HV_MACHINE_RESTARTS_ALWAYS;
+    ck_assert(run(1));
+    ck_assert_uint_eq(shown("a| 1\r\nroot| child a starts again\r\na| hi\r\n"), 1);
+    ck_assert_uint_eq(shown("root| child a ended: shutdown\r\n"), 1);
+    ck_assert_uint_eq(fake.created, 2);
+}
+END_TEST
+
+START_TEST(restarts_have_a_limit)
+{
+    for (unsigned i = 0; i < 3; i++)
+        fake.script[i] = reset_at_once;
+    machines[0].restarts = 2;
+    ck_assert(!run(1));
+    ck_assert_uint_eq(shown("root| child a starts again\r\n"), 2);
+    ck_assert_uint_eq(shown("root| child a ended: reset\r\n"), 1);
+    ck_assert_uint_eq(fake.created, 3);
+}
+END_TEST
+
+START_TEST(what_a_former_life_has_lost_is_not_forgotten)
+{
+    fake.script[0] = reset_at_once;
+    fake.script[1] = hello;
+    fake.fail_code = HvCallFinalizePartition;
+    fake.fail_status = HV_STATUS_OPERATION_DENIED;
+    machines[0].restarts = 1;
+    ck_assert(!root_program_run(machines, 1, NULL));
+    ck_assert_uint_eq(shown("root| child a: could not finalize its partition, status 0x0008"), 1);
+    ck_assert_uint_eq(shown("root| child a ended: shutdown\r\n"), 1);
+    ck_assert_uint_eq(shown("pages of memory are missing"), 1);
+}
+END_TEST
+
+START_TEST(refusal_of_any_call_of_a_restart_ends_one_child)
+{
+    uint32_t calls = UINT32_MAX;
+
+    for (uint32_t at = 0; at <= calls; at++) {
+        setup();
+        fake.script[0] = reset_at_once;
+        fake.script[2] = hello;
+        fake.fail_at = at;
+        fake.fail_status = HV_STATUS_ACCESS_DENIED;
+        machines[0].restarts = 1;
+        root_program_run(machines, 2, NULL);
+        calls = at == 0 ? fake.calls : calls;
+        ck_assert_uint_eq(shown("root| child a ended: "), 1);
+        ck_assert_uint_eq(shown("root| child b ended: "), 1);
+        ck_assert_uint_eq(shown("root| all children have ended\r\n"), 1);
+    }
+}
+END_TEST
+
 START_TEST(triple_fault_is_told_with_a_report)
 {
     static const struct fake_step steps[] = { { FAKE_RDMSR, 0, 0, 0 },
@@ -376,6 +436,10 @@ int main(void)
     tcase_add_test(tcase, port_that_is_not_described_is_not_shown);
     tcase_add_test(tcase, prompt_ends_a_child_that_is_expected_to_write_it);
     tcase_add_test(tcase, reset_is_an_end_that_may_not_be_expected);
+    tcase_add_test(tcase, machine_starts_again_after_a_reset);
+    tcase_add_test(tcase, restarts_have_a_limit);
+    tcase_add_test(tcase, what_a_former_life_has_lost_is_not_forgotten);
+    tcase_add_test(tcase, refusal_of_any_call_of_a_restart_ends_one_child);
     tcase_add_test(tcase, triple_fault_is_told_with_a_report);
     tcase_add_test(tcase, crash_that_the_guest_reports_ends_it);
     tcase_add_test(tcase, reset_after_a_reported_crash_is_a_crash);
