@@ -22,6 +22,7 @@
 enum bench_frame {
     FRAME_CLOCK,     /* reading the clock twice */
     FRAME_INTERRUPT, /* reading it, and again at the start of the handler of an interrupt */
+    FRAME_NONE,      /* nothing */
 };
 
 /* One operation. Its functions run on CPU 0 with interrupts enabled. */
@@ -31,11 +32,12 @@ struct bench_row {
     uint32_t features;   /* HV_FEATURE_EDX_ bits that it needs, all of them */
     uint32_t vps;        /* virtual processors that it reaches; 0: its own */
     enum bench_frame frame;
+    bool is_memory; /* bytes and not ticks are what it returns */
 
     /* Before all repetitions; may be NULL. @return NULL, or why the operation can't be measured */
     const char *(*begin)(const struct bench_row *row);
 
-    /* Once. @return ticks of the TSC; BENCH_FAILED: it can't be measured after all */
+    /* Once. @return ticks of the TSC, or bytes; BENCH_FAILED: it can't be measured after all */
     uint64_t (*measure)(const struct bench_row *row);
 
     /* After all repetitions; may be NULL. */
@@ -151,5 +153,15 @@ void end_post_message(const struct bench_row *row);
 const char *begin_signal_event(const struct bench_row *row);
 uint64_t measure_signal_event(const struct bench_row *row);
 void end_signal_event(const struct bench_row *row);
+
+const char *begin_child(const struct bench_row *row);
+uint64_t measure_child_creation(const struct bench_row *row);
+uint64_t measure_memory_partition(const struct bench_row *row);
+uint64_t measure_memory_vp(const struct bench_row *row);
+uint64_t measure_memory_4_vps(const struct bench_row *row);
+void end_child(const struct bench_row *row);
+const char *begin_world_switch(const struct bench_row *row);
+uint64_t measure_world_switch(const struct bench_row *row);
+void end_world_switch(const struct bench_row *row);
 
 #endif

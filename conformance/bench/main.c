@@ -11,7 +11,7 @@ struct count {
     uint64_t least, most;
 };
 
-static uint64_t frames[2];
+static uint64_t frames[FRAME_NONE + 1];
 
 /* Runs an operation until caches of the implementation are filled, then counts. */
 static uint64_t repeat(void *arg)
@@ -90,14 +90,14 @@ static const char *measure(const struct bench_row *row, struct count *count)
 static void run(const struct bench_row *row)
 {
     struct count count = { 0 };
-    const char *wrong = missing(row);
+    const char *wrong = missing(row), *unit = row->is_memory ? " unit=bytes" : "";
 
     if (!wrong)
         wrong = measure(row, &count);
     if (wrong)
-        printf("# row %s none %s\n", row->name, wrong);
+        printf("# row %s%s none %s\n", row->name, unit, wrong);
     else
-        printf("# row %s least=%llu most=%llu repetitions=%u\n", row->name,
+        printf("# row %s%s least=%llu most=%llu repetitions=%u\n", row->name, unit,
                (unsigned long long)(count.least - frames[row->frame]),
                (unsigned long long)(count.most - frames[row->frame]), REPETITIONS);
 }

@@ -4,6 +4,7 @@
 
 #define TIMERS HV_PRIVILEGE_AccessSyntheticTimerRegs | HV_PRIVILEGE_AccessPartitionReferenceCounter
 #define APIC   HV_PRIVILEGE_AccessIntrCtrlRegs
+#define PARENT HV_PRIVILEGE_CreatePartitions | HV_PRIVILEGE_AccessMemoryPool
 
 const struct bench_row bench_rows[] = {
     { .name = "cpuid", .measure = measure_cpuid },
@@ -92,6 +93,37 @@ const struct bench_row bench_rows[] = {
       .begin = begin_timer_direct,
       .measure = measure_timer_expiry,
       .end = end_timer },
+    { .name = "world-switch",
+      .privileges = PARENT,
+      .begin = begin_world_switch,
+      .measure = measure_world_switch,
+      .end = end_world_switch },
+    { .name = "child-creation",
+      .privileges = PARENT,
+      .begin = begin_child,
+      .measure = measure_child_creation,
+      .end = end_child },
+    { .name = "memory-partition",
+      .privileges = PARENT,
+      .frame = FRAME_NONE,
+      .is_memory = true,
+      .begin = begin_child,
+      .measure = measure_memory_partition,
+      .end = end_child },
+    { .name = "memory-vp",
+      .privileges = PARENT,
+      .frame = FRAME_NONE,
+      .is_memory = true,
+      .begin = begin_child,
+      .measure = measure_memory_vp,
+      .end = end_child },
+    { .name = "memory-4-vps",
+      .privileges = PARENT,
+      .frame = FRAME_NONE,
+      .is_memory = true,
+      .begin = begin_child,
+      .measure = measure_memory_4_vps,
+      .end = end_child },
 };
 
 const unsigned bench_row_count = sizeof(bench_rows) / sizeof(bench_rows[0]);

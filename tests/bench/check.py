@@ -41,7 +41,7 @@ def complaints(first: dict[str, int | None], second: dict[str, int | None]) -> l
         if (count is None) != (limit is None):
             found.append(f"{name}: {count}, but limits.yaml has {limit}")
         elif count is not None and count > limit:
-            found.append(f"{name}: {count} instructions, the limit is {limit}")
+            found.append(f"{name}: {count}, the limit is {limit}")
     return sorted(found) + growth(first)
 
 

@@ -52,6 +52,15 @@ class ListingTest(unittest.TestCase):
             },
         )
 
+    def test_row_has_a_unit(self) -> None:
+        memory = OUTPUT.replace("row cpuid", "row cpuid unit=bytes")
+        memory = memory.replace("row flush-8", "row flush-8 unit=bytes")
+        self.assertEqual(
+            listing.parse(memory).units,
+            {"cpuid": "bytes", "flush-1": "instructions", "flush-8": "bytes"},
+        )
+        self.assert_refused(OUTPUT.replace("row cpuid", "row cpuid unit=miles"), "after 2 of 3 rows")
+
     def assert_refused(self, output: str, words: str) -> None:
         with self.assertRaisesRegex(ListingError, words):
             listing.parse(output)
@@ -91,6 +100,14 @@ class DocumentTest(DriverTestCase):
         listings = {"one": listing.parse(OUTPUT), "two": listing.parse(fewer)}
         rows = document.of(listings, {}, Version("0", "0"))["rows"]
         self.assertEqual(rows[0], {"name": "cpuid", "unit": "instructions", "one": 500, "two": None})
+
+    def test_memory_is_in_bytes_wherever_it_stands(self) -> None:
+        memory = listing.parse(OUTPUT.replace("row cpuid", "row cpuid unit=bytes"))
+        made = document.of({"sample": memory}, {}, Version("0", "0"))
+        document.write(self.directory, made)
+        self.assertEqual([row["unit"] for row in made["rows"]][:2], ["bytes", "instructions"])
+        self.assertIn("500 bytes |", "\n".join(table.of(made)))
+        self.assertIn(">500 bytes</text>", plot.of(made))
 
     def test_file_keeps_to_the_schema(self) -> None:
         document.write(self.directory, content())

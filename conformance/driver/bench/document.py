@@ -11,40 +11,39 @@ from typing import Any
 
 from ..report import schema
 from ..version import Version
-from .listing import Count, Listing
+from .listing import INSTRUCTIONS, Count, Listing
 
 SCHEMA = 1
 NAME = "bench.json"
 SCHEMA_FILE = "bench.schema.json"
-UNIT = "instructions"
 
 
 def of(
     listings: Mapping[str, Listing], library: Mapping[str, int], hvkit: Version
 ) -> dict[str, Any]:
     """The document: a row for each operation that any target knows."""
-    names = dict.fromkeys(name for listing in listings.values() for name in listing.rows)
+    units = {name: unit for listing in listings.values() for name, unit in listing.units.items()}
     return {
         "schema": SCHEMA,
         "hvkit": asdict(hvkit),
         "targets": [
             {"name": label, "vps": listing.vps} for label, listing in listings.items()
         ],
-        "rows": [_row(name, listings) for name in names],
+        "rows": [_row(name, unit, listings) for name, unit in units.items()],
         "notes": [
             {"target": label, "row": name, "text": text}
             for label, listing in listings.items()
-            for name in names
+            for name in units
             if (text := _note(listing.rows.get(name)))
         ],
         "library": [
-            {"name": name, "unit": UNIT, "count": count} for name, count in library.items()
+            {"name": name, "unit": INSTRUCTIONS, "count": count} for name, count in library.items()
         ],
     }
 
 
-def _row(name: str, listings: Mapping[str, Listing]) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name, "unit": UNIT}
+def _row(name: str, unit: str, listings: Mapping[str, Listing]) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name, "unit": unit}
     for label, listing in listings.items():
         value = listing.rows.get(name)
         row[label] = value.least if isinstance(value, Count) else None

@@ -10,6 +10,7 @@ from ..protocol import MAX_LINE, printable
 
 VERSION = 1
 MAX_ROWS = 200
+INSTRUCTIONS = "instructions"
 
 # A number of 64 bits.
 _NUMBER = "[0-9]{1,20}"
@@ -17,16 +18,17 @@ _NAME = "(?P<name>[a-z][a-z0-9-]{0,60})"
 _BANNER = re.compile(
     rf"# hvkit-bench (?P<version>{_NUMBER}) rows=(?P<rows>{_NUMBER}) vps=(?P<vps>{_NUMBER})"
 )
+_UNIT = "(?: unit=(?P<unit>bytes))?"
 _COUNT = re.compile(
-    rf"# row {_NAME} least=(?P<least>{_NUMBER}) most=(?P<most>{_NUMBER}) repetitions={_NUMBER}"
+    rf"# row {_NAME}{_UNIT} least=(?P<least>{_NUMBER}) most=(?P<most>{_NUMBER}) repetitions={_NUMBER}"
 )
-_NONE = re.compile(rf"# row {_NAME} none (?P<reason>.+)")
+_NONE = re.compile(rf"# row {_NAME}{_UNIT} none (?P<reason>.+)")
 _END = re.compile(rf"# end rows=(?P<rows>{_NUMBER})")
 
 
 @dataclass(frozen=True)
 class Count:
-    """Instructions that an operation took, at least and at most, of several repetitions."""
+    """What an operation took, at least and at most, of several repetitions."""
 
     least: int
     most: int
@@ -34,10 +36,11 @@ class Count:
 
 @dataclass
 class Listing:
-    """The rows of one run, in their order: a count, or why there is none."""
+    """The rows of one run, in their order: a count, or why there is none; and their units."""
 
     vps: int = 0
     rows: dict[str, Count | str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
     complete: bool = False
 
 
@@ -55,9 +58,9 @@ def parse(output: str) -> Listing:
                 raise ListingError(f"the kernel speaks version {match['version']}, not {VERSION}")
             announced, listing = int(match["rows"]), Listing(int(match["vps"]))
         elif match := _COUNT.fullmatch(line):
-            _add(listing, match["name"], Count(int(match["least"]), int(match["most"])))
+            _add(listing, match, Count(int(match["least"]), int(match["most"])))
         elif match := _NONE.fullmatch(line):
-            _add(listing, match["name"], printable(match["reason"]))
+            _add(listing, match, printable(match["reason"]))
         elif match := _END.fullmatch(line):
             listing.complete = int(match["rows"]) == len(listing.rows) == announced
     if announced is None:
@@ -67,7 +70,9 @@ def parse(output: str) -> Listing:
     return listing
 
 
-def _add(listing: Listing, name: str, value: Count | str) -> None:
+def _add(listing: Listing, match: re.Match[str], value: Count | str) -> None:
+    name = match["name"]
     if name in listing.rows or len(listing.rows) == MAX_ROWS:
         raise ListingError(f"row {name} is there twice, or one too many")
     listing.rows[name] = value
+    listing.units[name] = match["unit"] or INSTRUCTIONS

@@ -28,7 +28,7 @@ def of(document: dict[str, Any]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
-            f'aria-label="Instructions of each operation, on a logarithmic scale">',
+            f'aria-label="What each operation takes, on a logarithmic scale">',
             *_legend(labels),
             *_grid(decades, scale, height),
             *(
@@ -71,7 +71,7 @@ def _row(row: dict[str, Any], labels: list[str], top: int, scale: float) -> Iter
         )
         yield (
             f'<text x="{_LEFT + width + 4:.1f}" y="{y + _BAR - 1}" {_FONT.replace("12", "9")}>'
-            f"{number(value)}</text>"
+            f"{number(value, row['unit'])}</text>"
         )
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .listing import INSTRUCTIONS
+
 NOTHING = "–"
 
 
@@ -28,15 +30,21 @@ def operations(document: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     labels = [target["name"] for target in document["targets"]]
     heads = ["operation", *labels, *(f"{labels[0]} / {label}" for label in labels[1:])]
     rows = [
-        [row["name"], *(number(row[label]) for label in labels), *_ratios(row, labels)]
+        [
+            row["name"],
+            *(number(row[label], row["unit"]) for label in labels),
+            *_ratios(row, labels),
+        ]
         for row in document["rows"]
     ]
     return heads, rows
 
 
-def number(value: int | None) -> str:
-    """A count, or that there is none."""
-    return NOTHING if value is None else f"{value:,}"
+def number(value: int | None, unit: str = INSTRUCTIONS) -> str:
+    """A count, which is of instructions unless it says otherwise; or that there is none."""
+    if value is None:
+        return NOTHING
+    return f"{value:,}" if unit == INSTRUCTIONS else f"{value:,} {unit}"
 
 
 def _ratios(row: dict[str, Any], labels: Sequence[str]) -> list[str]:
