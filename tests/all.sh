@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # Everything that must pass, in the order in which it fails fastest. Called by ./hvkit test, which
 # has installed what is needed. Goes on after a failure; the last line counts.
+# shellcheck disable=SC2030,SC2031 # counts of what runs beside others come back in files
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
@@ -62,7 +63,7 @@ suite() {
 conform() {
     name=conform-$(printf '%s' "$*" | sed 's/[^a-z0-9]\{1,\}/-/g; s/^-//')
     start=$(date +%s)
-    ./hvkit conform "$@" > "$logs/$name.log" 2>&1
+    /usr/bin/python3 conformance/driver conform --build-dir build/release "$@" > "$logs/$name.log" 2>&1
     status=$?
     line=$(tail -n 1 "$logs/$name.log")
     # shellcheck disable=SC2046 # three numbers
@@ -74,6 +75,27 @@ conform() {
     printf '%s  %-28s %4d s   %d passed, %d failed, %d skipped\n' \
         "$([ "$2" -eq 0 ] && echo pass || echo FAIL)" "$name" $(($(date +%s) - start)) "$1" "$2" "$3"
     [ "$2" -eq 0 ] || tail -n 60 "$logs/$name.log"
+}
+
+# beside FUNCTION...: runs the steps of each at the same time as the others', and adds up their counts.
+# Most of them wait for one thread of QEMU's.
+beside() {
+    for steps; do
+        rm -f "$logs/$steps.count"
+        (
+            passed=0 failed=0 skipped=0
+            "$steps"
+            echo "$passed $failed $skipped" > "$logs/$steps.count"
+        ) &
+        [ "$jobs" -gt 1 ] || wait
+    done
+    wait
+    for steps; do
+        # Without a count it has not come to its end.
+        [ -f "$logs/$steps.count" ] || echo 0 1 0 > "$logs/$steps.count"
+        read -r more_passed more_failed more_skipped < "$logs/$steps.count"
+        count "$more_passed" "$more_failed" "$more_skipped"
+    done
 }
 
 check build-dev build dev
@@ -88,25 +110,32 @@ suite tests-tsan tsan
 check build-freestanding build freestanding
 check docs ./hvkit docs
 check build-release build release
-check bench tests/bench/check.py build/release
-check linux-alone sh tests/linux/alone.sh build/release/linux
-check linux-ends sh tests/linux/described.sh build/release ends
-check linux ./hvkit run --batch --timeout "${HVKIT_LINUX_SECONDS:-900}"
-conform --smp 1
-conform --smp 2
 # Another order for each commit, and for the same commit the same; the line shows which.
 seed=$(git rev-parse --short=7 HEAD 2> /dev/null || echo 0)
-conform --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
-# More VPs than two banks of a set have.
-conform --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
-conform --target sample-minimal
-conform --target sample-saved --timeout 30
-conform --target sample-child --timeout 30
-# Four VPs on two processors: each is descheduled in the middle of everything.
-export HVKIT_CHILD_LPS=2
-conform --target sample-child --timeout 60 --smp 4
-unset HVKIT_CHILD_LPS
-conform --tests hypercall-abi/a-locked-page-stays
+
+children() {
+    check bench tests/bench/check.py build/release
+    check linux-alone sh tests/linux/alone.sh build/release/linux
+    check linux-ends sh tests/linux/described.sh build/release ends
+    check linux ./hvkit run --batch --timeout "${HVKIT_LINUX_SECONDS:-900}"
+    conform --target sample-child --timeout 30
+}
+root() {
+    conform --smp 1
+    conform --smp 2
+    conform --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
+    # More VPs than two banks of a set have.
+    conform --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
+    conform --target sample-minimal
+    conform --target sample-saved --timeout 30
+    # Four VPs on two processors: each is descheduled in the middle of everything.
+    export HVKIT_CHILD_LPS=2
+    conform --target sample-child --timeout 60 --smp 4
+    unset HVKIT_CHILD_LPS
+    conform --tests hypercall-abi/a-locked-page-stays
+    [ -n "$quick" ] || conform --target xen --smp 1
+}
+beside children root
 # Another tenth of the faults, and other mutants, with each day; the log says which, to repeat them.
 day=$(($(date +%s) / 86400))
 check faults ./hvkit test --faults --turn "$((day % 10))/10"
@@ -114,10 +143,7 @@ if [ -z "$quick" ]; then
     check mutants ./hvkit mutate --sample 100 --seed "$day" --time "${HVKIT_MUTATE_SECONDS:-100}" --min 70
     # As the order of the tests: the same inputs for the same commit, as far as the machine gets.
     check fuzz env HVKIT_FUZZ_SEED=$((0x$seed + 1)) ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
-    for target in kvm kvm-passthrough kvm-enforced kvm-newer xen; do
-        conform --target "$target"
-    done
-    conform --target xen --smp 1
+    conform --target kvm,kvm-passthrough,kvm-enforced,kvm-newer,xen --jobs "$jobs"
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
