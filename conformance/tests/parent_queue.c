@@ -62,24 +62,3 @@ HV_TEST(synic, the_latest_intercept_is_delivered, COVERS(HV_REQ_SYNIC_064), NEED
     CHECK_EQ(last, 3);
     CHECK_EQ(child_get(&child, 0, HvX64RegisterRip), CHILD_CODE_GPA + 2 * STEP + 2);
 }
-
-#define TLB_FLUSH_INHIBIT 2u
-
-HV_TEST(tlb_and_virtual_mmu, a_memory_intercept_holds_flushes_back,
-        COVERS(HV_REQ_TLB_024, HV_REQ_TLB_025), NEEDS_PARENT,
-        "The parent emulates by a translation that another VP has just taken away")
-{
-    static const uint8_t load[] = { 0xa1, 0x00, 0x00, 0x20, 0x00 }; /* mov eax, [0x200000] */
-    struct hv_message message;
-    struct child child;
-
-    parent_begin();
-    child = child_make(CHILD_EXO);
-    child_add_vp(&child, 0);
-    child_listen();
-    child_run_to_message(&child, 0, load, sizeof(load), &message);
-    CHECK_EQ(message.header.message_type, HvMessageTypeUnmappedGpa);
-    CHECK_EQ(child_get(&child, 0, HvRegisterInterceptSuspend), 1 | TLB_FLUSH_INHIBIT);
-    CHECK_EQ(parent_set_register64(child.id, 0, HvRegisterInterceptSuspend, 1), HV_STATUS_SUCCESS);
-    CHECK_EQ(child_get(&child, 0, HvRegisterInterceptSuspend), 1);
-}

@@ -282,6 +282,23 @@ HV_TEST(tlb_and_virtual_mmu, a_translation_tells_the_memory_type, COVERS(HV_REQ_
              HvCacheTypeWriteCombining);
 }
 
+HV_TEST(tlb_and_virtual_mmu, a_translation_holds_flushes_back_on_request,
+        COVERS(HV_REQ_TLB_045, HV_REQ_TLB_025), NEEDS_PARENT,
+        "What was translated is written to some time later")
+{
+    const uint64_t inhibit = HV_TRANSLATE_GVA_TLB_FLUSH_INHIBIT;
+    struct child child = begin();
+
+    translate(&child, READ, PLAIN);
+    CHECK_EQ(child_get(&child, 0, HvRegisterInterceptSuspend), 0);
+    CHECK_EQ(translate(&child, READ | inhibit, ABSENT).result_code, HvTranslateGvaPageNotPresent);
+    CHECK_EQ(child_get(&child, 0, HvRegisterInterceptSuspend), 0);
+    CHECK_EQ(translate(&child, READ | inhibit, PLAIN).result_code, HvTranslateGvaSuccess);
+    CHECK_EQ(child_get(&child, 0, HvRegisterInterceptSuspend), 2);
+    child_set(&child, 0, HvRegisterInterceptSuspend, 0);
+    CHECK_EQ(child_get(&child, 0, HvRegisterInterceptSuspend), 0);
+}
+
 HV_TEST(tlb_and_virtual_mmu, page_table_bits_are_set_on_request, COVERS(HV_REQ_TLB_049),
         NEEDS_PARENT, "A guest that writes pages out by their dirty bit loses what was emulated")
 {

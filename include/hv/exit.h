@@ -133,8 +133,9 @@ enum hv_disposition {
     /** The guest asked for a reset of its machine. Never for a child of another partition, whose
         parent is told. */
     HV_DISPOSITION_RESET,
-    /** The VP is suspended and its parent has been told: leave it outside the guest, serving
-        hv_vp_prepare(), as long as hv_vp_is_suspended(). Only for children of another partition. */
+    /** The VP is suspended, and its parent knows or another VP ends it: leave it outside the guest,
+       serving hv_vp_prepare(), as long as hv_vp_is_suspended(). Only for children of another
+       partition. */
     HV_DISPOSITION_SUSPEND,
 };
 

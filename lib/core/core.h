@@ -19,6 +19,7 @@
 #include "cpu_share.h"
 #include "debug.h"
 #include "feature_set.h"
+#include "flush_inhibit.h"
 #include "grace.h"
 #include "gate.h"
 #include "hierarchy.h"
@@ -88,6 +89,7 @@ struct hv_partition {
     struct hv_ports ports;
     struct hv_debug_session debug;
     struct hv_intercepts intercepts; /* of a child: what its parent wants to see */
+    struct hv_flush_inhibits flush_inhibits;
 };
 
 _Static_assert(sizeof(struct hv_partition) <= HV_PAGE_SIZE, "a partition must fit in one page");
@@ -99,6 +101,7 @@ enum hv_vp_suspension {
     HV_VP_SUSPEND_DISPATCH = 1u << 2,  /* HvRegisterDispatchSuspend */
     HV_VP_SUSPEND_MESSAGE = 1u << 3,   /* its intercept message waits for the parent's slot */
     HV_VP_SUSPEND_CHANGE = 1u << 4,    /* its partition loses a VP: hv_vp_pause() */
+    HV_VP_SUSPEND_FLUSH = 1u << 5,     /* flushes what may not be flushed yet: hv_flush_waits() */
 };
 
 /* One virtual processor; lives in one page. Everything in it belongs to the LP that owns the VP,
@@ -111,11 +114,12 @@ struct hv_vp {
     uint32_t npiep;                        /* HV_X64_MSR_NPIEP_CONFIG */
     _Atomic(struct hv_request *) requests; /* posted by any LP */
     struct hv_sched sched;
-    _Atomic uint32_t suspended; /* enum hv_vp_suspension; 0 without a parent */
-    bool waiting;               /* serves requests in the middle of an exit */
-    bool running;               /* between account_start and account_stop */
-    uint64_t started_tsc;       /* of the current run */
-    uint64_t run_ticks;         /* of earlier runs, TSC ticks */
+    _Atomic uint32_t suspended;   /* enum hv_vp_suspension; 0 without a parent */
+    _Atomic bool flush_inhibited; /* TlbFlushInhibit of HvRegisterInterceptSuspend */
+    bool waiting;                 /* serves requests in the middle of an exit */
+    bool running;                 /* between account_start and account_stop */
+    uint64_t started_tsc;         /* of the current run */
+    uint64_t run_ticks;           /* of earlier runs, TSC ticks */
     struct hv_stats_pages stats;
     struct hv_apic apic; /* unused without HV_CPU_LOCAL_APIC */
     struct hv_synic synic;

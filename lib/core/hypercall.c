@@ -68,7 +68,7 @@ static enum hv_disposition suspend(const struct hv_hypercall_frame *frame, uint1
         gprs->gpr[HV_GPR_RCX] = value;
     else
         store_pair(gprs, value);
-    return HV_DISPOSITION_RESUME;
+    return hv_vp_is_suspended(frame->vp) ? HV_DISPOSITION_SUSPEND : HV_DISPOSITION_RESUME;
 }
 
 /* ---- Checks ---- */
@@ -221,6 +221,8 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     call.deadline = started + budget;
     do {
         status = run_element(frame, &call, index);
+        if (call.again)
+            break;
         index = (uint16_t)(index + count_done(frame, &call, status));
     } while (status == HV_STATUS_SUCCESS && index < frame->control.rep_count &&
              (hv_now(partition) - started < budget || !is_resumable(frame)));

@@ -62,7 +62,8 @@ struct hv_hypercall_call {
        elements the handler has done, one at least if it succeeds. */
     uint64_t deadline;
     uint16_t done;
-    bool again; /* simple call: to be executed once more, as no time is left */
+    bool again; /* nothing of it was done: to be executed once more, as no time is left or the VP
+                   is suspended; of a rep call, with the current element */
     /* With HV_HYPERCALL_DATA_IN and _OUT: bytes behind the input, of which some may be no part of
        the call; and room behind the output, which the handler turns into what it has written. */
     uint16_t input_data_size;

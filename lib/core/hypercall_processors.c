@@ -53,7 +53,7 @@ static const uint64_t *find_list(const struct hv_hypercall_call *call, uint32_t 
 }
 
 /* All are told before any is waited for. */
-static void flush(const struct hv_hypercall_call *call, const struct hv_vp_bitmap *targets)
+static void flush_now(const struct hv_hypercall_call *call, const struct hv_vp_bitmap *targets)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(call->vp);
     const struct hv_partition *partition = call->vp->partition;
@@ -71,6 +71,14 @@ static void flush(const struct hv_hypercall_call *call, const struct hv_vp_bitma
         cpu->wait_flushed(cpu->context, vp);
 }
 
+static hv_status flush(struct hv_hypercall_call *call, const struct hv_vp_bitmap *targets)
+{
+    call->again = hv_flush_waits(call->vp, targets);
+    if (!call->again)
+        flush_now(call, targets);
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status hv_hypercall_flush_virtual_address_space(struct hv_hypercall_call *call)
 {
     const struct hv_input_flush_virtual_address_space *input = call->header;
@@ -84,8 +92,7 @@ hv_status hv_hypercall_flush_virtual_address_space(struct hv_hypercall_call *cal
     targets.all = input->flags & HV_FLUSH_ALL_PROCESSORS;
     if (hv_vp_bitmap_is_empty(&targets))
         return HV_STATUS_INVALID_PARAMETER;
-    flush(call, &targets);
-    return HV_STATUS_SUCCESS;
+    return flush(call, &targets);
 }
 
 hv_status hv_hypercall_flush_virtual_address_space_ex(struct hv_hypercall_call *call)
@@ -102,8 +109,7 @@ hv_status hv_hypercall_flush_virtual_address_space_ex(struct hv_hypercall_call *
     if (status != HV_STATUS_SUCCESS)
         return status;
     targets.all |= (input->flags & HV_FLUSH_ALL_PROCESSORS) != 0;
-    flush(call, &targets);
-    return HV_STATUS_SUCCESS;
+    return flush(call, &targets);
 }
 
 /* TLFS v6.0b: HvSwitchVirtualAddressSpace. That nothing is flushed is a hope, not a promise. */

@@ -17,10 +17,12 @@
     (ACCESS_FLAGS | HV_TRANSLATE_GVA_PRIVILEGE_EXEMPT | HV_TRANSLATE_GVA_SET_PAGE_TABLE_BITS | \
      HV_TRANSLATE_GVA_SUPERVISOR_ACCESS | HV_TRANSLATE_GVA_USER_ACCESS |                       \
      HV_TRANSLATE_GVA_ENFORCE_SMAP | HV_TRANSLATE_GVA_OVERRIDE_SMAP |                          \
-     HV_TRANSLATE_GVA_INPUT_VTL_MASK)
+     HV_TRANSLATE_GVA_TLB_FLUSH_INHIBIT | HV_TRANSLATE_GVA_INPUT_VTL_MASK)
 
 struct question {
     struct hv_paging_state state;
+    bool inhibit;   /* flushes until the parent permits them */
+    bool inhibited; /* by this call */
     hv_status status;
 };
 
@@ -53,6 +55,7 @@ static void read_state(struct hv_vp *vp, void *argument)
     struct hv_paging_state *state = &question->state;
     uint64_t rflags;
 
+    question->inhibited = question->inhibit && hv_flush_inhibit(vp);
     get(vp, question, HvX64RegisterCr0, &state->cr0);
     get(vp, question, HvX64RegisterCr3, &state->cr3);
     get(vp, question, HvX64RegisterCr4, &state->cr4);
@@ -77,11 +80,21 @@ static hv_status check_flags(uint64_t flags)
     return hv_hypercall_check_vtl((uint8_t)(flags >> HV_TRANSLATE_GVA_INPUT_VTL_SHIFT));
 }
 
+/* TLFS: inhibited as a consequence of success. As above; an intercept has come to want it, too. */
+static void take_back(struct hv_vp *vp, void *argument)
+{
+    (void)argument;
+    if (!(atomic_load_explicit(&vp->suspended, memory_order_relaxed) & HV_VP_SUSPEND_INTERCEPT))
+        hv_flush_permit(vp);
+}
+
 /* No lock is held while the VP is asked. */
 static hv_status translate(struct hv_hypercall_call *call, struct hv_translation *found)
 {
     const struct hv_input_translate_virtual_address *input = call->header;
-    struct question question = { .status = HV_STATUS_SUCCESS };
+    struct question question = { .status = HV_STATUS_SUCCESS,
+                                 .inhibit =
+                                     input->control_flags & HV_TRANSLATE_GVA_TLB_FLUSH_INHIBIT };
     hv_status status = check_flags(input->control_flags);
     struct hv_vp *target;
 
@@ -93,6 +106,9 @@ static hv_status translate(struct hv_hypercall_call *call, struct hv_translation
     if (question.status == HV_STATUS_SUCCESS)
         hv_translate(target->partition, &question.state, input->control_flags, input->gva_page,
                      found);
+    if (question.inhibited &&
+        (question.status != HV_STATUS_SUCCESS || found->result != HvTranslateGvaSuccess))
+        hv_request_call(call->vp, target, take_back, NULL);
     hv_hypercall_leave(call->vp, target->partition);
     return question.status;
 }

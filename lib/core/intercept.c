@@ -265,4 +265,5 @@ void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp)
     for (uint32_t type = 0; type < HV_VP_STATE_PAGES; type++)
         hv_state_page_destroy(vp, type);
     hv_intercept_results_destroy(vp);
+    hv_flush_permit(vp);
 }

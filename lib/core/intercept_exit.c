@@ -125,6 +125,7 @@ enum hv_disposition hv_intercept_memory(struct hv_vp *vp, const struct hv_exit *
     struct hv_intercept_state state;
     struct hv_message message;
 
+    hv_flush_inhibit(vp);
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_memory(&message, &state, exit, type, cache_type);
     return hv_intercept_send(vp, exit->gprs, &message);

@@ -5,9 +5,8 @@
  */
 #include "core.h"
 
-/* TlbFlushInhibit of HvRegisterInterceptSuspend is never set: no message promises a translation
-   that a flush would take away. */
-#define SUSPENDED UINT64_C(1)
+#define SUSPENDED UINT64_C(1) /* of each register */
+#define INHIBIT   HV_INTERCEPT_SUSPEND_TLB_FLUSH_INHIBIT
 
 static uint32_t bit_of(uint32_t name)
 {
@@ -37,6 +36,8 @@ hv_status hv_suspend_get(const struct hv_vp *vp, uint32_t name, struct hv_regist
     if (!hv_vp_parent(vp))
         return HV_STATUS_INVALID_PARAMETER;
     value->low = is_set(vp, name) ? SUSPENDED : 0;
+    if (name == HvRegisterInterceptSuspend && hv_flush_is_inhibited(vp))
+        value->low |= INHIBIT;
     value->high = 0;
     return HV_STATUS_SUCCESS;
 }
@@ -44,8 +45,11 @@ hv_status hv_suspend_get(const struct hv_vp *vp, uint32_t name, struct hv_regist
 /* TLFS: the parent can end an intercept, not make one. */
 static bool is_refused(const struct hv_vp *vp, uint32_t name, uint64_t value)
 {
-    return value > SUSPENDED ||
-           (name == HvRegisterInterceptSuspend && value == SUSPENDED && !is_set(vp, name));
+    struct hv_register128 now;
+
+    if (name != HvRegisterInterceptSuspend)
+        return value > SUSPENDED;
+    return hv_suspend_get(vp, name, &now) != HV_STATUS_SUCCESS || (value & ~now.low);
 }
 
 /* TLFS: the VP runs when nothing suspends it; what its parent has changed of it counts by then. */
@@ -63,14 +67,25 @@ static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
     return HV_STATUS_SUCCESS;
 }
 
+static hv_status set_suspended(struct hv_vp *vp, uint32_t bit, bool suspended)
+{
+    if (!suspended)
+        return end_suspension(vp, bit);
+    atomic_fetch_or_explicit(&vp->suspended, bit, memory_order_relaxed);
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value)
 {
+    hv_status status;
+
     if (!hv_vp_parent(vp))
         return HV_STATUS_INVALID_PARAMETER;
     if (is_refused(vp, name, value->low))
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    if (value->low != SUSPENDED)
-        return end_suspension(vp, bit_of(name));
-    atomic_fetch_or_explicit(&vp->suspended, bit_of(name), memory_order_relaxed);
-    return HV_STATUS_SUCCESS;
+    status = set_suspended(vp, bit_of(name), value->low & SUSPENDED);
+    if (status == HV_STATUS_SUCCESS && name == HvRegisterInterceptSuspend &&
+        !(value->low & INHIBIT))
+        hv_flush_permit(vp);
+    return status;
 }

@@ -562,7 +562,6 @@ START_TEST(flags_must_make_sense)
     static const uint64_t bad[] = {
         0,
         SET,
-        READ | HV_TRANSLATE_GVA_TLB_FLUSH_INHIBIT,
         READ | HV_TRANSLATE_GVA_SHADOW_STACK,
         READ | 0x800,
         READ | UINT64_C(1) << 55,
