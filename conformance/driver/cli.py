@@ -231,6 +231,9 @@ def _add_bench(commands: Commands, common: Parser) -> None:
     parser.add_argument(
         "--without-library", action="store_true", help="leave out lib/core under callgrind"
     )
+    parser.add_argument(
+        "--without-linux", action="store_true", help="leave out the boot of Linux, which is fetched"
+    )
     parser.set_defaults(command=bench.bench)
 
 

@@ -33,6 +33,7 @@ _TARGET_FIELDS = {
     "environment": Field(dict, required=False),
     "smp": Field(int, required=False),
     "bench-smp": Field(int, required=False),
+    "linux": Field(str, required=False),
     "kernel-args": Field(str, required=False),
     "boot-timeout": Field((int, float), required=False),
     "test-timeout": Field((int, float), required=False),
@@ -86,6 +87,7 @@ class Target:
     variables: Mapping[str, str] = field(default_factory=dict)
     smp: int = 1
     bench_smp: int = 1
+    linux: str | None = None
     kernel_args: str = ""
     boot_timeout: float = 60
     test_timeout: float = 10
@@ -124,6 +126,12 @@ class Target:
     def _own_environment(self) -> dict[str, str]:
         flags = {} if self.flags is None else {"HVKIT_TARGET_FLAGS": " ".join(self.flags)}
         return dict(self.variables) | os.environ | flags
+
+    def of_linux(self) -> Target | None:
+        """The target that boots Linux where this one is measured, if there is any."""
+        if self.linux is None or self.linux == "self":
+            return self if self.linux else None
+        return find(self.linux)
 
     def with_flags(self, flags: list[str]) -> Target:
         """The target as NAME+FLAG+FLAG asks for it."""
@@ -256,6 +264,7 @@ _READERS: dict[str, tuple[str, Callable[[Section], Any]]] = {
     "flags": ("flags", _flags),
     "smp": ("smp", _processors("smp")),
     "bench-smp": ("bench_smp", _processors("bench-smp")),
+    "linux": ("linux", lambda section: section["linux"]),
     "kernel-args": ("kernel_args", lambda section: section["kernel-args"]),
     "boot-timeout": ("boot_timeout", _positive("boot-timeout")),
     "test-timeout": ("test_timeout", _positive("test-timeout")),

@@ -76,7 +76,8 @@ add_init() {
         -smp "\$(cat /job/smp)" -m 256 -nodefaults -no-user-config -no-reboot \\
         -display none -vga none -serial file:/dev/ttyS1 \\
         -device isa-debug-exit,iobase=0xf4,iosize=4 -device hyperv-testdev \\
-        -kernel /job/image -append "\$(cat /job/cmdline)" </dev/null
+        -kernel /job/image -append "\$(cat /job/cmdline)" \\
+        \$([ ! -f /job/initrd ] || echo -initrd /job/initrd) </dev/null
     status=\$?
     # Waits until the last character has left the port.
     stty -F /dev/ttyS1 raw
@@ -117,6 +118,7 @@ prepare() {
 run() {
     new_job "$1"
     cp -L "$1" "$directory/root/job/image"
+    [ -z "${HVKIT_INITRD:-}" ] || cp -L "$HVKIT_INITRD" "$directory/root/job/initrd"
     printf '%s\n' "$2" >"$directory/root/job/smp"
     printf '%s' "$3" >"$directory/root/job/cmdline"
     cpu >"$directory/root/job/cpu"

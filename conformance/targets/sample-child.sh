@@ -20,12 +20,24 @@ describe() {
 machines:
   - name: guest
     kernel: guest
-    boot: multiboot
     command-line: '$(printf '%s' "$2" | sed "s/'/''/g")'
     vps: $1
-    memory: 128 MiB
     ends: [power-off, reset, crash, idle]
 EOF
+    # Linux has as much memory as in other targets, and no invariant TSC, which they have not got.
+    if [ -n "$initrd" ]; then
+        cat <<EOF
+    initrd: initrd
+    memory: 256 MiB
+    hyperv: [run-time, reference-counter, reference-tsc, synic, timers, apic, reset, idle, frequencies,
+             messages, events, start-vp]
+EOF
+    else
+        cat <<EOF
+    boot: multiboot
+    memory: 128 MiB
+EOF
+    fi
 }
 
 # run IMAGE SMP CMDLINE
@@ -39,6 +51,8 @@ run() {
     need_image "$1"
     new_directory sample-child
     ln -s "$(realpath "$1")" "$directory/guest"
+    initrd=${HVKIT_INITRD:-}
+    [ -z "$initrd" ] || ln -s "$(realpath "$initrd")" "$directory/initrd"
     cd "$directory"
     describe "$2" "$3" >machines.yaml
     "$build/sdk/tools/machine/hvkit-machine" compile machines.yaml -o machines >&2 ||

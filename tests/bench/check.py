@@ -22,7 +22,8 @@ GROWING = ("cluster-ipi", "flush")
 def rows(build: str) -> dict[str, int | None]:
     """What one run counts."""
     with tempfile.TemporaryDirectory(prefix="hvkit-bench-") as report:
-        command = [sys.executable, str(DRIVER), "bench", "--target", "sample", "--without-library"]
+        command = [sys.executable, str(DRIVER), "bench", "--target", "sample"]
+        command += ["--without-library", "--without-linux"]
         subprocess.run([*command, "--build-dir", build, "--report", report], check=True)
         content: dict[str, Any] = json.loads(Path(report, "bench.json").read_text(encoding="utf-8"))
     return {row["name"]: row["sample"] for row in content["rows"]}

@@ -16,9 +16,11 @@ from typing import Any
 import jsonschema
 from support import CommandTestCase, DriverTestCase, ScriptTestCase
 
-from driver.bench import document, library, listing, page, plot, table
+from driver import targets
+from driver.bench import boot, document, library, listing, page, plot, table
 from driver.bench.listing import Count, ListingError
 from driver.errors import DriverError
+from driver.process import Stop
 from driver.report import schema
 from driver.version import Version
 
@@ -157,8 +159,9 @@ class CommandTest(CommandTestCase):
 
     def bench(self, target: Path, *arguments: str | Path) -> Any:
         return self.hvkit(
-            "bench", "--build-dir", self.directory, "--target", target, "--without-library", *arguments
-        )
+            "bench", "--build-dir", self.directory, "--target", target, "--without-library",
+            "--without-linux", *arguments,
+        )  # fmt: skip
 
     def target(self, code: str, extra: str = "bench-smp: 3\n") -> Path:
         return self.write_target(code, extra)
@@ -193,6 +196,7 @@ class CommandTest(CommandTestCase):
     def test_terminated_command_stops_the_guests(self) -> None:
         target = self.target("echo $$ >$HVKIT_BUILD/guest; exec sleep 60")
         words = ("bench", "--build-dir", self.directory, "--target", target, "--without-library")
+        words += ("--without-linux",)
         with subprocess.Popen(self.command(*words), stderr=subprocess.DEVNULL) as command:
             while not (self.directory / "guest").is_file() or not (
                 self.directory / "guest"
@@ -209,6 +213,42 @@ class CommandTest(CommandTestCase):
 
     def test_number_of_processors_is_checked(self) -> None:
         self.assert_refused(self.bench(self.target("exit 0", "bench-smp: 256\n")), "bench-smp")
+
+
+class BootTest(CommandTestCase):
+    def measure(self, code: str, extra: str = "linux: self\n", timeout: float = 30) -> Any:
+        target = targets.find(str(self.write_target(code, extra)))
+        return boot.measure(target, self.directory, self.directory, timeout, Stop())
+
+    def test_kernel_tells_how_long_it_took(self) -> None:
+        line = "[   12.345678] hvkit: shell reached, 0.50 s of it idle"
+        told = self.directory / "told"
+        code = f'echo "$HVKIT_ICOUNT $HVKIT_INITRD $2 $3" >{told}; echo; echo "{line}"; sleep 60'
+        self.assertEqual(self.measure(code), Count(12_345_678_000, 12_345_678_000))
+        words = f"0 {self.directory}/initrd.img {self.directory}/vmlinuz-debian-12 1\n"
+        self.assertEqual(told.read_text(), words)
+
+    def test_boot_that_does_not_come_to_its_end_has_a_reason(self) -> None:
+        self.assertEqual(
+            self.measure("echo 'Kernel panic'"), "it ends before it has a shell: Kernel panic"
+        )
+        self.assertEqual(self.measure("sleep 60", timeout=0.5), "it takes too long")
+
+    def test_target_that_boots_no_linux_is_not_asked(self) -> None:
+        self.assertEqual(self.measure("exit 0", ""), "this target boots no Linux")
+
+    def test_linux_that_is_not_there_is_a_reason(self) -> None:
+        target = targets.find(str(self.write_target("exit 0", "linux: self\n")))
+        self.assertEqual(
+            boot.measure(target, "no network", self.directory, 30, Stop()), "no network"
+        )
+
+    def test_other_target_may_do_it(self) -> None:
+        by = {name: targets.find(name).of_linux() for name in ("sample", "kvm-newer", "xen")}
+        self.assertEqual(
+            {name: target.name if target else None for name, target in by.items()},
+            {"sample": "sample-child", "kvm-newer": "kvm-newer", "xen": None},
+        )
 
 
 class LibraryTest(ScriptTestCase):

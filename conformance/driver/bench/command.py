@@ -12,8 +12,8 @@ from typing import Any
 from .. import pool, report, targets, version
 from ..conform import check_image
 from ..process import Stop
-from . import document, library, measure, page, plot, table
-from .listing import Listing
+from . import boot, document, library, measure, page, plot, table
+from .listing import INSTRUCTIONS, Listing
 
 DEFAULT_TARGETS = "sample,kvm,kvm-newer,xen"
 IMAGE_NAME = "hvkit-bench.elf"
@@ -30,11 +30,16 @@ def bench(options: argparse.Namespace) -> int:
         target.prepare(stop)
     listings: dict[str, Listing] = {}
     timeout = options.timeout or DEFAULT_TIMEOUT
+    linux = None if options.without_linux else boot.get(options.build_dir)
 
     def run(target: targets.Target) -> None:
-        listings[target.name] = measure.measure(
+        listing = measure.measure(
             target, image, options.smp or target.bench_smp, options.build_dir, timeout, stop
         )
+        if linux is not None:
+            listing.rows[boot.ROW] = boot.measure(target, linux, options.build_dir, timeout, stop)
+            listing.units[boot.ROW] = INSTRUCTIONS
+        listings[target.name] = listing
 
     def tell(number: int) -> None:
         print(f"hvkit: measured {found[number].name}", file=sys.stderr)
