@@ -10,4 +10,8 @@ void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 int memcmp(const void *left, const void *right, size_t size);
 
+/* Freestanding code gets no copy in place of a call to these unless it asks for it. */
+#define memcpy __builtin_memcpy
+#define memset __builtin_memset
+
 #endif

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+#undef memcpy
+#undef memset
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
     void *start = to;

@@ -11,4 +11,8 @@ int memcmp(const void *left, const void *right, size_t size);
 size_t strlen(const char *text);
 int strcmp(const char *left, const char *right);
 
+/* Freestanding code gets no copy in place of a call to these unless it asks for it. */
+#define memcpy __builtin_memcpy
+#define memset __builtin_memset
+
 #endif
