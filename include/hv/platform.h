@@ -36,6 +36,23 @@ struct hv_device_interrupt {
     bool level;         /**< Level-triggered. */
 };
 
+/**
+ * What a parent is shown of its child's VP at each intercept, besides what every exit has. Each has
+ * the form of the register with its name.
+ */
+struct hv_shown_registers {
+    struct hv_register128 xmm[6];      /**< XMM0 to XMM5. */
+    struct hv_register128 segments[6]; /**< ES, CS, SS, DS, FS, GS. */
+    uint64_t cr0;                      /**< CR0. */
+    uint64_t cr3;                      /**< CR3. */
+    uint64_t cr4;                      /**< CR4. */
+    uint64_t efer;                     /**< EFER. */
+    uint64_t dr7;                      /**< DR7. */
+    uint64_t xfem;                     /**< XCR0. */
+    uint64_t pending_interruption;     /**< HvRegisterPendingInterruption. */
+    uint64_t interrupt_state;          /**< HvRegisterInterruptState. */
+};
+
 /** What a logical processor has done since it was started, in ticks of hv_time_ops.tsc. */
 struct hv_lp_run_time {
     uint64_t total;      /**< Everything. */
@@ -63,6 +80,12 @@ struct hv_cpu_ops {
      */
     hv_status (*get_register)(void *context, struct hv_vp *vp, uint32_t name,
                               struct hv_register128 *value);
+
+    /**
+     * Read at once all that a parent is shown of @p vp, a VP of its child, at an intercept: what
+     * get_register would tell of each, and under the same conditions. With HV_CPU_CREATE_VP.
+     */
+    void (*read_shown)(void *context, struct hv_vp *vp, struct hv_shown_registers *registers);
 
     /**
      * Write an architectural register of @p vp; same conditions as get_register.

@@ -112,12 +112,13 @@ static unsigned counter_of(uint32_t message_type)
  * VP before that serves another request.
  */
 enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_gprs *gprs,
+                                      const struct hv_intercept_state *state,
                                       const struct hv_message *content)
 {
     struct hv_intercept_message *message = &vp->intercept.message;
 
     hv_vp_count(vp, counter_of(content->header.message_type));
-    hv_register_page_fill(vp, gprs);
+    hv_register_page_fill(vp, gprs, state);
     if (hv_state_page_put_message(vp, content))
         hv_intercept_make_opaque(&message->message.content, vp->partition->id, vp->index);
     else

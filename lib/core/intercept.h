@@ -72,10 +72,11 @@ enum hv_disposition hv_intercept_reset(struct hv_vp *vp, const struct hv_exit *e
 void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
 
 /*
- * Suspends a child's VP, and tells its parent why. The content is copied: to the VP's intercept
- * message page, if that is mapped, and then the message only says so.
+ * Suspends a child's VP, and tells its parent why. state is what content was made of. It is copied:
+ * to the VP's intercept message page, if that is mapped, and then the message only says so.
  */
 enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_gprs *gprs,
+                                      const struct hv_intercept_state *state,
                                       const struct hv_message *content);
 
 /*

@@ -17,7 +17,7 @@ static enum hv_disposition send_plain(struct hv_vp *vp, const struct hv_exit *ex
 
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_plain(&message, &state, exit, type);
-    return hv_intercept_send(vp, exit->gprs, &message);
+    return hv_intercept_send(vp, exit->gprs, &state, &message);
 }
 
 static enum hv_disposition send_io(struct hv_vp *vp, const struct hv_exit *exit)
@@ -27,7 +27,7 @@ static enum hv_disposition send_io(struct hv_vp *vp, const struct hv_exit *exit)
 
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_io(&message, &state, exit);
-    return hv_intercept_send(vp, exit->gprs, &message);
+    return hv_intercept_send(vp, exit->gprs, &state, &message);
 }
 
 static enum hv_disposition handle_halt(struct hv_vp *vp, const struct hv_exit *exit)
@@ -51,7 +51,7 @@ static enum hv_disposition handle_exception(struct hv_vp *vp, const struct hv_ex
         return HV_DISPOSITION_PASS;
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_exception(&message, &state, exit);
-    return hv_intercept_send(vp, exit->gprs, &message);
+    return hv_intercept_send(vp, exit->gprs, &state, &message);
 }
 
 /* ---- MSRs that neither lib/core nor the back end has ---- */
@@ -63,7 +63,7 @@ static enum hv_disposition send_msr(struct hv_vp *vp, const struct hv_exit *exit
 
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_msr(&message, &state, exit, write);
-    return hv_intercept_send(vp, exit->gprs, &message);
+    return hv_intercept_send(vp, exit->gprs, &state, &message);
 }
 
 /* TLFS: HV_UNIMPLEMENTED_MSR_ACTION. */
@@ -128,7 +128,7 @@ enum hv_disposition hv_intercept_memory(struct hv_vp *vp, const struct hv_exit *
     hv_flush_inhibit(vp);
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_memory(&message, &state, exit, type, cache_type);
-    return hv_intercept_send(vp, exit->gprs, &message);
+    return hv_intercept_send(vp, exit->gprs, &state, &message);
 }
 
 bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint32_t answer[4])
@@ -140,6 +140,6 @@ bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint
         return false;
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_cpuid(&message, &state, exit, answer);
-    hv_intercept_send(vp, exit->gprs, &message);
+    hv_intercept_send(vp, exit->gprs, &state, &message);
     return true;
 }

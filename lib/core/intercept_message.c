@@ -28,20 +28,12 @@ _Static_assert(sizeof(struct hv_x64_memory_intercept_message) -
 
 /* ---- State ---- */
 
-static uint64_t get(struct hv_vp *vp, uint32_t name)
+static struct hv_x64_segment_register segment(const struct hv_intercept_state *state, uint32_t name)
 {
-    struct hv_register128 value = { 0 };
+    struct hv_x64_segment_register value;
 
-    return hv_register_get(vp, name, &value) == HV_STATUS_SUCCESS ? value.low : 0;
-}
-
-static void get_segment(struct hv_vp *vp, uint32_t name, struct hv_x64_segment_register *segment)
-{
-    struct hv_register128 value = { 0 };
-
-    if (hv_register_get(vp, name, &value) != HV_STATUS_SUCCESS)
-        value = (struct hv_register128){ 0 };
-    memcpy(segment, &value, sizeof(*segment));
+    memcpy(&value, &state->registers.segments[name - HvX64RegisterEs], sizeof(value));
+    return value;
 }
 
 /* TLFS v6.0b 13.2: 0 in real mode, 3 in virtual-8086 mode. */
@@ -54,41 +46,47 @@ static uint16_t find_cpl(uint64_t cr0, uint64_t rflags, const struct hv_x64_segm
     return (ss->attributes & HV_X64_SEGMENT_DPL_MASK) >> HV_X64_SEGMENT_DPL_SHIFT;
 }
 
-static uint16_t find_execution_state(struct hv_vp *vp, uint64_t rflags,
-                                     const struct hv_x64_segment_register *ss)
+static uint16_t find_execution_state(const struct hv_intercept_state *shown, uint64_t rflags)
 {
-    uint64_t cr0 = get(vp, HvX64RegisterCr0);
-    uint16_t state = find_cpl(cr0, rflags, ss);
+    const struct hv_shown_registers *registers = &shown->registers;
+    struct hv_x64_segment_register ss = segment(shown, HvX64RegisterSs);
+    uint16_t state = find_cpl(registers->cr0, rflags, &ss);
 
-    if (cr0 & CR0_PE)
+    if (registers->cr0 & CR0_PE)
         state |= HV_X64_VP_EXECUTION_STATE_CR0_PE;
-    if (cr0 & CR0_AM)
+    if (registers->cr0 & CR0_AM)
         state |= HV_X64_VP_EXECUTION_STATE_CR0_AM;
-    if (get(vp, HvX64RegisterEfer) & EFER_LMA)
+    if (registers->efer & EFER_LMA)
         state |= HV_X64_VP_EXECUTION_STATE_EFER_LMA;
-    if (get(vp, HvX64RegisterDr7) & DR7_ON)
+    if (registers->dr7 & DR7_ON)
         state |= HV_X64_VP_EXECUTION_STATE_DEBUG_ACTIVE;
-    if (get(vp, HvRegisterPendingInterruption) & HV_X64_PENDING_INTERRUPTION_PENDING)
+    if (registers->pending_interruption & HV_X64_PENDING_INTERRUPTION_PENDING)
         state |= HV_X64_VP_EXECUTION_STATE_INTERRUPTION_PENDING;
-    if (get(vp, HvRegisterInterruptState) & HV_X64_INTERRUPT_STATE_INTERRUPT_SHADOW)
+    if (registers->interrupt_state & HV_X64_INTERRUPT_STATE_INTERRUPT_SHADOW)
         state |= HV_X64_VP_EXECUTION_STATE_INTERRUPT_SHADOW;
     return state;
+}
+
+static uint8_t get_cr8(struct hv_vp *vp)
+{
+    struct hv_register128 value;
+
+    return hv_register_get(vp, HvX64RegisterCr8, &value) == HV_STATUS_SUCCESS ? (uint8_t)value.low
+                                                                              : 0;
 }
 
 void hv_intercept_read_state(struct hv_vp *vp, const struct hv_gprs *gprs,
                              struct hv_intercept_state *state)
 {
     const struct hv_partition *partition = vp->partition;
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
 
     state->partition_id = partition->id;
     state->vp_index = vp->index;
     state->exo = (partition->creation_flags & HV_PARTITION_CREATION_FLAG_EXO_PARTITION) != 0;
-    state->cr8 = (uint8_t)get(vp, HvX64RegisterCr8);
-    get_segment(vp, HvX64RegisterCs, &state->cs);
-    get_segment(vp, HvX64RegisterSs, &state->ss);
-    get_segment(vp, HvX64RegisterDs, &state->ds);
-    get_segment(vp, HvX64RegisterEs, &state->es);
-    state->execution_state = find_execution_state(vp, gprs->rflags, &state->ss);
+    state->cr8 = get_cr8(vp);
+    cpu->read_shown(cpu->context, vp, &state->registers);
+    state->execution_state = find_execution_state(state, gprs->rflags);
 }
 
 /* ---- Messages ---- */
@@ -121,7 +119,7 @@ static void *begin_intercept(struct hv_message *message, const struct hv_interce
     header->instruction_length = length_and_cr8(state, exit->instruction_length);
     header->intercept_access_type = access;
     header->execution_state = state->execution_state;
-    header->cs_segment = state->cs;
+    header->cs_segment = segment(state, HvX64RegisterCs);
     header->rip = exit->gprs->rip;
     header->rflags = exit->gprs->rflags;
     return header;
@@ -163,8 +161,8 @@ void hv_intercept_make_io(struct hv_message *message, const struct hv_intercept_
     payload->instruction_byte_count =
         copy_code(payload->instruction_bytes, exit->io.code, exit->io.code_size);
     payload->rax = gpr[HV_GPR_RAX];
-    payload->ds_segment = state->ds;
-    payload->es_segment = state->es;
+    payload->ds_segment = segment(state, HvX64RegisterDs);
+    payload->es_segment = segment(state, HvX64RegisterEs);
     payload->rcx = gpr[HV_GPR_RCX];
     payload->rsi = gpr[HV_GPR_RSI];
     payload->rdi = gpr[HV_GPR_RDI];
@@ -215,8 +213,8 @@ void hv_intercept_make_exception(struct hv_message *message, const struct hv_int
     }
     payload->instruction_byte_count =
         copy_code(payload->instruction_bytes, exit->exception.code, exit->exception.code_size);
-    payload->ds_segment = state->ds;
-    payload->ss_segment = state->ss;
+    payload->ds_segment = segment(state, HvX64RegisterDs);
+    payload->ss_segment = segment(state, HvX64RegisterSs);
     copy_gprs((uint8_t *)payload + offsetof(struct hv_x64_exception_intercept_message, rax), exit);
 }
 
@@ -245,8 +243,8 @@ void hv_intercept_make_memory(struct hv_message *message, const struct hv_interc
         copy_code(payload->instruction_bytes, exit->memory.code, exit->memory.code_size);
     if (state->exo)
         return;
-    payload->ds_segment = state->ds;
-    payload->ss_segment = state->ss;
+    payload->ds_segment = segment(state, HvX64RegisterDs);
+    payload->ss_segment = segment(state, HvX64RegisterSs);
     copy_gprs((uint8_t *)payload + offsetof(struct hv_x64_memory_intercept_message, rax), exit);
 }
 

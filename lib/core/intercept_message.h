@@ -9,6 +9,7 @@
 
 #include <hv/abi/tlfs.h>
 #include <hv/exit.h>
+#include <hv/platform.h>
 #include <hv/vp.h>
 
 /* What a message tells of a VP besides the registers that every exit has. */
@@ -18,7 +19,7 @@ struct hv_intercept_state {
     bool exo; /* of an EXO partition: CR8 in the header, short memory messages */
     uint8_t cr8;
     uint16_t execution_state; /* HV_X64_VP_EXECUTION_STATE bits */
-    struct hv_x64_segment_register cs, ss, ds, es;
+    struct hv_shown_registers registers;
 };
 
 /* Collects it. On the VP's LP. */

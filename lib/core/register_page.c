@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "core.h"
+#include "intercept_message.h"
 #include "mem.h"
 #include "register.h"
 #include "vp_state_page.h"
@@ -15,51 +16,22 @@
 #define XMM_REGISTERS     6
 #define SEGMENT_REGISTERS 6
 
-_Static_assert(sizeof(((struct hv_vp_register_page *)NULL)->gp_registers) ==
-                   HV_GPR_COUNT * sizeof(uint64_t),
-               "general registers are in the order of their names");
+#define SAME_SIZE(field, type, other)                                     \
+    _Static_assert(sizeof(((struct hv_vp_register_page *)NULL)->field) == \
+                       sizeof(((type *)NULL)->other),                     \
+                   "registers are in the order of their names")
+
+SAME_SIZE(gp_registers, struct hv_gprs, gpr);
+SAME_SIZE(xmm_registers, struct hv_shown_registers, xmm);
+SAME_SIZE(segment_registers, struct hv_shown_registers, segments);
 
 /* ---- Filling ---- */
 
-static struct hv_register128 get(struct hv_vp *vp, uint32_t name)
-{
-    struct hv_register128 value;
-
-    if (hv_register_get(vp, name, &value) != HV_STATUS_SUCCESS)
-        value = (struct hv_register128){ 0 };
-    return value;
-}
-
-static void fill_wide(struct hv_vp *vp, struct hv_vp_register_page *page)
-{
-    for (uint32_t i = 0; i < XMM_REGISTERS; i++) {
-        struct hv_register128 value = get(vp, HvX64RegisterXmm0 + i);
-
-        memcpy(&page->xmm_registers[i], &value, sizeof(value));
-    }
-    for (uint32_t i = 0; i < SEGMENT_REGISTERS; i++) {
-        struct hv_register128 value = get(vp, HvX64RegisterEs + i);
-
-        memcpy(&page->segment_registers[i], &value, sizeof(value));
-    }
-}
-
-static void fill_control(struct hv_vp *vp, struct hv_vp_register_page *page)
-{
-    page->cr0 = get(vp, HvX64RegisterCr0).low;
-    page->cr3 = get(vp, HvX64RegisterCr3).low;
-    page->cr4 = get(vp, HvX64RegisterCr4).low;
-    page->cr8 = get(vp, HvX64RegisterCr8).low;
-    page->efer = get(vp, HvX64RegisterEfer).low;
-    page->dr7 = get(vp, HvX64RegisterDr7).low;
-    page->pending_interruption = get(vp, HvRegisterPendingInterruption).low;
-    page->interrupt_state = get(vp, HvRegisterInterruptState).low;
-    page->xfem = get(vp, HvX64RegisterXfem).low;
-}
-
-void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs)
+void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs,
+                           const struct hv_intercept_state *state)
 {
     struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
+    const struct hv_shown_registers *registers = &state->registers;
 
     if (!page)
         return;
@@ -68,8 +40,17 @@ void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs)
     memcpy(page->gp_registers, gprs->gpr, sizeof(page->gp_registers));
     page->rip = gprs->rip;
     page->rflags = gprs->rflags;
-    fill_wide(vp, page);
-    fill_control(vp, page);
+    memcpy(page->xmm_registers, registers->xmm, sizeof(page->xmm_registers));
+    memcpy(page->segment_registers, registers->segments, sizeof(page->segment_registers));
+    page->cr0 = registers->cr0;
+    page->cr3 = registers->cr3;
+    page->cr4 = registers->cr4;
+    page->cr8 = state->cr8;
+    page->efer = registers->efer;
+    page->dr7 = registers->dr7;
+    page->pending_interruption = registers->pending_interruption;
+    page->interrupt_state = registers->interrupt_state;
+    page->xfem = registers->xfem;
     page->is_valid = 1;
 }
 

@@ -18,6 +18,8 @@
 
 #include "address_space.h"
 
+struct hv_gprs;
+struct hv_intercept_state;
 struct hv_vp;
 
 #define HV_VP_STATE_PAGES 2 /* HvVpStatePageRegisters, HvVpStatePageInterceptMessage */
@@ -40,8 +42,10 @@ bool hv_state_page_put_message(struct hv_vp *vp, const struct hv_message *messag
 
 /* ---- The register page (register_page.c) ---- */
 
-/* Writes the registers, if the page is mapped; gprs are those of the exit. */
-void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs);
+/* Writes the registers, if the page is mapped; gprs are those of the exit, state is of the message.
+ */
+void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs,
+                           const struct hv_intercept_state *state);
 
 /*
  * Takes the registers that the parent has changed in a page that is valid, which then is not any

@@ -87,6 +87,30 @@ static hv_status get_register(void *context, struct hv_vp *vp, uint32_t name,
     return HV_STATUS_SUCCESS;
 }
 
+static uint64_t get_narrow(struct hv_vp *vp, uint32_t name)
+{
+    struct hv_register128 value;
+
+    must(get_register(NULL, vp, name, &value) == HV_STATUS_SUCCESS, "a register is missing");
+    return value.low;
+}
+
+static void read_shown(void *context, struct hv_vp *vp, struct hv_shown_registers *registers)
+{
+    for (uint32_t i = 0; i < 6; i++) {
+        (void)get_register(context, vp, HvX64RegisterXmm0 + i, &registers->xmm[i]);
+        (void)get_register(context, vp, HvX64RegisterEs + i, &registers->segments[i]);
+    }
+    registers->cr0 = get_narrow(vp, HvX64RegisterCr0);
+    registers->cr3 = get_narrow(vp, HvX64RegisterCr3);
+    registers->cr4 = get_narrow(vp, HvX64RegisterCr4);
+    registers->efer = get_narrow(vp, HvX64RegisterEfer);
+    registers->dr7 = get_narrow(vp, HvX64RegisterDr7);
+    registers->xfem = get_narrow(vp, HvX64RegisterXfem);
+    registers->pending_interruption = get_narrow(vp, HvRegisterPendingInterruption);
+    registers->interrupt_state = get_narrow(vp, HvRegisterInterruptState);
+}
+
 static bool value_is_valid(uint32_t name, const struct hv_register128 *value)
 {
     bool wide = is_name(name, HvX64RegisterXmm0, HvX64RegisterXmmControlStatus) ||
@@ -450,6 +474,7 @@ void fake_platform_init(struct fake_platform *fake)
     fake->platform = (struct hv_platform){
         .cpu = { .context = fake,
                  .get_register = get_register,
+                 .read_shown = read_shown,
                  .set_register = set_register,
                  .read_xmm = read_xmm,
                  .write_xmm = write_xmm,

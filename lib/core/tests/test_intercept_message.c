@@ -27,6 +27,19 @@ static struct hv_x64_segment_register segment(uint8_t seed)
                                              .attributes = (uint16_t)(0x6600 + seed) };
 }
 
+static void set_segment(uint32_t name, struct hv_x64_segment_register value)
+{
+    memcpy(&state.registers.segments[name - HvX64RegisterEs], &value, sizeof(value));
+}
+
+static struct hv_x64_segment_register shown(uint32_t name)
+{
+    struct hv_x64_segment_register value;
+
+    memcpy(&value, &state.registers.segments[name - HvX64RegisterEs], sizeof(value));
+    return value;
+}
+
 static void put(unsigned offset, uint64_t value, unsigned size)
 {
     memcpy(expected + PAYLOAD + offset, &value, size);
@@ -86,11 +99,11 @@ static void begin(void)
                                          .vp_index = 3,
                                          .exo = true,
                                          .cr8 = 0xB,
-                                         .execution_state = STATE,
-                                         .cs = segment(1),
-                                         .ss = segment(2),
-                                         .ds = segment(3),
-                                         .es = segment(4) };
+                                         .execution_state = STATE };
+    set_segment(HvX64RegisterCs, segment(1));
+    set_segment(HvX64RegisterSs, segment(2));
+    set_segment(HvX64RegisterDs, segment(3));
+    set_segment(HvX64RegisterEs, segment(4));
     vm_exit = (struct hv_exit){ .instruction_length = 2, .gprs = &gprs };
     memset(&message, 0x5A, sizeof(message));
 }
@@ -344,12 +357,12 @@ START_TEST(the_state_names_partition_vp_and_segments)
     ck_assert_uint_eq(state.vp_index, 0);
     ck_assert(state.exo);
     ck_assert_uint_eq(state.cr8, 7);
-    ck_assert_uint_eq(state.cs.base, 1);
-    ck_assert_uint_eq(state.cs.limit, 0x1000);
-    ck_assert_uint_eq(state.cs.selector, 8);
-    ck_assert_uint_eq(state.cs.attributes, 0xA09B);
-    ck_assert_uint_eq(state.ds.limit, 0x2000);
-    ck_assert_uint_eq(state.es.limit, 0x3000);
+    ck_assert_uint_eq(shown(HvX64RegisterCs).base, 1);
+    ck_assert_uint_eq(shown(HvX64RegisterCs).limit, 0x1000);
+    ck_assert_uint_eq(shown(HvX64RegisterCs).selector, 8);
+    ck_assert_uint_eq(shown(HvX64RegisterCs).attributes, 0xA09B);
+    ck_assert_uint_eq(shown(HvX64RegisterDs).limit, 0x2000);
+    ck_assert_uint_eq(shown(HvX64RegisterEs).limit, 0x3000);
     child_begin_again(0);
     hv_intercept_read_state(vp, &registers, &state);
     ck_assert(!state.exo);

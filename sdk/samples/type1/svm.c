@@ -428,6 +428,7 @@ void svm_fill_platform(struct hv_platform *platform)
 {
     platform->cpu = (struct hv_cpu_ops){
         .get_register = svm_get_register,
+        .read_shown = svm_read_shown,
         .set_register = svm_set_register,
         .read_xmm = svm_read_xmm,
         .write_xmm = svm_write_xmm,

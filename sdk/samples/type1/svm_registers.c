@@ -95,11 +95,12 @@ static bool find_msr(uint32_t name, uint32_t *msr)
 /* In the order of their names: ES to TR. */
 static struct vmcb_segment *segment_at(struct svm_vp *vp, uint32_t name)
 {
-    struct vmcb *vmcb = vp->vmcb;
-    struct vmcb_segment *const segments[] = { &vmcb->es, &vmcb->cs, &vmcb->ss,   &vmcb->ds,
-                                              &vmcb->fs, &vmcb->gs, &vmcb->ldtr, &vmcb->tr };
+#define AT(segment) offsetof(struct vmcb, segment)
+    static const uint16_t places[] = { AT(es), AT(cs), AT(ss),   AT(ds),
+                                       AT(fs), AT(gs), AT(ldtr), AT(tr) };
+#undef AT
 
-    return segments[name - HvX64RegisterEs];
+    return (struct vmcb_segment *)(void *)((uint8_t *)vp->vmcb + places[name - HvX64RegisterEs]);
 }
 
 /* HV_X64_SEGMENT_REGISTER: base; limit, selector, attributes as in a descriptor. */
@@ -310,6 +311,11 @@ bool svm_set_xcr0(struct svm_vp *vp, uint64_t value)
     return (read_cr4() & CR4_OSXSAVE) && xsetbv_safe(value);
 }
 
+static uint64_t get_xcr0(void)
+{
+    return (read_cr4() & CR4_OSXSAVE) ? xgetbv() : 1;
+}
+
 static bool in_range(uint32_t name, uint32_t first, uint32_t last)
 {
     return name >= first && name <= last;
@@ -332,7 +338,7 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
         *value = vp->vmcb->cr0;
         return HV_STATUS_SUCCESS;
     case HvX64RegisterXfem:
-        *value = (read_cr4() & CR4_OSXSAVE) ? xgetbv() : 1;
+        *value = get_xcr0();
         return HV_STATUS_SUCCESS;
     case HvX64RegisterEfer:
         *value = vp->vmcb->efer & ~(uint64_t)EFER_SVME;
@@ -405,6 +411,30 @@ hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
     status = get_register(vp, name, value);
     svm_switch_return(vp, other);
     return status;
+}
+
+/* At an intercept: the VP is the one that has just left the guest. */
+void svm_read_shown(void *context, struct hv_vp *hv_vp, struct hv_shown_registers *registers)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp), *other;
+    const struct vmcb *vmcb = vp->vmcb;
+
+    if (vp->loaded)
+        svm_vmsave(vp->vmcb_address);
+    for (uint32_t i = 0; i < sizeof(registers->segments) / sizeof(registers->segments[0]); i++)
+        get_segment(vp, HvX64RegisterEs + i, &registers->segments[i]);
+    registers->cr0 = vmcb->cr0;
+    registers->cr3 = vmcb->cr3;
+    registers->cr4 = vmcb->cr4;
+    registers->efer = vmcb->efer & ~(uint64_t)EFER_SVME;
+    registers->dr7 = vmcb->dr7;
+    registers->pending_interruption = get_pending(vp);
+    registers->interrupt_state = get_interrupt_state(vp);
+    other = svm_switch_borrow(vp);
+    svm_read_xmm(context, hv_vp, 0, sizeof(registers->xmm) / sizeof(registers->xmm[0]),
+                 registers->xmm);
+    registers->xfem = get_xcr0();
+    svm_switch_return(vp, other);
 }
 
 static hv_status set_field(struct svm_vp *vp, const struct field *field, uint64_t value)
