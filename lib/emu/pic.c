@@ -40,9 +40,13 @@ static uint8_t services(const struct hv_pic_chip *chip)
 
 int hv_pic_pending(const struct hv_pic *pic, const struct hv_pic_chip *chip)
 {
-    unsigned rank = first_rank(chip, (uint8_t)(requests(chip) & ~chip->imr));
+    uint8_t wanted = (uint8_t)(requests(chip) & ~chip->imr);
+    if (wanted == 0) {
+        return HV_PIC_NONE;
+    }
+    unsigned rank = first_rank(chip, wanted);
     unsigned served = first_rank(chip, services(chip));
-    if (chip->step != STEP_READY || rank == NO_RANK || rank > served) {
+    if (chip->step != STEP_READY || rank > served) {
         return HV_PIC_NONE;
     }
     unsigned line = line_of(chip, rank);

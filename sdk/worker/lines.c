@@ -103,23 +103,41 @@ static void pass_ticks(struct worker_machine *machine)
     set_isa_line(machine, TIMER_IRQ, true);
 }
 
-/* PCI's lines are pulled up: what is asserted is low. */
-static void set_pci_lines(struct worker_machine *machine)
+/* What the devices want: PCI's in the bits of their pins, others in those of their IRQs. */
+static uint32_t find_levels(const struct worker_machine *machine)
 {
-    uint32_t asserted = hv_pci_interrupts(&machine->pci);
+    uint32_t levels = hv_pci_interrupts(&machine->pci) & PCI_PINS;
 
+    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
+        levels |= (uint32_t)hv_uart_interrupt(&machine->uart[i]) << com_irqs[i];
+    levels |= (uint32_t)hv_rtc_interrupt(&machine->rtc) << CLOCK_IRQ;
+    return levels | (uint32_t)hv_acpi_pm_interrupt(&machine->pm) << SCI_IRQ;
+}
+
+/* PCI's lines are pulled up: what is asserted is low. */
+static void set_pci_lines(struct worker_machine *machine, uint32_t asserted)
+{
     for (unsigned pin = HV_PCI_FIRST_GSI; pin < HV_PCI_FIRST_GSI + HV_PCI_GSIS; pin++)
         hv_ioapic_set_line(&machine->ioapic, pin, !(asserted >> pin & 1));
 }
 
+static void set_lines(struct worker_machine *machine, uint32_t levels)
+{
+    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
+        set_isa_line(machine, com_irqs[i], levels >> com_irqs[i] & 1);
+    set_isa_line(machine, CLOCK_IRQ, levels >> CLOCK_IRQ & 1);
+    set_isa_line(machine, SCI_IRQ, levels >> SCI_IRQ & 1);
+    set_pci_lines(machine, levels);
+    machine->levels = levels;
+}
+
 void worker_lines_update(struct worker_machine *machine)
 {
+    uint32_t levels = find_levels(machine);
+
     pass_ticks(machine);
-    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
-        set_isa_line(machine, com_irqs[i], hv_uart_interrupt(&machine->uart[i]));
-    set_isa_line(machine, CLOCK_IRQ, hv_rtc_interrupt(&machine->rtc));
-    set_isa_line(machine, SCI_IRQ, hv_acpi_pm_interrupt(&machine->pm));
-    set_pci_lines(machine);
+    if (levels != machine->levels)
+        set_lines(machine, levels);
     if (machine->config.vid->clear_interrupt)
         pass_legacy(machine);
 }

@@ -219,7 +219,7 @@ static void add_exception(const struct worker_vp *vp, struct register_list *list
 enum worker_result worker_vp_finish(struct worker_vp *vp)
 {
     const struct worker_vid *vid = vp->guest->vid;
-    struct register_list list = { .count = 0 };
+    struct register_list list;
 
     if (vp->end == WORKER_VP_UNSUPPORTED)
         return WORKER_UNSUPPORTED;
@@ -227,6 +227,7 @@ enum worker_result worker_vp_finish(struct worker_vp *vp)
         return WORKER_FAILED;
     if (vp->guest->stopped)
         return WORKER_STOPPED;
+    list.count = 0;
     for (unsigned i = 0; i < WORKER_GPRS; i++)
         if (vp->gpr_changed & 1u << i)
             add(&list, HvX64RegisterRax + i, vp->gpr[i]);

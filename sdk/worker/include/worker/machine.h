@@ -94,6 +94,7 @@ struct worker_machine {
     enum worker_legacy_state legacy_state;            /**< of legacy_vector */
     uint8_t legacy_vector;                            /**< last of the 8259s */
     struct hv_ioapic ioapic;                          /**< I/O APIC */
+    uint32_t levels;                                  /**< of lines, as they were passed last */
     struct hv_acpi_pm pm;                             /**< power management */
     struct hv_pci pci;                                /**< bus */
     struct hv_pci_function host_bridge;               /**< its only function */
