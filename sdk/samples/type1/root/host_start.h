@@ -8,5 +8,6 @@ const char *root_host_start(void);
 /* Its parts. */
 const char *root_host_start_calls(void);
 const char *root_host_start_synic(void);
+void root_host_start_time(void);
 
 #endif

@@ -47,7 +47,10 @@ const char *root_host_start(void)
 {
     const char *wrong = root_host_start_calls();
 
-    return wrong ? wrong : root_host_start_synic();
+    if (wrong)
+        return wrong;
+    root_host_start_time();
+    return root_host_start_synic();
 }
 
 /* ---- Messages ---- */
@@ -80,11 +83,6 @@ bool root_host_message(struct hv_message *message)
 }
 
 /* ---- Time ---- */
-
-uint64_t root_host_now(void)
-{
-    return rdmsr(HV_X64_MSR_TIME_REF_COUNT);
-}
 
 /* A count that has passed expires at once; 0 stops the timer. */
 static void set_timer(uint64_t deadline)
