@@ -12,9 +12,11 @@ from pathlib import Path
 
 from driver.errors import DriverError
 
-from .faultlist import ROOMS, ROOT, copy_files
+from .faultlist import ROOMS, ROOT, copy_files, files_of, place_of
 
 SAMPLE = "hvkit-type1"
+# What runs the suite in a child partition of it.
+CHILDREN = ("hvkit-root", "hvkit-machine")
 UNIT_TESTS = "core_unit_tests"
 
 
@@ -48,7 +50,7 @@ class Bench:
 
     def put(self, file: str, text: str) -> None:
         """Makes that file alone differ from the one in its room."""
-        copy = self.copies / file
+        copy = self._copy_of(file)
         if self._spoiled is not None and self._spoiled[0] != copy:
             self._spoiled[0].write_text(self._spoiled[1], encoding="utf-8")
             self._spoiled = None
@@ -62,9 +64,17 @@ class Bench:
         return None if done.returncode == 0 else done.stdout
 
     def object_of(self, file: str) -> Path:
-        """The object of a source file in the sample's flavour of the library."""
-        [found] = (self.directory / "lib").glob(f"*/CMakeFiles/hv_*_bare.dir/**/copy/{file}.o")
+        """The object of a source file in the sample's flavour."""
+        end = self._copy_of(file).relative_to(self.copies)
+        libraries = (self.directory / "lib").glob(f"*/CMakeFiles/hv_*_bare.dir/**/copy/{end}.o")
+        sample = (self.directory / "sdk" / "samples" / "type1" / "CMakeFiles").glob(
+            f"type1_objects.dir/**/copy/{end}.o"
+        )
+        [found] = [*libraries, *sample]
         return found
+
+    def _copy_of(self, file: str) -> Path:
+        return self.copies / place_of(files_of(self._rooms)[file])
 
     def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -17,9 +17,9 @@ from driver.errors import DriverError, suggest
 from driver.result import EXIT_FAILED
 
 from . import explained, faultlist, faults, mutants, mutation_report, suite, workers
-from .bench import SAMPLE, UNIT_TESTS, Bench
+from .bench import CHILDREN, SAMPLE, UNIT_TESTS, Bench
 from .campaign import Campaign, Fate, Trial
-from .faultlist import ROOT, files_of
+from .faultlist import ROOT, TYPE1, files_of
 
 BUILD = ROOT / "build"
 REPORT = BUILD / "mutation" / "report.json"
@@ -84,7 +84,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--units-only", action="store_true", help="leave the conformance suite out"
     )
     command.add_argument(
-        "files", nargs="*", metavar="FILE", help="of lib/core or lib/insn; default: all"
+        "files", nargs="*", metavar="FILE", help="of lib/core or lib/insn (default: all), or svm*.c"
     )
     command.set_defaults(command=_mutate)
 
@@ -171,7 +171,7 @@ def _faults(options: argparse.Namespace) -> int:
         for fault in chosen:
             print(f"{fault.name}  ({fault.file})\n    {fault.why}")
         return 0
-    benches = _benches("faults", min(options.jobs, len(chosen)), SAMPLE)
+    benches = _benches("faults", min(options.jobs, len(chosen)), SAMPLE, *CHILDREN)
     image = _own_image("faults", options.image)
     wrong = suite.notice(benches[0].directory, image)
     if wrong is not None:
@@ -226,10 +226,15 @@ def _mutate(options: argparse.Namespace) -> int:
 def _choose_mutants(
     options: argparse.Namespace, made: dict[str, list[mutants.Mutant]]
 ) -> list[mutants.Mutant]:
-    files = [Path(name).name for name in options.files] or list(made)
+    # No unit test knows the back end, so that its mutants take long: they are tried when asked for.
+    libraries = [name for name, path in files_of().items() if name in made and path.parent != TYPE1]
+    files = [Path(name).name for name in options.files] or libraries
     for file in files:
         if file not in made:
-            raise DriverError(f"no file '{file}' in lib/core and lib/insn", suggest(file, made))
+            raise DriverError(
+                f"no file '{file}' in lib/core and lib/insn, or of the back end for SVM",
+                suggest(file, made),
+            )
     chosen = [mutant for file in files for mutant in made[file]]
     if options.sample is None or options.sample >= len(chosen):
         return chosen

@@ -57,7 +57,7 @@ def load(
         section = yamlfile.check_section(item, _FIELDS, path, "the entry")
         if section["file"] not in mutants:
             file = section["file"]
-            section.fail("file", f"no file '{file}' in lib/core and lib/insn", suggest(file, mutants))
+            section.fail("file", f"no file '{file}' is tried", suggest(file, mutants))
         if not section["reason"].strip():
             section.fail("reason", "the reason is empty", "say why nothing can notice")
         for key in _keys(section):

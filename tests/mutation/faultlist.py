@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from driver import yamlfile
@@ -14,8 +15,9 @@ from driver.errors import DriverError, suggest
 from driver.yamlfile import Field, Section
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Rooms that are tried; no two of their files have the same name.
-ROOMS = (ROOT / "lib" / "core", ROOT / "lib" / "insn")
+TYPE1 = ROOT / "sdk" / "samples" / "type1"
+# Rooms that are tried, of the sample the back end for SVM; no two of these files have the same name.
+ROOMS = (ROOT / "lib" / "core", ROOT / "lib" / "insn", TYPE1)
 DEFAULT_PATH = Path(__file__).resolve().parent / "faults.yaml"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -77,24 +79,38 @@ def choose(faults: list[Fault], names: Iterable[str]) -> list[Fault]:
 def files_of(rooms: Sequence[Path] = ROOMS) -> dict[str, Path]:
     """The files of the rooms by their names."""
     paths = sorted(path for room in rooms for path in room.iterdir())
-    return {path.name: path for path in paths if path.suffix in (".c", ".h")}
+    return {path.name: path for path in paths if _is_tried(path)}
+
+
+def _is_tried(path: Path) -> bool:
+    if path.parent == TYPE1:
+        return fnmatchcase(path.name, "svm*.c")
+    return path.suffix in (".c", ".h")
+
+
+def place_of(path: Path) -> Path:
+    """Where the copy of a file stands among the copies.
+
+    Those of the sample are apart: its headers bear names of lib/core's.
+    """
+    return Path("type1", path.name) if path.parent == TYPE1 else Path(path.name)
 
 
 def seed(fault: Fault, directory: Path, rooms: Sequence[Path] = ROOMS) -> None:
     """Makes the directory hold the files of the rooms, the fault in one of them."""
     copy_files(directory, rooms)
-    _write(directory / fault.file, fault.text)
+    _write(directory / place_of(files_of(rooms)[fault.file]), fault.text)
 
 
 def copy_files(directory: Path, rooms: Sequence[Path] = ROOMS) -> None:
     """Makes the directory hold the files of the rooms; one that is the same is not touched."""
-    directory.mkdir(parents=True, exist_ok=True)
-    wanted = files_of(rooms)
-    for stale in directory.iterdir():
-        if stale.name not in wanted:
+    wanted = {directory / place_of(path): path for path in files_of(rooms).values()}
+    for folder in {directory, *(copy.parent for copy in wanted)}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for stale in directory.rglob("*"):
+        if stale.is_file() and stale not in wanted:
             stale.unlink()
-    for name, path in wanted.items():
-        copy = directory / name
+    for copy, path in wanted.items():
         if not copy.is_file() or copy.read_bytes() != path.read_bytes():
             shutil.copyfile(path, copy)
 
@@ -126,7 +142,7 @@ def _read_fault(section: Section, sources: Mapping[str, Path]) -> Fault:
 def _seeded(section: Section, sources: Mapping[str, Path]) -> str:
     file: str = section["file"]
     if file not in sources:
-        section.fail("file", f"no file '{file}' in lib/core and lib/insn", suggest(file, sources))
+        section.fail("file", f"no file '{file}' in lib/core and lib/insn, or of the back end for SVM", suggest(file, sources))
     text = sources[file].read_text(encoding="utf-8")
     # Blanks count as one: the same words broken into other lines are the same code.
     words = section["find"].split()

@@ -148,7 +148,8 @@ class CommandTest(ToolTestCase):
     def test_typing_mistakes(self) -> None:
         self.assertEqual(
             self.main("mutate", "overlays.c"),
-            (2, "hvkit: error: no file 'overlays.c' in lib/core and lib/insn; did you mean 'overlay.c'?\n"),
+            (2, "hvkit: error: no file 'overlays.c' in lib/core and lib/insn, or of the back end for SVM; "
+             "did you mean 'overlay.c'?\n"),
         )
         status, output = self.main("faults", "page-is-writeable")
         self.assertEqual(status, 2)
@@ -159,6 +160,10 @@ class CommandTest(ToolTestCase):
         self.assertEqual(first, self.main("mutate", "--list", "--sample", "20", "--seed", "3"))
         self.assertNotEqual(first, self.main("mutate", "--list", "--sample", "20", "--seed", "4"))
         self.assertEqual(first[1].count("=>"), 20)
+
+    def test_back_end_is_mutated_when_asked_for(self) -> None:
+        self.assertIn("svm_mtrr.c", self.main("mutate", "--list", "svm_mtrr.c")[1])
+        self.assertNotIn("svm_", self.main("mutate", "--list")[1])
 
 
 if __name__ == "__main__":

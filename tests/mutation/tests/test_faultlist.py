@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import unittest
+from unittest import mock
 
 from support import CODE, ToolTestCase
 
@@ -48,6 +49,18 @@ class FaultListTest(ToolTestCase):
         self.assertEqual(sorted(path.name for path in copy.iterdir()), ["other.h", "small.c"])
         self.assertEqual((copy / "small.c").read_text(), fault.text)
         self.assertEqual((copy / "other.h").read_text(), "int other;\n")
+
+    def test_back_end_of_the_sample_is_apart(self) -> None:
+        type1 = self.directory / "type1"
+        type1.mkdir()
+        for name in ("svm.c", "svm.h", "small.h", "apic.c"):
+            (type1 / name).write_text(f"/* {name} */\n")
+        copy = self.directory / "copy"
+        with mock.patch.object(faultlist, "TYPE1", type1):
+            faultlist.copy_files(copy, [self.core, type1])
+            self.assertEqual(sorted(faultlist.files_of([self.core, type1])), ["small.c", "svm.c"])
+        copies = sorted(str(path.relative_to(copy)) for path in copy.rglob("*.*"))
+        self.assertEqual(copies, ["small.c", "type1/svm.c"])
 
     def test_text_that_has_gone(self) -> None:
         gone = FAULT.replace("value < LIMIT", "value < MAXIMUM")
