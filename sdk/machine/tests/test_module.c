@@ -514,7 +514,8 @@ START_TEST(ends_are_checked)
     expect_bad(record->end_count, 5, HV_MACHINE_BAD_END);
     expect_bad(record->end_count, 3, HV_MACHINE_RESERVED_NOT_ZERO);
     expect_bad(record->ends[3].kind, 0, HV_MACHINE_BAD_END);
-    expect_bad(record->ends[3].kind, 6, HV_MACHINE_BAD_END);
+    expect_good(record->ends[3].kind, HV_MACHINE_END_OTHERS);
+    expect_bad(record->ends[3].kind, 7, HV_MACHINE_BAD_END);
     expect_bad(record->ends[3].kind, HV_MACHINE_END_TEXT, HV_MACHINE_BAD_END);
     expect_bad(record->ends[3].device, 1, HV_MACHINE_RESERVED_NOT_ZERO);
     expect_bad(record->ends[3].text.size, 1, HV_MACHINE_RESERVED_NOT_ZERO);

@@ -23,6 +23,7 @@ const char *const end_names[] = {
     [HV_MACHINE_END_RESET - 1] = "reset",
     [HV_MACHINE_END_CRASH - 1] = "crash",
     [HV_MACHINE_END_IDLE - 1] = "idle",
+    [HV_MACHINE_END_OTHERS - 1] = "others",
     NULL,
 };
 

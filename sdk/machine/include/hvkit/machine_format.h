@@ -109,9 +109,11 @@ enum hv_machine_show {
 enum hv_machine_end_kind {
     HV_MACHINE_END_POWER_OFF = 1, /**< it powered off */
     HV_MACHINE_END_RESET = 2,     /**< it reset itself */
-    HV_MACHINE_END_CRASH = 3,     /**< it reported a crash, or a VP took a triple fault */
+    HV_MACHINE_END_CRASH = 3,     /**< it reported a crash, or a VP took a triple fault or did what
+                                       is not emulated */
     HV_MACHINE_END_IDLE = 4,      /**< each VP halted, and nothing is left to wake one */
-    HV_MACHINE_END_TEXT = 5,      /**< a line of a console contained a text */
+    HV_MACHINE_END_OTHERS = 5,    /**< each machine that does not expect this has ended */
+    HV_MACHINE_END_TEXT = 6,      /**< a line of a console contained a text */
 };
 
 /**

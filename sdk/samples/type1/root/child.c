@@ -106,10 +106,11 @@ static enum root_end end_of_crash(struct root_child *child)
 
     if (last->result == WORKER_TRIPLE_FAULT)
         return ROOT_TRIPLE_FAULT;
-    if (last->result == WORKER_UNSUPPORTED)
+    if (last->result == WORKER_UNSUPPORTED) {
         root_child_fail(child, child->worker.guest.reason, HV_STATUS_SUCCESS);
-    else
-        root_child_fail(child, "let a VP go on", child->worker.guest.status);
+        return ROOT_UNKNOWN;
+    }
+    root_child_fail(child, "let a VP go on", child->worker.guest.status);
     return ROOT_ERROR;
 }
 
@@ -212,21 +213,29 @@ void root_child_stop(struct root_child *child, enum root_end end)
         child->vid.suspend(child->vid.context, i);
 }
 
+static bool expects(const struct root_child *child, enum hv_machine_end_kind kind)
+{
+    for (uint32_t i = 0; i < child->machine.end_count; i++)
+        if (child->machine.ends[i].kind == kind)
+            return true;
+    return false;
+}
+
+bool root_child_follows(const struct root_child *child)
+{
+    return expects(child, HV_MACHINE_END_OTHERS);
+}
+
 static bool is_expected(const struct root_child *child)
 {
     static const enum hv_machine_end_kind kinds[] = {
         [ROOT_SHUTDOWN] = HV_MACHINE_END_POWER_OFF, [ROOT_RESET] = HV_MACHINE_END_RESET,
         [ROOT_HALT] = HV_MACHINE_END_IDLE,          [ROOT_TRIPLE_FAULT] = HV_MACHINE_END_CRASH,
         [ROOT_CRASH] = HV_MACHINE_END_CRASH,        [ROOT_TEXT] = HV_MACHINE_END_TEXT,
-        [ROOT_ERROR] = (enum hv_machine_end_kind)0,
+        [ROOT_UNKNOWN] = HV_MACHINE_END_CRASH,      [ROOT_ERROR] = (enum hv_machine_end_kind)0,
     };
 
-    if (child->end == ROOT_STOPPED)
-        return true;
-    for (uint32_t i = 0; i < child->machine.end_count; i++)
-        if (child->machine.ends[i].kind == kinds[child->end])
-            return true;
-    return false;
+    return child->end == ROOT_STOPPED || expects(child, kinds[child->end]);
 }
 
 static void put_line(void *context, const char *text)
@@ -250,13 +259,13 @@ static void report(const struct root_child *child)
 static void tell_end(const struct root_child *child)
 {
     static const char *const names[] = {
-        [ROOT_SHUTDOWN] = "shutdown",         [ROOT_RESET] = "reset", [ROOT_HALT] = "halt",
-        [ROOT_TRIPLE_FAULT] = "triple-fault", [ROOT_CRASH] = "crash", [ROOT_TEXT] = "text",
-        [ROOT_STOPPED] = "stopped",           [ROOT_ERROR] = "error",
+        [ROOT_SHUTDOWN] = "shutdown",         [ROOT_RESET] = "reset",   [ROOT_HALT] = "halt",
+        [ROOT_TRIPLE_FAULT] = "triple-fault", [ROOT_CRASH] = "crash",   [ROOT_TEXT] = "text",
+        [ROOT_STOPPED] = "stopped",           [ROOT_UNKNOWN] = "error", [ROOT_ERROR] = "error",
     };
     const char *name = child->machine.name, *end = names[child->end];
 
-    if (child->end != ROOT_ERROR)
+    if (child->end != ROOT_ERROR && child->end != ROOT_UNKNOWN)
         root_host_say("child %s ended: %s", name, end);
     else if (child->subject)
         root_host_say("child %s ended: %s: %s: %s", name, end, child->subject, child->failed);
@@ -314,7 +323,8 @@ void root_child_restart(struct root_child *child)
 bool root_child_bury(struct root_child *child)
 {
     flush(child);
-    if (child->end == ROOT_TRIPLE_FAULT || child->end == ROOT_CRASH || child->end == ROOT_ERROR)
+    if (child->end == ROOT_TRIPLE_FAULT || child->end == ROOT_CRASH || child->end == ROOT_UNKNOWN ||
+        child->end == ROOT_ERROR)
         report(child);
     tell_end(child);
     return give_back(child) && !child->leaked && is_expected(child);

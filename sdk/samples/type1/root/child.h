@@ -25,8 +25,9 @@ enum root_end {
     ROOT_TRIPLE_FAULT,
     ROOT_CRASH,
     ROOT_TEXT,    /**< it has written what it was expected to write */
-    ROOT_STOPPED, /**< who watches it has left */
-    ROOT_ERROR,   /**< a call has failed, or it has done what can't be done */
+    ROOT_STOPPED, /**< nobody needs it any more */
+    ROOT_UNKNOWN, /**< it has done what can't be done */
+    ROOT_ERROR,   /**< a call has failed */
 };
 
 /* A VP. */
@@ -72,6 +73,9 @@ struct root_child {
  * child: cleared, but for machine, partition.own and what the consoles need.
  */
 void root_child_start(struct root_child *child);
+
+/* Whether it ends when the others have. */
+bool root_child_follows(const struct root_child *child);
 
 /* A message about it has come. */
 void root_child_message(struct root_child *child, const struct hv_message *message);

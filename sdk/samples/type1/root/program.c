@@ -75,13 +75,27 @@ static bool take_message(struct program *program)
     return true;
 }
 
+static void stop_all(struct program *program)
+{
+    for (uint32_t i = 0; i < program->count; i++)
+        if (program->child[i])
+            root_child_stop(program->child[i], ROOT_STOPPED);
+}
+
 static void look_at_keyboard(struct program *program)
 {
     root_keyboard_look(&program->keyboard);
     if (program->keyboard.left)
-        for (uint32_t i = 0; i < program->count; i++)
-            if (program->child[i])
-                root_child_stop(program->child[i], ROOT_STOPPED);
+        stop_all(program);
+}
+
+/* Whether one of those that are left is not only there for others. */
+static bool is_needed(const struct program *program)
+{
+    for (uint32_t i = 0; i < program->count; i++)
+        if (program->child[i] && !root_child_follows(program->child[i]))
+            return true;
+    return false;
 }
 
 /* Returns how many go on. */
@@ -127,6 +141,8 @@ static void run(struct program *program)
             ;
         if (program->watched)
             look_at_keyboard(program);
+        if (!is_needed(program))
+            stop_all(program);
         if (advance(program) == 0)
             return;
         root_host_wait(deadline(program));

@@ -292,7 +292,7 @@ static const struct bad ends[] = {
     { WITH("ends: poweroff"), "f:3:9: error: ends: unknown value 'poweroff'; did you mean "
                               "'power-off'?\n" },
     { WITH("ends: never"), "f:3:9: error: ends: unknown value 'never'; expected one of power-off, "
-                           "reset, crash, idle\n" },
+                           "reset, crash, idle, others\n" },
     { WITH("ends: []"), "f:3:9: error: ends: the list is empty; expected at least one end\n" },
     { WITH("ends: [reset, reset]"), "f:3:17: error: ends: this end is given twice\n" },
     { WITH("ends: [{text: a}, {text: a, console: com1}]"),

@@ -26,7 +26,7 @@ static const char description_text[] =
     "  devices:\n"
     "    com1: {console: main, show: none}\n"
     "    com2: {console: log, show: [\"ok \", \"a: b\"]}\n"
-    "  ends: [crash, {text: \"all #done\", console: log}]\n"
+    "  ends: [crash, others, {text: \"all #done\", console: log}]\n"
     "  restarts: 2\n"
     "- {name: off, kernel: other, hyperv: off, devices: {}, ends: [idle, reset], memory: 1 TiB}\n";
 
@@ -60,6 +60,7 @@ static const char shown_text[] =
     "      com2: {console: \"log\", show: [\"ok \", \"a: b\"]}\n"
     "    ends:\n"
     "      - crash\n"
+    "      - others\n"
     "      - {text: \"all #done\", console: \"log\"}\n"
     "    restarts: 2\n"
     "  - name: \"off\"\n"

@@ -189,6 +189,23 @@ START_TEST(refusal_of_any_call_of_a_restart_ends_one_child)
 }
 END_TEST
 
+START_TEST(machine_beside_others_ends_when_they_have)
+{
+    static const struct fake_step steps[] = { STAYS };
+
+    fake.script[0] = steps;
+    machines[0].ends[0].kind = HV_MACHINE_END_OTHERS;
+    ck_assert(run(2));
+    ck_assert_uint_eq(shown("root| child b ended: shutdown\r\nroot| child a ended: stopped\r\n"),
+                      1);
+    setup();
+    machines[0].ends[0].kind = HV_MACHINE_END_OTHERS;
+    fake.script[0] = fake.script[1] = steps;
+    machines[1].ends[0].kind = HV_MACHINE_END_OTHERS;
+    ck_assert(run(2));
+}
+END_TEST
+
 START_TEST(triple_fault_is_told_with_a_report)
 {
     static const struct fake_step steps[] = { { FAKE_RDMSR, 0, 0, 0 },
@@ -259,7 +276,12 @@ START_TEST(intercept_of_an_unknown_kind_ends_the_child_alone)
     fake.script[0] = steps;
     ck_assert(!run(2));
     ck_assert_uint_eq(shown("root| child a ended: error: an intercept of a kind"), 1);
+    ck_assert_uint_eq(shown("root| registers of VP 0:\r\n"), 1);
     ck_assert_uint_eq(shown("root| child b ended: shutdown\r\n"), 1);
+    setup();
+    fake.script[0] = steps;
+    machines[0].ends[0].kind = HV_MACHINE_END_CRASH;
+    ck_assert(run(2));
 }
 END_TEST
 
@@ -440,6 +462,7 @@ int main(void)
     tcase_add_test(tcase, restarts_have_a_limit);
     tcase_add_test(tcase, what_a_former_life_has_lost_is_not_forgotten);
     tcase_add_test(tcase, refusal_of_any_call_of_a_restart_ends_one_child);
+    tcase_add_test(tcase, machine_beside_others_ends_when_they_have);
     tcase_add_test(tcase, triple_fault_is_told_with_a_report);
     tcase_add_test(tcase, crash_that_the_guest_reports_ends_it);
     tcase_add_test(tcase, reset_after_a_reported_crash_is_a_crash);
