@@ -19,12 +19,9 @@ const char *const device_names[] = {
 };
 
 const char *const end_names[] = {
-    [HV_MACHINE_END_POWER_OFF - 1] = "power-off",
-    [HV_MACHINE_END_RESET - 1] = "reset",
-    [HV_MACHINE_END_CRASH - 1] = "crash",
-    [HV_MACHINE_END_IDLE - 1] = "idle",
-    [HV_MACHINE_END_OTHERS - 1] = "others",
-    NULL,
+    [HV_MACHINE_END_POWER_OFF - 1] = "power-off", [HV_MACHINE_END_RESET - 1] = "reset",
+    [HV_MACHINE_END_CRASH - 1] = "crash",         [HV_MACHINE_END_IDLE - 1] = "idle",
+    [HV_MACHINE_END_OTHERS - 1] = "others",       NULL,
 };
 
 const char *const privilege_names[] = {
