@@ -57,7 +57,7 @@ static bool has_line(void)
     return version != UINT32_MAX && (version >> 16 & 0xff) >= RTC_LINE;
 }
 
-bool interrupt_line_start(uint8_t vector)
+bool interrupt_line_start_entry(uint64_t entry)
 {
     if (!has_line())
         return false;
@@ -65,12 +65,17 @@ bool interrupt_line_start(uint8_t vector)
     saved_a = rtc_read(RTC_A);
     saved_b = rtc_read(RTC_B);
     ioapic_write(IOAPIC_ENTRY + 2 * RTC_LINE, ENTRY_MASKED);
-    ioapic_write(IOAPIC_ENTRY + 2 * RTC_LINE + 1, apic_id() << 24);
-    ioapic_write(IOAPIC_ENTRY + 2 * RTC_LINE, ENTRY_LEVEL | vector);
+    ioapic_write(IOAPIC_ENTRY + 2 * RTC_LINE + 1, (uint32_t)(entry >> 32));
+    ioapic_write(IOAPIC_ENTRY + 2 * RTC_LINE, (uint32_t)entry);
     rtc_write(RTC_A, (uint8_t)((saved_a & ~RTC_RATES) | RTC_FAST));
     rtc_write(RTC_B, saved_b | RTC_PERIODIC);
     (void)rtc_read(RTC_C);
     return true;
+}
+
+bool interrupt_line_start(uint8_t vector)
+{
+    return interrupt_line_start_entry((uint64_t)apic_id() << 56 | ENTRY_LEVEL | vector);
 }
 
 void interrupt_line_stop(void)

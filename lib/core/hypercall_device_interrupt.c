@@ -74,6 +74,18 @@ static hv_status make_entry(const struct hv_device_interrupt *interrupt,
     return HV_STATUS_SUCCESS;
 }
 
+/* An entry addresses one APIC: to all of several can't be had. */
+static bool is_for_one(const struct hv_device_interrupt_target *target,
+                       const struct hv_vp_bitmap *targets, const struct hv_partition *partition)
+{
+    uint32_t index = 0;
+
+    if (!(target->flags & HV_DEVICE_INTERRUPT_TARGET_MULTICAST))
+        return true;
+    (void)hv_vp_bitmap_next(targets, partition, &index);
+    return !hv_vp_bitmap_next(targets, partition, &index);
+}
+
 /* Of several VPs, the first. */
 static hv_status map(const struct hv_hypercall_call *call, const struct hv_vp_bitmap *targets)
 {
@@ -103,6 +115,9 @@ hv_status hv_hypercall_map_device_interrupt(struct hv_hypercall_call *call)
         status = is_described(input) ? check_device(input->device_id) : HV_STATUS_INVALID_PARAMETER;
     if (status == HV_STATUS_SUCCESS)
         status = hv_hypercall_parse_target(call, &input->interrupt.target, &targets);
+    if (status == HV_STATUS_SUCCESS &&
+        !is_for_one(&input->interrupt.target, &targets, call->vp->partition))
+        status = HV_STATUS_INVALID_PARAMETER;
     return status == HV_STATUS_SUCCESS ? map(call, &targets) : status;
 }
 

@@ -87,6 +87,18 @@ START_TEST(an_io_apic_gets_a_redirection_entry)
 }
 END_TEST
 
+START_TEST(a_multicast_is_to_one_or_refused)
+{
+    struct map_call map = map_of(IOAPIC, 1 << 3 | 1);
+
+    map.input.interrupt.target.flags |= HV_DEVICE_INTERRUPT_TARGET_MULTICAST;
+    ck_assert_uint_eq(run(&map), HV_STATUS_INVALID_PARAMETER);
+    map.bank = 1 << 3;
+    ck_assert_uint_eq(run(&map), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(answer()->entry.data, UINT64_C(3) << 56 | VECTOR);
+}
+END_TEST
+
 START_TEST(an_apic_id_that_no_device_can_address_is_refused)
 {
     struct map_call map = map_of(PCI, 1);
@@ -204,6 +216,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup_two, teardown);
     tcase_add_test(tests, a_pci_device_addresses_the_apic_of_the_vp);
     tcase_add_test(tests, an_io_apic_gets_a_redirection_entry);
+    tcase_add_test(tests, a_multicast_is_to_one_or_refused);
     tcase_add_test(tests, an_apic_id_that_no_device_can_address_is_refused);
     tcase_add_test(tests, what_is_no_single_fixed_interrupt_is_refused);
     tcase_add_test(tests, devices_of_other_types_are_unknown);
