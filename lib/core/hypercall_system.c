@@ -48,13 +48,3 @@ hv_status hv_hypercall_get_system_property(struct hv_hypercall_call *call)
     *value = HvSchedulerTypeLp;
     return HV_STATUS_SUCCESS;
 }
-
-/* HvCallNotifyPartitionEvent: the root says that it is done with starting processors. */
-hv_status hv_hypercall_notify_partition_event(struct hv_hypercall_call *call)
-{
-    const struct hv_input_notify_partition_event *input = call->header;
-
-    return input->event == HvPartitionEventAllLogicalProcessorsStarted
-               ? HV_STATUS_SUCCESS
-               : HV_STATUS_INVALID_PARAMETER;
-}

@@ -415,7 +415,11 @@ struct hv_input_notify_partition_event {
 #define HvSchedulerTypeCore  3u /**< the same by cores */
 #define HvSchedulerTypeRoot  4u /**< the root schedules */
 
+#define HvPartitionEventRootCrashdump               2u /**< its input is a HvCrashdumpAction value */
 #define HvPartitionEventAllLogicalProcessorsStarted 4u
+
+#define HvCrashdumpActionSuspendAllVps 1u /**< of all guests */
+#define HvCrashdumpActionEntry         4u /**< the root has crashed */
 /** @} */
 
 /** @cond layout */

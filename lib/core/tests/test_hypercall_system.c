@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* What a root asks when it boots. */
+#include "family.h"
 #include "root_fixture.h"
 #include "suite.h"
 
@@ -45,7 +46,54 @@ START_TEST(no_processor_is_left_to_add)
     ck_assert_uint_eq(call_words(HvCallAddLogicalProcessor, 3, 3, 0), HV_STATUS_OBJECT_IN_USE);
     ck_assert_uint_eq(call_words(HvCallAddLogicalProcessor, 4, 4, 0), HV_STATUS_INVALID_LP_INDEX);
     ck_assert_uint_eq(call_words(HvCallNotifyPartitionEvent, 4, 0, 0), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(call_words(HvCallNotifyPartitionEvent, 2, 1, 0), HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+static uint64_t notify(uint32_t event, uint32_t input)
+{
+    return call_words(HvCallNotifyPartitionEvent, event, input, 0);
+}
+
+START_TEST(events_are_what_linux_tells)
+{
+    ck_assert_uint_eq(notify(HvPartitionEventAllLogicalProcessorsStarted, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(notify(HvPartitionEventRootCrashdump, HvCrashdumpActionEntry),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(notify(HvPartitionEventRootCrashdump, HvCrashdumpActionSuspendAllVps),
+                      HV_STATUS_SUCCESS);
+    for (uint32_t action = 0; action < 6; action++)
+        if (action != HvCrashdumpActionEntry && action != HvCrashdumpActionSuspendAllVps)
+            ck_assert_uint_eq(notify(HvPartitionEventRootCrashdump, action),
+                              HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(notify(0, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(notify(3, 0), HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+/* Children, and theirs. */
+START_TEST(a_crashed_root_stops_all_guests)
+{
+    struct hv_partition *child = family_child(&fake, root, 32);
+    struct hv_partition *sibling = family_child(&fake, root, 32);
+    struct hv_partition *grandchild = family_child(&fake, child, 32);
+    struct hv_vp *vps[] = { fake_vp_create(&fake, child, 0), fake_vp_create(&fake, child, 3),
+                            fake_vp_create(&fake, sibling, 0),
+                            fake_vp_create(&fake, grandchild, 1) };
+
+    for (unsigned i = 0; i < 4; i++)
+        atomic_store(&vps[i]->suspended, 0);
+    ck_assert_uint_eq(notify(HvPartitionEventRootCrashdump, HvCrashdumpActionEntry),
+                      HV_STATUS_SUCCESS);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert(!hv_vp_is_suspended(vps[i]));
+    ck_assert_uint_eq(notify(HvPartitionEventRootCrashdump, HvCrashdumpActionSuspendAllVps),
+                      HV_STATUS_SUCCESS);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(atomic_load(&vps[i]->suspended), HV_VP_SUSPEND_EXPLICIT);
+    ck_assert(!hv_vp_is_suspended(root_vp));
+    ck_assert_uint_eq(atomic_load(&child->lineage.references), 2);
+    ck_assert_uint_eq(atomic_load(&grandchild->lineage.references), 1);
+    ck_assert_uint_eq(atomic_load(&child->gate.state), 0);
 }
 END_TEST
 
@@ -140,6 +188,8 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, run_time_tells_which_processors_there_are);
     tcase_add_test(tests, no_processor_is_left_to_add);
+    tcase_add_test(tests, events_are_what_linux_tells);
+    tcase_add_test(tests, a_crashed_root_stops_all_guests);
     tcase_add_test(tests, the_hypervisor_schedules);
     tcase_add_test(tests, who_does_not_manage_processors_is_denied);
     tcase_add_test(tests, the_root_turns_the_machine_off);
