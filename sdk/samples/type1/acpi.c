@@ -242,11 +242,13 @@ static void find_s5_types(const struct fadt *fadt, uint8_t types[2])
     types[0] = types[1] = POWER_ANY_TYPE;
 }
 
-static void add_power(struct power_registers *registers, uint64_t address, uint8_t s5_type)
+static void add_power(struct power_registers *registers, uint64_t address, bool second,
+                      uint8_t s5_type)
 {
     if (address == 0 || address > UINT16_MAX)
         return;
-    registers->list[registers->count++] = (struct power_register){ (uint16_t)address, s5_type };
+    registers->list[registers->count++] =
+        (struct power_register){ (uint16_t)address, second, s5_type };
 }
 
 /*
@@ -266,9 +268,9 @@ void acpi_find_power(struct power_registers *registers)
     for (unsigned i = 0; i < 2; i++) {
         const struct generic_address *wide = &fadt->x_pm1_control[i];
 
-        add_power(registers, fadt->pm1_control[i], types[i]);
+        add_power(registers, fadt->pm1_control[i], i == 1, types[i]);
         if (FADT_HAS(fadt, x_pm1_control) && wide->space == SPACE_IO &&
             wide->address != fadt->pm1_control[i])
-            add_power(registers, wide->address, types[i]);
+            add_power(registers, wide->address, i == 1, types[i]);
     }
 }

@@ -40,6 +40,14 @@ struct power_write power_filter(int offset, unsigned size, uint32_t value, uint8
     return write;
 }
 
+uint16_t power_enter(uint16_t control, uint8_t type)
+{
+    const unsigned high = (type & SLP_TYP_MASK) << SLP_TYP_SHIFT | SLP_EN;
+    const unsigned mask = (SLP_TYP_MASK << SLP_TYP_SHIFT | SLP_EN) << 8;
+
+    return (uint16_t)((control & ~mask) | high << 8);
+}
+
 static bool take_byte(struct cursor *cursor, uint8_t *byte)
 {
     if (cursor->next == cursor->end)

@@ -17,6 +17,7 @@
 
 struct power_register {
     uint16_t port;
+    bool second;     /* PM1b */
     uint8_t s5_type; /* SLP_TYP that powers off, or POWER_ANY_TYPE */
 };
 
@@ -33,6 +34,9 @@ struct power_write {
 /* What to write instead of value, of size bytes, at a port that lies offset ports behind the
    register's first one; a negative offset is in front of it. */
 struct power_write power_filter(int offset, unsigned size, uint32_t value, uint8_t s5_type);
+
+/* What to write to a register that reads control, to enter the state that has this SLP_TYP. */
+uint16_t power_enter(uint16_t control, uint8_t type);
 
 /* Finds SLP_TYP for PM1a and PM1b in the AML of a DSDT: Name (_S5_, Package () { a, b, ... }).
    False, with types left alone, if it is not there or is not made of integers. */

@@ -439,6 +439,7 @@ void svm_fill_platform(struct hv_platform *platform)
         .start = svm_start,
         .create_vp = svm_create_vp,
         .delete_vp = svm_delete_vp,
+        .power_off = svm_power_off,
         .lp_run_time = svm_lp_run_time,
         .cpuid = svm_tell_cpuid,
         .get_xsave = svm_get_xsave,

@@ -241,6 +241,7 @@ void svm_msr_intercept(uint8_t *map, uint32_t msr, bool read, bool write);
 bool svm_io(struct svm_vp *vp);
 /* The I/O permission map of the root, filled in. */
 uint64_t svm_io_map(bool testdev);
+void svm_power_off(void *context, uint8_t pm1a_type, uint8_t pm1b_type);
 
 /* What a guest sees of the processor's CPUID (svm_cpuid.c). */
 void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "acpi.h"
+#include "clock.h"
 #include "console.h"
 #include "cpu.h"
 #include "hyperv_testdev.h"
@@ -14,7 +15,8 @@
 #include "power.h"
 #include "svm.h"
 
-#define PORT_COUNT 0x10000u
+#define PORT_COUNT  0x10000u
+#define PATIENCE_US 100000 /* until a machine that is told to is off */
 
 static struct power_registers power;
 static bool has_testdev;
@@ -59,6 +61,26 @@ static uint32_t filter(const struct svm_vp *vp, uint16_t port, unsigned size, ui
             tell_refused(vp, port);
     }
     return value;
+}
+
+/* The value for a register; false: it would put the machine to sleep. */
+static bool find_value(const struct power_register *entry, uint8_t type, uint16_t *value)
+{
+    *value = power_enter(inw(entry->port), type);
+    return !power_filter(0, POWER_REGISTER_SIZE, *value, entry->s5_type).refused;
+}
+
+void svm_power_off(void *context, uint8_t pm1a_type, uint8_t pm1b_type)
+{
+    uint16_t values[POWER_MAX_REGISTERS];
+
+    (void)context;
+    for (uint32_t i = 0; i < power.count; i++)
+        if (!find_value(&power.list[i], power.list[i].second ? pm1b_type : pm1a_type, &values[i]))
+            return;
+    for (uint32_t i = 0; i < power.count; i++)
+        outw(power.list[i].port, values[i]);
+    clock_delay_us(PATIENCE_US);
 }
 
 static void write_port(uint16_t port, unsigned size, uint32_t value)

@@ -33,6 +33,15 @@ START_TEST(power_off_is_let_through)
 }
 END_TEST
 
+START_TEST(a_state_is_entered_with_the_rest_as_it_is)
+{
+    ck_assert_uint_eq(power_enter(0xFFFF, S5), 0xE3FF | OFF);
+    ck_assert_uint_eq(power_enter(0x0001, S5), SLEEP | OFF | 1);
+    ck_assert_uint_eq(power_enter(0x1C00, 0), SLEEP);
+    ck_assert_uint_eq(power_enter(0, 0xF8 | 1), SLEEP | S3);
+}
+END_TEST
+
 START_TEST(writes_without_slp_en_are_let_through)
 {
     check_write(0, 2, 0xDFFF, 0xDFFF);
@@ -141,6 +150,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, sleep_is_refused_and_the_rest_is_written);
     tcase_add_test(tests, power_off_is_let_through);
+    tcase_add_test(tests, a_state_is_entered_with_the_rest_as_it_is);
     tcase_add_test(tests, writes_without_slp_en_are_let_through);
     tcase_add_test(tests, bytes_of_the_register_are_told_apart);
     tcase_add_test(tests, wide_writes_change_nothing_but_slp_en);
