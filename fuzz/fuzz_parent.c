@@ -433,6 +433,13 @@ static void take_intercepts(void)
     }
 }
 
+/* Whatever has suspended it is over. */
+static void let_run(struct hv_vp *vp)
+{
+    take_intercepts();
+    atomic_store(&vp->suspended, 0);
+}
+
 /* A child stores where there may be a doorbell, and sends; the root empties rings and slots. */
 static void use_ports(const struct step *step)
 {
@@ -462,8 +469,7 @@ static void use_ports(const struct step *step)
     exit.memory.code_mode = HV_INSN_64;
     exit.memory.code_size = 2;
     memcpy(exit.memory.code, step->value & 8 ? "\x89\x03" : "\x88\x03", 2);
-    take_intercepts();
-    atomic_store(&vp->suspended, 0);
+    let_run(vp);
     (void)hv_vp_exit(vp, &exit);
     take_intercepts();
 }
@@ -564,6 +570,8 @@ static void take(const struct step *step)
 
     by = step->what & BY_MIDDLE ? &by_middle : &by_root;
     by_middle.vp = is_active(middle) ? hv_vp_get(middle, 0) : NULL;
+    if (by == &by_middle && by->vp)
+        let_run(by->vp);
     if (by->vp)
         steps[(step->what & ~BY_MIDDLE) % (sizeof(steps) / sizeof(steps[0]))](step);
     by = &by_root;
