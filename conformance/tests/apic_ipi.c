@@ -238,6 +238,36 @@ HV_TEST(local_apic, an_nmi_reaches_its_cpu_whatever_is_masked, COVERS(HV_REQ_API
     REQUIRE_NO_FAULT(smp_call_all(apic_calm, NULL));
 }
 
+static volatile uint32_t nmi_depth, deepest_nmi;
+
+/* The first one sends the second. */
+static void send_nmi_within(struct trap_frame *frame, void *unused)
+{
+    (void)frame;
+    (void)unused;
+    if (++nmi_depth > deepest_nmi)
+        deepest_nmi = nmi_depth;
+    if (nmis[0]++ == 0) {
+        apic_send(id_of(0), APIC_ICR_NMI | APIC_ICR_ASSERT);
+        udelay(APIC_QUIET);
+    }
+    nmi_depth--;
+}
+
+HV_TEST(local_apic, an_nmi_waits_for_the_end_of_another, COVERS(HV_REQ_APIC_001), NEEDS_NOTHING,
+        "All handlers of NMIs share one stack")
+{
+    apic_begin();
+    memset((void *)(uintptr_t)nmis, 0, sizeof(nmis));
+    nmi_depth = deepest_nmi = 0;
+    register_interrupt(VECTOR_NMI, send_nmi_within, NULL);
+    apic_send(id_of(0), APIC_ICR_NMI | APIC_ICR_ASSERT);
+    CHECK(wait_until_equal(&nmis[0], 2, APIC_WAIT), "there are %u NMIs", nmis[0]);
+    CHECK_EQ(deepest_nmi, 1);
+    register_interrupt(VECTOR_NMI, NULL, NULL);
+    REQUIRE_NO_FAULT(smp_call_all(apic_calm, NULL));
+}
+
 static void nothing(void *unused)
 {
     (void)unused;

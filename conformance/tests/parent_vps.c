@@ -111,10 +111,16 @@ HV_TEST(virtual_processor, a_new_vp_is_as_after_reset, COVERS(HV_REQ_VP_049, HV_
         NEEDS_PARENT, "Parents set only what firmware would find different")
 {
     struct child child = begin();
-    union hv_register_value cs;
+    union hv_register_value cs, value;
 
     for (uint32_t vp = 0; vp < 2; vp++) {
         child_add_vp(&child, vp);
+        REQUIRE_EQ(parent_get_register(child.id, vp, HvX64RegisterFpControlStatus, &value),
+                   HV_STATUS_SUCCESS);
+        CHECK_EQ(value.fp_control_status.fp_control, 0x0040);
+        REQUIRE_EQ(parent_get_register(child.id, vp, HvX64RegisterXmmControlStatus, &value),
+                   HV_STATUS_SUCCESS);
+        CHECK_EQ(value.xmm_control_status.xmm_status_control, 0x1f80);
         CHECK_EQ(child_get(&child, vp, HvX64RegisterRip), 0xfff0);
         CHECK_EQ(child_get(&child, vp, HvX64RegisterRflags), 2);
         CHECK_EQ(child_get(&child, vp, HvX64RegisterCr0), CR0_RESET);

@@ -282,6 +282,11 @@ HV_TEST(synthetic_msrs, rdmsr_clears_the_upper_halves_of_rax_and_rdx, COVERS(HV_
     __asm__ volatile("rdmsr" : "+a"(rax), "+d"(rdx) : "c"((uint64_t)HV_X64_MSR_VP_INDEX));
     CHECK_EQ(rax, rdmsr(HV_X64_MSR_VP_INDEX));
     CHECK_EQ(rdx, 0);
+    /* One that is not synthetic, with something in both halves. */
+    rax = rdx = ~UINT64_C(0);
+    __asm__ volatile("rdmsr" : "+a"(rax), "+d"(rdx) : "c"((uint64_t)MSR_PAT));
+    CHECK_EQ(rax >> 32, 0);
+    CHECK_EQ(rdx >> 32, 0);
 }
 
 HV_TEST(synthetic_msrs, rdmsr_ignores_the_upper_half_of_rcx, COVERS(HV_REQ_MSR_032),
@@ -330,6 +335,26 @@ static uint64_t store_gdt(void *unused)
     return 0;
 }
 
+static uint64_t store_idt(void *unused)
+{
+    struct {
+        uint8_t bytes[10];
+    } table;
+
+    (void)unused;
+    __asm__ volatile("sidt %0" : "=m"(table)::"memory");
+    return 0;
+}
+
+static uint64_t store_ldt(void *unused)
+{
+    uint16_t selector;
+
+    (void)unused;
+    __asm__ volatile("sldt %0" : "=m"(selector)::"memory");
+    return selector;
+}
+
 static uint64_t store_task(void *unused)
 {
     uint16_t selector;
@@ -351,6 +376,30 @@ HV_TEST(synthetic_msrs, npiep_stops_user_mode_only,
     CHECK_NO_FAULT(safe_call(store_gdt, NULL, NULL));
     REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_NPIEP_CONFIG, 0));
     CHECK_NO_FAULT(run_user(store_gdt, NULL, NULL));
+}
+
+HV_TEST(synthetic_msrs, npiep_has_a_bit_for_each_instruction, COVERS(HV_REQ_MSR_022),
+        NEEDS(.features = HV_FEATURE_EDX_NPIEP),
+        "A program that needs one of them is not to lose the others")
+{
+    static const struct {
+        uint64_t bit;
+        uint64_t (*store)(void *unused);
+    } each[] = {
+        { HV_X64_MSR_NPIEP_CONFIG_PREVENT_SGDT, store_gdt },
+        { HV_X64_MSR_NPIEP_CONFIG_PREVENT_SIDT, store_idt },
+        { HV_X64_MSR_NPIEP_CONFIG_PREVENT_SLDT, store_ldt },
+        { HV_X64_MSR_NPIEP_CONFIG_PREVENT_STR, store_task },
+    };
+    const unsigned count = sizeof(each) / sizeof(each[0]);
+
+    for (unsigned bit = 0; bit < count; bit++) {
+        REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_NPIEP_CONFIG, each[bit].bit));
+        for (unsigned i = 0; i < count; i++)
+            CHECK(run_user(each[i].store, NULL, NULL).raised == (i == bit),
+                  "bit 0x%llx and instruction %u", (unsigned long long)each[bit].bit, i);
+    }
+    REQUIRE_NO_FAULT(safe_wrmsr(HV_X64_MSR_NPIEP_CONFIG, 0));
 }
 
 static uint64_t ap_npiep;

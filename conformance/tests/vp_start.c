@@ -177,6 +177,36 @@ HV_TEST(virtual_processor, a_vp_starts_in_the_state_given, COVERS(HV_REQ_VP_053,
     CHECK_EQ(last_index, block()->vp_index);
 }
 
+/* What FS and GS have before the kernel, at whose entry this ends, loads them. */
+static uint32_t fs_at_start __attribute__((used)), gs_at_start __attribute__((used));
+static uint64_t then_to __attribute__((used));
+extern const uint8_t note_bases[];
+__asm__(".pushsection .text\n"
+        "note_bases:\n"
+        "mov $0xc0000100, %ecx\n"
+        "rdmsr\n"
+        "mov %eax, fs_at_start(%rip)\n"
+        "inc %ecx\n"
+        "rdmsr\n"
+        "mov %eax, gs_at_start(%rip)\n"
+        "jmp *then_to(%rip)\n"
+        ".popsection\n");
+
+HV_TEST(virtual_processor, each_register_of_the_state_is_its_own, COVERS(HV_REQ_VP_053), MAY_START,
+        "FS and GS look alike and are not")
+{
+    begin();
+    then_to = smp_entry();
+    block()->vp_context.rip = (uint64_t)(uintptr_t)note_bases;
+    block()->vp_context.fs.base = 0x12345000;
+    block()->vp_context.gs.base = 0x6789a000;
+    smp_stop(LAST_VP);
+    CHECK_EQ(start_stopped(), HV_STATUS_SUCCESS);
+    bring_back();
+    CHECK_EQ(fs_at_start, 0x12345000);
+    CHECK_EQ(gs_at_start, 0x6789a000);
+}
+
 HV_TEST(
     virtual_processor, a_vp_does_not_start_in_an_impossible_state,
     COVERS(HV_REQ_VP_055, HV_REQ_VP_053), MAY_START,
