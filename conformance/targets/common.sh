@@ -92,6 +92,17 @@ run_program() {
     program=
 }
 
+# run_sample PROCESSORS MEMORY HYPERVISOR WORDS MODULE: the sample hypervisor with its command line and boot
+# module, as run_program does. QEMU's TSC has one rate and is the same on all processors, but CPUID does not say
+# so: tsc=trust. driver/run/qemu.py has the same for a terminal.
+run_sample() {
+    # shellcheck disable=SC2046  # words on purpose
+    run_program qemu-system-x86_64 -accel "$(accelerator)" $(counted) -cpu max -smp "$1" -m "$2" \
+        -nodefaults -no-user-config -no-reboot -display none -serial stdio \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 \
+        -kernel "$3" -append "tsc=trust $4 ${HVKIT_SAMPLE_OPTIONS:-}" -initrd "$5"
+}
+
 # What may explain an end that the guest did not ask for.
 show_messages() {
     tail -n 20 "$directory/messages" >&2

@@ -58,12 +58,8 @@ run() {
     "$build/sdk/tools/machine/hvkit-machine" compile machines.yaml -o machines >&2 ||
         die 'the machine cannot be made' 'see the message above'
     # As many processors as VPs, or fewer: then VPs wait for each other. The root's program is one more for the first.
-    # shellcheck disable=SC2046  # words on purpose
-    run_program qemu-system-x86_64 -accel "$(accelerator)" $(counted) -cpu max -smp "${HVKIT_CHILD_LPS:-$2}" -m 512 \
-        -nodefaults -no-user-config -no-reboot -display none -serial stdio \
-        -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -kernel "$build/images/hvkit-type1.elf" -append "tsc=trust ${HVKIT_SAMPLE_OPTIONS:-}" \
-        -initrd "$build/images/hvkit-root.elf console=guest,machines"
+    run_sample "${HVKIT_CHILD_LPS:-$2}" 512 "$build/images/hvkit-type1.elf" '' \
+        "$build/images/hvkit-root.elf console=guest,machines"
     # 1 and 3 are what the root's program says of the machine's end: the guest itself gave no status.
     case $status in
         1 | 3) qemu_complaint messages >/dev/null || status=0 ;;

@@ -23,17 +23,12 @@ run() {
     need_image "$1"
     hypervisor=$(realpath "$hypervisor")
 
-    # QEMU's TSC has one rate and is the same on all processors, but CPUID does not say so: tsc=trust.
     # In -initrd a blank ends the file name and a comma the module; a comma of the command line is doubled.
     new_directory sample
     ln -s "$(realpath "$1")" "$directory/guest"
     cd "$directory"
-    # shellcheck disable=SC2046  # words on purpose
-    run_program qemu-system-x86_64 -accel "$(accelerator)" $(counted) -cpu max -smp "$2" -m 256 \
-        -nodefaults -no-user-config -no-reboot -display none -serial stdio \
-        -device isa-debug-exit,iobase=0xf4,iosize=4 \
-        -kernel "$hypervisor" -append "tsc=trust debug=loopback hyperv-testdev ${HVKIT_SAMPLE_OPTIONS:-}" \
-        -initrd "guest $(printf '%s' "$3" | sed 's/,/,,/g')"
+    run_sample "$2" 256 "$hypervisor" 'debug=loopback hyperv-testdev' \
+        "guest $(printf '%s' "$3" | sed 's/,/,,/g')"
     finish "$status" messages
 }
 
