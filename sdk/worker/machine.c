@@ -105,6 +105,7 @@ enum worker_machine_state worker_machine_intercept(struct worker_machine *machin
 
 enum worker_machine_state worker_machine_advance(struct worker_machine *machine, uint64_t now)
 {
+    machine->advanced = now;
     worker_devices_advance(machine, now);
     worker_lines_update(machine);
     return machine->state;
@@ -112,7 +113,10 @@ enum worker_machine_state worker_machine_advance(struct worker_machine *machine,
 
 uint64_t worker_machine_deadline(const struct worker_machine *machine)
 {
-    return worker_devices_deadline(machine);
+    uint64_t due = worker_devices_deadline(machine);
+    uint64_t earliest = machine->advanced + WORKER_LEAST_WAIT;
+
+    return due < earliest ? earliest : due;
 }
 
 enum worker_machine_state worker_machine_step(struct worker_machine *machine)

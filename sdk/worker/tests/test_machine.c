@@ -175,6 +175,25 @@ START_TEST(last_words_are_sent_when_the_machine_has_stopped)
 }
 END_TEST
 
+/* The 8254 at its highest rate: a tick each 1.7 us. */
+START_TEST(timer_of_the_shortest_period_leaves_the_host_its_time)
+{
+    uint64_t begin;
+
+    machine_out(&f, 0x43, 1, 0x34);
+    machine_out(&f, 0x40, 1, 2);
+    machine_out(&f, 0x40, 1, 0);
+    f.fake.now = worker_machine_deadline(&f.machine);
+    begin = f.fake.now;
+    for (unsigned i = 0; i < 100; i++) {
+        worker_machine_advance(&f.machine, f.fake.now);
+        f.fake.now = worker_machine_deadline(&f.machine);
+    }
+    ck_assert_uint_ge(f.fake.now - begin, 100 * WORKER_LEAST_WAIT);
+    ck_assert_uint_le(f.fake.now - begin, 101 * WORKER_LEAST_WAIT);
+}
+END_TEST
+
 START_TEST(terminal_is_there)
 {
     ck_assert_uint_eq(machine_in(&f, 0x3FE, 1) & 0xF0, 0xB0); /* CTS, DSR, DCD */
@@ -677,6 +696,7 @@ int main(void)
     tcase_add_test(tcase, console_prints_and_reads);
     tcase_add_test(tcase, character_takes_its_time);
     tcase_add_test(tcase, last_words_are_sent_when_the_machine_has_stopped);
+    tcase_add_test(tcase, timer_of_the_shortest_period_leaves_the_host_its_time);
     tcase_add_test(tcase, terminal_is_there);
     tcase_add_test(tcase, ticks_that_come_late_are_merged);
     tcase_add_test(tcase, pci_interrupts_at_its_pin);

@@ -44,6 +44,7 @@
 #define WORKER_LEAST_RAM   UINT64_C(0x200000)   /**< bytes that a machine has at least */
 #define WORKER_TABLES      UINT64_C(0xE0000)    /**< where tables are, up to 1 MiB */
 #define WORKER_PM_PORT     0x600u               /**< first port of the power management registers */
+#define WORKER_LEAST_WAIT  UINT64_C(5000)       /**< between two times at which devices are due */
 
 /** What the machine does. */
 enum worker_machine_state {
@@ -86,6 +87,7 @@ struct worker_machine {
     struct worker_start start;           /**< of VP 0 */
     struct worker_history history;       /**< last intercepts */
     hv_status interrupt_status;          /**< of the last interrupt that the host refused */
+    uint64_t advanced;                   /**< when worker_machine_advance() was called last */
 
     struct hv_uart uart[WORKER_COM_PORTS];            /**< serial ports */
     struct hv_pit pit;                                /**< timer */
@@ -125,7 +127,12 @@ enum worker_machine_state worker_machine_intercept(struct worker_machine *machin
 /** Does what is due, and looks for input at the consoles. */
 enum worker_machine_state worker_machine_advance(struct worker_machine *machine, uint64_t now);
 
-/** When worker_machine_advance() has something to do by itself; WORKER_NO_TIME: never. */
+/**
+ * When worker_machine_advance() has something to do by itself; WORKER_NO_TIME: never.
+ *
+ * Not before WORKER_LEAST_WAIT has passed since the last time, so that no guest keeps its host busy
+ * by a timer with the shortest of periods: its ticks are merged.
+ */
 uint64_t worker_machine_deadline(const struct worker_machine *machine);
 
 /** Does what is due, waits for an intercept until the deadline, and handles it. */
