@@ -92,7 +92,7 @@ def _boot(command: list[str], options: argparse.Namespace) -> int:
         if options.batch:
             complete = _print_lines(guest, deadline)
         else:
-            print("hvkit: Ctrl-] ends the session", file=sys.stderr)
+            print("hvkit: Ctrl-] ends the session, Ctrl-^ shows the next machine", file=sys.stderr)
             complete, left = terminal.attach(guest, deadline)
         status = guest.wait(END_GRACE) if complete and not left else None
         guest.stop()

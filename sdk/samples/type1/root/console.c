@@ -4,7 +4,8 @@
 #include "host.h"
 #include "mem.h"
 
-#define END_SESSION 0x1D /* Ctrl-] */
+#define END_SESSION  0x1D /* Ctrl-] */
+#define NEXT_CONSOLE 0x1E /* Ctrl-^ */
 
 /* ---- Lines ---- */
 
@@ -117,9 +118,13 @@ void root_keyboard_look(struct root_keyboard *keyboard)
 {
     int byte;
 
-    while (keyboard->count < sizeof(keyboard->typed) && (byte = root_host_read()) >= 0) {
+    /* What is typed after a change of the console is for the new one. */
+    while (!keyboard->next && keyboard->count < sizeof(keyboard->typed) &&
+           (byte = root_host_read()) >= 0) {
         if (byte == END_SESSION)
             keyboard->left = true;
+        else if (byte == NEXT_CONSOLE)
+            keyboard->next = true;
         else
             keyboard->typed[(keyboard->first + keyboard->count++) % sizeof(keyboard->typed)] =
                 (uint8_t)byte;

@@ -19,6 +19,7 @@ struct root_keyboard {
     uint8_t typed[64];
     uint32_t first, count;
     bool left; /* who types has ended the session */
+    bool next; /* or wants to see another machine's console */
 };
 
 struct root_console {

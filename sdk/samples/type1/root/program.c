@@ -13,7 +13,8 @@ struct program {
     uint32_t count;
     struct root_pool own;
     struct root_keyboard keyboard;
-    const char *watched;
+    const char *watched; /* name of the machine whose console has the port at first; NULL: none */
+    uint32_t shown;      /* index of the one that has it now */
     bool as_expected;
 };
 
@@ -24,15 +25,44 @@ static uint64_t child_pages(void)
 
 /* ---- Beginning and end of a child ---- */
 
+static struct root_console *first_console(struct root_child *child)
+{
+    if (child->machine.device_count == 0)
+        return NULL;
+    return &child->console[child->machine.devices[0].kind == HV_MACHINE_DEVICE_COM2 ? 1 : 0];
+}
+
 static void join_consoles(struct program *program, struct root_child *child)
 {
     bool is_watched = program->watched && strcmp(program->watched, child->machine.name) == 0;
+    struct root_console *console = first_console(child);
 
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
         child->console[i].hidden = program->watched != NULL;
-    if (is_watched && child->machine.device_count > 0)
-        child->console[child->machine.devices[0].kind == HV_MACHINE_DEVICE_COM2 ? 1 : 0].keyboard =
-            &program->keyboard;
+    if (!is_watched || !console)
+        return;
+    console->keyboard = &program->keyboard;
+    program->shown = program->count;
+}
+
+/* The console of the machine after that which is shown, if there is one. */
+static void show_next(struct program *program)
+{
+    struct root_child *shown = program->child[program->shown];
+
+    if (shown && first_console(shown))
+        first_console(shown)->keyboard = NULL;
+    for (uint32_t i = 0; i < program->count; i++) {
+        struct root_child *child;
+
+        program->shown = (program->shown + 1) % program->count;
+        child = program->child[program->shown];
+        if (child && first_console(child)) {
+            first_console(child)->keyboard = &program->keyboard;
+            root_host_say("console of %s", child->machine.name);
+            return;
+        }
+    }
 }
 
 static void start(struct program *program, const struct hv_machine *machine)
@@ -58,6 +88,8 @@ static void bury(struct program *program, uint32_t index)
     program->as_expected &= root_child_bury(child);
     root_host_give_pages(child, child_pages());
     program->child[index] = NULL;
+    if (program->watched && !program->keyboard.left && index == program->shown)
+        show_next(program);
 }
 
 /* ---- All of them ---- */
@@ -87,6 +119,9 @@ static void look_at_keyboard(struct program *program)
     root_keyboard_look(&program->keyboard);
     if (program->keyboard.left)
         stop_all(program);
+    if (program->keyboard.next)
+        show_next(program);
+    program->keyboard.next = false;
 }
 
 /* Whether one of those that are left is not only there for others. */

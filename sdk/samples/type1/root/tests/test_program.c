@@ -295,6 +295,49 @@ START_TEST(watched_child_has_the_port_byte_by_byte)
 }
 END_TEST
 
+START_TEST(who_watches_can_look_at_another)
+{
+    static const struct fake_step waits[] = { STAYS };
+
+    fake.script[0] = waits;
+    fake.script[1] = waits;
+    fake.typed = "x\x1E\x1E\x1D";
+    ck_assert(root_program_run(machines, 2, "a"));
+    ck_assert_uint_eq(shown("root| console of b\r\n"), 1);
+    ck_assert_uint_eq(shown("root| console of a\r\n"), 1);
+}
+END_TEST
+
+START_TEST(next_console_is_shown_when_one_has_ended)
+{
+    static const struct fake_step waits[] = { STAYS };
+
+    fake.script[0] = waits;
+    fake.script[1] = reset_at_once;
+    fake.script[2] = hello;
+    fake.typed = "\x1E";
+    machines[0].ends[0].kind = HV_MACHINE_END_OTHERS;
+    machines[1].restarts = 1;
+    ck_assert(root_program_run(machines, 2, "a"));
+    ck_assert_uint_eq(shown("root| console of b\r\n"), 1);
+    ck_assert_uint_eq(shown("hi\r\n\x1Bx"), 1);
+    ck_assert_uint_eq(shown("root| child b ended: shutdown\r\nroot| console of a\r\n"), 1);
+}
+END_TEST
+
+START_TEST(machine_without_a_console_is_passed_over)
+{
+    static const struct fake_step waits[] = { STAYS };
+
+    fake.script[0] = waits;
+    fake.typed = "\x1E\x1E\x1D";
+    machines[0].device_count = 0;
+    ck_assert(root_program_run(machines, 2, "a"));
+    ck_assert_uint_eq(shown("root| console of a\r\n"), 0);
+    ck_assert_uint_ge(shown("root| console of b\r\n"), 1);
+}
+END_TEST
+
 START_TEST(who_watches_can_leave)
 {
     static const struct fake_step steps[] = { STAYS };
@@ -470,6 +513,9 @@ int main(void)
     tcase_add_test(tcase, halt_that_an_interrupt_can_end_is_none);
     tcase_add_test(tcase, intercept_of_an_unknown_kind_ends_the_child_alone);
     tcase_add_test(tcase, watched_child_has_the_port_byte_by_byte);
+    tcase_add_test(tcase, who_watches_can_look_at_another);
+    tcase_add_test(tcase, next_console_is_shown_when_one_has_ended);
+    tcase_add_test(tcase, machine_without_a_console_is_passed_over);
     tcase_add_test(tcase, who_watches_can_leave);
     tcase_add_test(tcase, large_pages_are_mapped_as_such);
     tcase_add_test(tcase, privileges_that_the_root_lacks_are_left_out);
