@@ -21,9 +21,11 @@ load_processor() {
     done >"$work/processor-$1"
 }
 
-# Pages that are written, shared with children, copied and given back.
+# Pages that are written, shared with children, copied and given back; and moved, of programs that run on
+# other processors too, whose TLBs are to forget them.
 load_memory() {
     while in_time; do
+        echo 1 >/proc/sys/vm/compact_memory
         dd if=/dev/urandom of="$work/first" bs=64k count=32 2>/dev/null
         cp "$work/first" "$work/second"
         cmp -s "$work/first" "$work/second" || echo 'a copy differs'
