@@ -242,6 +242,27 @@ START_TEST(initrd_keeps_to_the_kernels_limit)
 }
 END_TEST
 
+/* Addresses of the protocol have 32 bits, whatever limit the kernel names. */
+START_TEST(what_is_loaded_lies_below_4_gib_where_there_is_memory_above)
+{
+    static _Alignas(4096) uint8_t above[0x4000];
+    uint64_t page;
+
+    ck_assert_uint_eq(worker_memory_add(&memory, UINT64_C(1) << 32, above, sizeof(above), ALL), 0);
+    map.region[map.count++] =
+        (struct worker_region){ UINT64_C(1) << 32, sizeof(above), WORKER_MEMORY_USABLE };
+    put(BZIMAGE_INITRD_MAX, 4, UINT32_MAX);
+    kernel.initrd = initrd;
+    kernel.initrd_size = sizeof(initrd);
+    ck_assert_ptr_null(load());
+    page = value(HvX64RegisterRsi).reg64;
+    ck_assert_uint_eq(at(page + BZIMAGE_INITRD_ADDRESS, 4), END - 0x2000);
+    ck_assert_uint_eq(at(page + ZERO_PAGE_MAP_COUNT, 1), 4);
+    ck_assert_uint_eq(at(page + ZERO_PAGE_MAP + 3 * sizeof(struct zero_page_region), 8), UINT64_C(1)
+                                                                                             << 32);
+}
+END_TEST
+
 START_TEST(linux_is_moved_where_there_is_room)
 {
     put(BZIMAGE_PREFERRED_ADDRESS, 8, 0x10000000);
@@ -434,6 +455,7 @@ int main(void)
     tcase_add_test(linux_case, paging_is_set_up_before_it_is_switched_on);
     tcase_add_test(linux_case, initrd_lies_at_the_top);
     tcase_add_test(linux_case, initrd_keeps_to_the_kernels_limit);
+    tcase_add_test(linux_case, what_is_loaded_lies_below_4_gib_where_there_is_memory_above);
     tcase_add_test(linux_case, linux_is_moved_where_there_is_room);
     tcase_add_test(linux_case, kernel_is_not_put_among_what_the_loader_writes);
     tcase_add_test(linux_case, too_little_memory_is_said);
