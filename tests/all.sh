@@ -113,14 +113,18 @@ check build-release build release
 # Another order for each commit, and for the same commit the same; the line shows which.
 seed=$(git rev-parse --short=7 HEAD 2> /dev/null || echo 0)
 
-children() {
-    check bench tests/bench/check.py build/release
+linux_children() {
     check linux-alone sh tests/linux/alone.sh build/release/linux
     check linux-ends sh tests/linux/described.sh build/release ends
+    # Both kernels with one and four VPs at work for half a minute; and Linux among guests that attack.
+    check linux-loaded-1-4 sh tests/linux/described.sh build/release loaded-1-4
+    check linux-loaded-4-1 sh tests/linux/described.sh build/release loaded-4-1
+    check linux-attacked sh tests/linux/described.sh build/release attacked --smp 1
+    check linux-terminal /usr/bin/python3 tests/linux/terminal.py build/release
     check linux ./hvkit run --batch --timeout "${HVKIT_LINUX_SECONDS:-900}"
-    conform --target sample-child --timeout 30
 }
-root() {
+suite_on_sample() {
+    check bench tests/bench/check.py build/release
     conform --smp 1
     conform --smp 2
     conform --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
@@ -128,6 +132,7 @@ root() {
     conform --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
     conform --target sample-minimal
     conform --target sample-saved --timeout 30
+    conform --target sample-child --timeout 30
     # Four VPs on two processors: each is descheduled in the middle of everything.
     export HVKIT_CHILD_LPS=2
     conform --target sample-child --timeout 60 --smp 4
@@ -135,7 +140,7 @@ root() {
     conform --tests hypercall-abi/a-locked-page-stays
     [ -n "$quick" ] || conform --target xen --smp 1
 }
-beside children root
+beside linux_children suite_on_sample
 # Another tenth of the faults, and other mutants, with each day; the log says which, to repeat them.
 day=$(($(date +%s) / 86400))
 check faults ./hvkit test --faults --turn "$((day % 10))/10"
