@@ -26,6 +26,11 @@
 #define PORT        5
 #define CONNECTION  6
 #define MONITOR_GPA UINT64_C(0x40000)
+#define PEER_PORT   0x20              /* the first of the peer's */
+#define CALLED_PORT 0x30              /* the first that the peer may connect to */
+#define CALLED_LINE 0x40              /* the first connection to the peer */
+#define CALLED_GPA  UINT64_C(0x50000) /* of the monitor page that was made by a call */
+#define PEER_PAGES  32                /* to spare */
 #define TICK        (FAKE_TSC_HZ / 10000000)
 #define OTHER_TSC   UINT64_C(123456789)
 
@@ -37,7 +42,8 @@ enum state {
     STATE_TIMERS = 1 << 3,
     STATE_PAGES = 1 << 4,
     STATE_APIC = 1 << 5,
-    STATES = 1 << 6,
+    STATE_CALLS = 1 << 6, /* ports and connections made by hypercalls */
+    STATES = 1 << 7,
 };
 
 enum raw {
@@ -67,6 +73,7 @@ struct machine {
     struct fake_platform fake;
     struct fake_vp backends[VPS];
     struct hv_partition *partition;
+    struct hv_partition *peer; /* a child of it, that nothing is done with */
     struct hv_vp *vps[VPS];
 };
 
@@ -85,17 +92,76 @@ static void must(bool condition)
 
 /* ---- Machines; made once, with a new partition for each input ---- */
 
+/* What there is to be made by a call: one port of each kind. */
+static struct hv_port_plan plan_of(uint32_t type, uint64_t sender_id, uint64_t monitor_gpa)
+{
+    struct hv_port_plan plan = { .config = { .type = type }, .sender_id = sender_id };
+
+    if (type == HvPortTypeMonitor)
+        plan.monitor_gpa = monitor_gpa;
+    else
+        plan.config = (struct hv_port_config){ .type = type, .sint = SINT, .vp_index = HV_ANY_VP };
+    plan.config.flag_count = type == HvPortTypeEvent ? 9 : 0;
+    return plan;
+}
+
+static const uint32_t types[] = { HvPortTypeMessage, HvPortTypeEvent, HvPortTypeMonitor,
+                                  HvPortTypeDoorbell };
+
+static void make_called_ports(struct hv_partition *owner, uint32_t first, uint64_t sender_id)
+{
+    for (uint32_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        const struct hv_port_plan plan = plan_of(types[i], sender_id, CALLED_GPA);
+
+        must(hv_port_add(owner, first + i, &plan) == HV_STATUS_SUCCESS);
+    }
+}
+
+static void make_called_connections(struct machine *machine)
+{
+    for (uint32_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        const struct hv_connection_plan plan = {
+            .doorbell = { .gpa = 0x1230, .value = 7, .flags = HV_DOORBELL_FLAG_TRIGGER_SIZE_DWORD },
+            .monitor_gpa = CALLED_GPA + HV_PAGE_SIZE,
+        };
+        struct hv_port *port =
+            hv_port_claim(machine->peer, PEER_PORT + i, machine->partition->id, CALLED_LINE + i);
+
+        must(port && hv_connection_begin(machine->partition, CALLED_LINE + i, port, &plan) ==
+                         HV_STATUS_SUCCESS);
+    }
+}
+
+static void add_peer(struct machine *machine)
+{
+    const struct hv_partition_config config = { .id = 2, .max_vps = 4, .gpa_bits = 36 };
+    const struct hv_page_ops *ops = &machine->fake.platform.pages;
+    uint64_t pages[FAKE_PAGES];
+    size_t count = hv_partition_pages(&config) + PEER_PAGES;
+
+    for (size_t i = 0; i < count; i++)
+        must(ops->alloc(ops->context, &pages[i]));
+    must(hv_partition_create(&machine->fake.platform, &config, pages, count, &machine->peer) ==
+         HV_STATUS_SUCCESS);
+    hv_hierarchy_add(machine->partition, machine->peer);
+    atomic_store(&machine->peer->lineage.state, HV_PARTITION_ACTIVE);
+    make_called_ports(machine->peer, PEER_PORT, machine->partition->id);
+}
+
 static void build(struct machine *machine, uint64_t tsc)
 {
     if (!machine->fake.memory)
         fake_platform_init(&machine->fake);
+    free(machine->fake.frames);
+    machine->fake.frames = NULL;
     memset(machine->fake.taken, 0, sizeof(machine->fake.taken));
     memset(machine->backends, 0, sizeof(machine->backends));
     machine->fake.tsc = tsc;
-    machine->partition = fake_partition(&machine->fake);
+    machine->partition = fake_root(&machine->fake);
     for (uint32_t i = 0; i < VPS; i++)
         must(hv_vp_create(machine->partition, i, i, &machine->backends[i], &machine->vps[i]) ==
              HV_STATUS_SUCCESS);
+    add_peer(machine);
 }
 
 static void write_msr(struct hv_vp *vp, uint32_t msr, uint64_t value)
@@ -187,6 +253,10 @@ static void make_state(struct machine *machine, unsigned state)
         use_apic(machine->vps[0], machine->fake.tsc);
     if (state & STATE_MESSAGES)
         make_ports(machine, state);
+    if (state & STATE_CALLS) {
+        make_called_ports(machine->partition, CALLED_PORT, machine->peer->id);
+        make_called_connections(machine);
+    }
     if (state & STATE_TIMERS)
         start_timers(machine->vps[0]);
     if (state & STATE_PAGES)
@@ -208,10 +278,19 @@ static void save(struct machine *machine, struct piece *pieces)
              HV_STATUS_SUCCESS);
 }
 
+static struct hv_partition *find_partition(void *context, uint64_t id)
+{
+    const struct machine *machine = context;
+
+    return id == machine->peer->id ? machine->peer : NULL;
+}
+
 /* As a first buffer: right behind its end lies what must not be touched. */
 static hv_status restore_piece(struct machine *machine, const struct piece *piece, unsigned index)
 {
-    const struct hv_restore restore = { .tsc = machine->fake.tsc };
+    const struct hv_restore restore = { .tsc = machine->fake.tsc,
+                                        .find_partition = find_partition,
+                                        .context = machine };
     uint8_t *exact = malloc(piece->size + 1);
     hv_status status;
 

@@ -12,8 +12,10 @@
  * hv_partition_save() once and hv_vp_save() for each VP, all with the same time. Saving changes
  * nothing that a guest could see: the partition may go on afterwards.
  *
- * What partitions have made by hypercalls, ports, connections and event rings, is not saved: who
- * has made it makes it again.
+ * Ports and connections that were made by hypercalls name partitions, which may have other IDs
+ * when they are restored: hv_restore.find_partition says which. Who owns a port is restored before
+ * who is connected to it; of two partitions with ports for each other, the connections of the first
+ * are made again by who has made them. Event rings are not saved.
  *
  * To restore: create a partition with the same configuration, map its memory, create its VPs with
  * the same indexes and APIC IDs. Call hv_partition_restore(), then hv_vp_restore() for each VP.
@@ -38,10 +40,11 @@
 /** What a record is of; in the order in which records follow each other. */
 enum hv_record_component {
     /* Of a partition. */
-    HV_RECORD_PARTITION = 1,   /**< Configuration and partition-wide registers. */
-    HV_RECORD_TIME = 2,        /**< Reference time and its registers. */
-    HV_RECORD_PORTS = 3,       /**< Ports that were made by hv_port_create(). */
-    HV_RECORD_CONNECTIONS = 4, /**< Connections that were made by hv_port_connect() and its like. */
+    HV_RECORD_PARTITION = 1,     /**< Configuration and partition-wide registers. */
+    HV_RECORD_TIME = 2,          /**< Reference time and its registers. */
+    HV_RECORD_PORTS = 3,         /**< Ports, made by hv_port_create() or by hypercalls. */
+    HV_RECORD_CONNECTIONS = 4,   /**< Connections, made in either way; doorbells among them. */
+    HV_RECORD_MONITOR_PAGES = 5, /**< Content of the pages of monitor ports made by hypercalls. */
     /* Of a VP. */
     HV_RECORD_VP = 16,        /**< Per-VP registers that belong to no other component; run time. */
     HV_RECORD_REGISTERS = 17, /**< Registers of the architecture, as the back end has them. */
@@ -103,8 +106,8 @@ struct hv_restore {
      */
     bool migrated;
     /**
-     * The partition with that ID, or NULL: for connections to ports of others. May be NULL itself
-     * where there are none.
+     * The partition that had that ID when it was saved, or NULL: for connections to ports of others
+     * and for ports of others' connections. May be NULL itself where there are none.
      */
     struct hv_partition *(*find_partition)(void *context, uint64_t id);
     void *context; /**< Handed to find_partition. */
@@ -125,9 +128,9 @@ struct hv_restore {
  *         HV_STATUS_INVALID_PARTITION_STATE when the partition is not as the saved one: privileges,
  *         features, number of VPs, GPA width;
  *         HV_STATUS_INVALID_PARAMETER for a value that can't be;
- *         HV_STATUS_INVALID_PARTITION_ID for a connection to a partition that is not found;
- *         any status of hv_port_create(), hv_port_connect() and hv_port_connect_monitor();
- * HV_STATUS_INSUFFICIENT_MEMORY.
+ *         HV_STATUS_INVALID_PARTITION_ID for a partition at the other end that is not found;
+ *         any status of hv_port_create(), hv_port_connect() and hv_port_connect_monitor(), and of
+ * the hypercalls that do the same; HV_STATUS_INSUFFICIENT_MEMORY.
  */
 hv_status hv_partition_restore(struct hv_partition *partition, const struct hv_restore *restore,
                                const void *records, size_t size);

@@ -22,6 +22,9 @@ struct hv_partition_component {
                          const struct hv_record *record);
 };
 
+/* The partition that had that ID when it was saved, or NULL. */
+struct hv_partition *hv_record_find_partition(const struct hv_restore *restore, uint64_t saved_id);
+
 struct hv_vp_component {
     struct hv_record_kind kind;
     bool needs_apic; /* is there with HV_CPU_LOCAL_APIC only */
@@ -34,6 +37,7 @@ extern const struct hv_partition_component hv_partition_component;
 extern const struct hv_partition_component hv_time_component;
 extern const struct hv_partition_component hv_ports_component;
 extern const struct hv_partition_component hv_connections_component;
+extern const struct hv_partition_component hv_monitor_pages_component;
 
 extern const struct hv_vp_component hv_vp_component;
 extern const struct hv_vp_component hv_registers_component;
@@ -82,6 +86,17 @@ struct hv_port_payload {
     uint16_t base_flag;
     uint16_t flag_count;
     uint32_t last_vp;
+    uint64_t sender;      /* a partition ID; HV_PARTITION_ID_INVALID: the embedder has made it */
+    uint64_t monitor_gpa; /* of a monitor port with a sender: the page in its owner's memory */
+    uint64_t post_count;
+    uint32_t preferred_vp; /* HV_ANY_VP: none */
+    uint32_t zero;
+};
+
+struct hv_monitor_page_payload {
+    uint32_t port_id;
+    uint32_t zero;
+    uint8_t page[HV_PAGE_SIZE];
 };
 
 struct hv_connection_payload {
@@ -90,6 +105,7 @@ struct hv_connection_payload {
     uint32_t port_id;
     uint64_t deleted;     /* 1: the port is no more, whatever has its ID now */
     uint64_t monitor_gpa; /* of a monitor port: the page in the sender's memory */
+    uint64_t doorbell[3]; /* of a doorbell port: address, value, flags */
 };
 
 struct hv_vp_payload {
@@ -149,8 +165,9 @@ struct hv_unhalted_timer_payload {
 
 _Static_assert(sizeof(struct hv_partition_payload) == 112, "no padding");
 _Static_assert(sizeof(struct hv_time_payload) == 56, "no padding");
-_Static_assert(sizeof(struct hv_port_payload) == 24, "no padding");
-_Static_assert(sizeof(struct hv_connection_payload) == 32, "no padding");
+_Static_assert(sizeof(struct hv_port_payload) == 56, "no padding");
+_Static_assert(sizeof(struct hv_monitor_page_payload) == 8 + HV_PAGE_SIZE, "no padding");
+_Static_assert(sizeof(struct hv_connection_payload) == 56, "no padding");
 _Static_assert(sizeof(struct hv_vp_payload) == 40, "no padding");
 _Static_assert(sizeof(struct hv_register_payload) == 24, "no padding");
 _Static_assert(sizeof(struct hv_timer_payload) == 32, "no padding");

@@ -72,15 +72,6 @@ static hv_status find_other(const struct hv_vp *vp, uint64_t partition_id,
     return HV_STATUS_SUCCESS;
 }
 
-/* Where a monitor page is to lie. */
-static hv_status check_page(const struct hv_partition *partition, uint64_t gpa)
-{
-    if (gpa % HV_PAGE_SIZE)
-        return HV_STATUS_INVALID_ALIGNMENT;
-    return gpa >> HV_PAGE_SHIFT < partition->address.page_count ? HV_STATUS_SUCCESS
-                                                                : HV_STATUS_INVALID_PARAMETER;
-}
-
 /* TLFS v6.0b, 11.7: monitor pages are made by parents alone. */
 static bool may_use(const struct hv_vp *vp, uint32_t port_type)
 {
@@ -110,14 +101,12 @@ static struct hv_port_config parse_info(const struct hv_port_info *info)
     return config;
 }
 
-/* TLFS v2.0, 14.9.1: the last flag is none of a port's. */
 static bool is_info_valid(const struct hv_port_info *info, const struct hv_port_config *config)
 {
     if (info->padding || !hv_port_config_is_valid(config))
         return false;
     if (config->type == HvPortTypeEvent)
-        return !info->event.reserved &&
-               (uint32_t)config->base_flag + config->flag_count < HV_EVENT_FLAGS_COUNT;
+        return !info->event.reserved && hv_port_flags_are_valid(config);
     if (config->type == HvPortTypeMonitor)
         return !info->monitor.reserved;
     return has_target(config->type) && !info->message.reserved;
@@ -132,16 +121,10 @@ static bool has_port(struct hv_partition *owner, uint32_t port_id)
     return port != NULL;
 }
 
-/* In an event ring, 0 is an empty slot. */
-static bool is_port_id(uint32_t id, uint32_t type)
-{
-    return !(id & ~HV_PORT_ID_MASK) && (id != 0 || type != HvPortTypeDoorbell);
-}
-
 static hv_status check_port(struct hv_partition *owner, const struct hv_input_create_port *input,
                             const struct hv_port_config *config)
 {
-    if (!is_port_id(input->port_id, config->type) || has_port(owner, input->port_id))
+    if (!hv_port_id_is_valid(input->port_id, config->type) || has_port(owner, input->port_id))
         return HV_STATUS_INVALID_PORT_ID;
     if (has_target(config->type) && config->vp_index != HV_ANY_VP &&
         !hv_vp_get(owner, config->vp_index))
@@ -150,7 +133,7 @@ static hv_status check_port(struct hv_partition *owner, const struct hv_input_cr
         input->reserved)
         return HV_STATUS_INVALID_PARAMETER;
     if (config->type == HvPortTypeMonitor) {
-        hv_status status = check_page(owner, input->port_info.monitor.monitor_address);
+        hv_status status = hv_port_monitor_check(owner, input->port_info.monitor.monitor_address);
 
         if (status != HV_STATUS_SUCCESS)
             return status;
@@ -320,7 +303,7 @@ static hv_status check_info(const struct hv_partition *sender, const struct hv_p
     if (info->monitor.reserved[0] || info->monitor.reserved[1])
         return HV_STATUS_INVALID_PARAMETER;
     if (info->port_type == HvPortTypeMonitor)
-        return check_page(sender, plan.monitor_gpa);
+        return hv_port_monitor_check(sender, plan.monitor_gpa);
     return plan.monitor_gpa ? HV_STATUS_INVALID_PARAMETER : HV_STATUS_SUCCESS;
 }
 

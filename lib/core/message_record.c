@@ -26,8 +26,7 @@ static struct hv_message_payload describe(struct hv_vp *vp, const struct hv_syni
     port = hv_port_of(message);
     payload.source = HV_MESSAGE_OF_PORT;
     payload.id = port->id;
-    if (atomic_load_explicit(&port->deleted, memory_order_relaxed) ||
-        port->sender_id != HV_PARTITION_ID_INVALID) {
+    if (atomic_load_explicit(&port->deleted, memory_order_relaxed)) {
         payload.source = HV_MESSAGE_OF_NONE;
         payload.id = 0;
     }

@@ -95,6 +95,11 @@ bool hv_port_config_is_valid(const struct hv_port_config *config)
             (uint32_t)config->base_flag + config->flag_count <= HV_EVENT_FLAGS_COUNT);
 }
 
+bool hv_port_flags_are_valid(const struct hv_port_config *config)
+{
+    return (uint32_t)config->base_flag + config->flag_count < HV_EVENT_FLAGS_COUNT;
+}
+
 static hv_status check_config(const struct hv_partition *owner, const struct hv_port_config *config)
 {
     if (!hv_port_config_is_valid(config) || config->type == HvPortTypeDoorbell)

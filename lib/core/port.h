@@ -129,6 +129,16 @@ hv_status hv_port_add(struct hv_partition *owner, uint32_t port_id,
  */
 bool hv_port_config_is_valid(const struct hv_port_config *config);
 
+/* Whether the flags of an event port are such as a hypercall may ask for (TLFS v2.0, 14.9.1: the
+   last is none of a port's). */
+bool hv_port_flags_are_valid(const struct hv_port_config *config);
+
+/* In an event ring, 0 is an empty slot. */
+static inline bool hv_port_id_is_valid(uint32_t id, uint32_t type)
+{
+    return !(id & ~HV_PORT_ID_MASK) && (id != 0 || type != HvPortTypeDoorbell);
+}
+
 /* TLFS: HV_PORT_PROPERTY_CODE. HV_STATUS_UNKNOWN_PROPERTY. To be set also:
    HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE. */
 hv_status hv_port_get_property(const struct hv_port *port, uint32_t code, uint64_t *value);
@@ -243,6 +253,9 @@ void hv_port_monitors_examine(struct hv_vp *vp);
  */
 hv_status hv_port_monitor_add(struct hv_partition *sender, uint32_t connection_id,
                               struct hv_port *port, uint64_t gpa);
+
+/* Where a monitor page is to lie. HV_STATUS_INVALID_ALIGNMENT, HV_STATUS_INVALID_PARAMETER. */
+hv_status hv_port_monitor_check(const struct hv_partition *partition, uint64_t gpa);
 
 /* With monitors->lock held: the connection is no more. */
 void hv_port_monitor_forget(struct hv_port_monitors *monitors, const struct hv_port *port,

@@ -142,6 +142,14 @@ void hv_port_monitor_forget(struct hv_port_monitors *monitors, const struct hv_p
     drop_times(monitors);
 }
 
+hv_status hv_port_monitor_check(const struct hv_partition *partition, uint64_t gpa)
+{
+    if (gpa % HV_PAGE_SIZE)
+        return HV_STATUS_INVALID_ALIGNMENT;
+    return gpa >> HV_PAGE_SHIFT < partition->address.page_count ? HV_STATUS_SUCCESS
+                                                                : HV_STATUS_INVALID_PARAMETER;
+}
+
 uint64_t hv_port_monitor_gpa(struct hv_port_monitors *monitors, const struct hv_port *port,
                              uint32_t connection_id)
 {

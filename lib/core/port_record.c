@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The saved ports and connections of a partition, as the embedder has made them. Those that were
- * made by hypercalls are not saved: who made them makes them again, for partitions that have other
- * IDs then. Messages that wait are with the VP that is to get them (message_record.c).
+ * The saved ports of a partition. Those that were made by hypercalls name who may connect, a
+ * partition that has another ID when it is restored. Messages that wait are with the VP that is to
+ * get them (message_record.c).
  */
 #include <hv/abi/tlfs.h>
 
@@ -22,6 +22,10 @@ static void save_port(const struct hv_port *port, struct hv_record_writer *write
         .base_flag = port->config.base_flag,
         .flag_count = port->config.flag_count,
         .last_vp = atomic_load_explicit(&port->last_vp, memory_order_relaxed),
+        .sender = port->sender_id,
+        .monitor_gpa = port->monitor_page.gpa_page << HV_PAGE_SHIFT,
+        .post_count = atomic_load_explicit(&port->post_count, memory_order_relaxed),
+        .preferred_vp = atomic_load_explicit(&port->preferred_vp, memory_order_relaxed),
     };
 
     hv_record_put(writer, &payload, sizeof(payload));
@@ -36,28 +40,89 @@ static void save_ports(struct hv_partition *partition, uint64_t tsc,
     hv_lock_acquire(&ports->lock);
     for (unsigned i = 0; i < HV_PORT_BUCKETS; i++)
         for (const struct hv_port *port = ports->bucket[i]; port; port = port->next)
-            if (port->sender_id == HV_PARTITION_ID_INVALID)
-                save_port(port, writer);
+            save_port(port, writer);
     hv_lock_release(&ports->lock);
 }
 
-static hv_status restore_port(struct hv_partition *partition, const struct hv_port_payload *payload)
+/* As HvCallCreatePort looks at it. */
+static hv_status check(const struct hv_partition *owner, uint32_t id,
+                       const struct hv_port_plan *plan)
 {
-    const struct hv_port_config config = { .type = payload->type,
-                                           .sint = payload->sint,
-                                           .vp_index = payload->vp_index,
-                                           .base_flag = payload->base_flag,
-                                           .flag_count = payload->flag_count };
+    const struct hv_port_config *config = &plan->config;
+    bool monitor = config->type == HvPortTypeMonitor;
+
+    if (!hv_port_config_is_valid(config) || !hv_port_flags_are_valid(config))
+        return HV_STATUS_INVALID_PARAMETER;
+    if (!hv_port_id_is_valid(id, config->type))
+        return HV_STATUS_INVALID_PORT_ID;
+    if (monitor)
+        return hv_port_monitor_check(owner, plan->monitor_gpa);
+    if (config->vp_index != HV_ANY_VP && !hv_vp_get(owner, config->vp_index))
+        return HV_STATUS_INVALID_VP_INDEX;
+    return plan->monitor_gpa ? HV_STATUS_INVALID_PARAMETER : HV_STATUS_SUCCESS;
+}
+
+/* Only partitions of one hierarchy find each other's ports when they are deleted. */
+static hv_status find_sender(const struct hv_partition *owner, const struct hv_restore *restore,
+                             uint64_t saved_id, uint64_t *id)
+{
+    const struct hv_partition *sender = hv_record_find_partition(restore, saved_id);
+
+    if (!sender || sender == owner)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (!owner->lineage.hierarchy || sender->lineage.hierarchy != owner->lineage.hierarchy)
+        return HV_STATUS_INVALID_PARTITION_ID;
+    if (hv_partition_state(&sender->lineage) != HV_PARTITION_ACTIVE)
+        return HV_STATUS_INVALID_PARTITION_STATE;
+    *id = sender->id;
+    return HV_STATUS_SUCCESS;
+}
+
+static hv_status create(struct hv_partition *partition, const struct hv_restore *restore,
+                        const struct hv_port_payload *payload)
+{
+    struct hv_port_plan plan = { .config = { .type = payload->type,
+                                             .sint = payload->sint,
+                                             .vp_index = payload->vp_index,
+                                             .base_flag = payload->base_flag,
+                                             .flag_count = payload->flag_count },
+                                 .monitor_gpa = payload->monitor_gpa };
+    hv_status status;
+
+    if (payload->sender == HV_PARTITION_ID_INVALID)
+        return payload->monitor_gpa ? HV_STATUS_INVALID_PARAMETER
+                                    : hv_port_create(partition, payload->id, &plan.config);
+    status = check(partition, payload->id, &plan);
+    if (status == HV_STATUS_SUCCESS)
+        status = find_sender(partition, restore, payload->sender, &plan.sender_id);
+    return status == HV_STATUS_SUCCESS ? hv_port_add(partition, payload->id, &plan) : status;
+}
+
+/* TLFS: a preference is for ports that may choose. */
+static bool is_preference(const struct hv_partition *owner, const struct hv_port_payload *payload)
+{
+    if (payload->preferred_vp == HV_ANY_VP)
+        return true;
+    return payload->type != HvPortTypeMonitor && payload->vp_index == HV_ANY_VP &&
+           payload->preferred_vp < owner->max_vps;
+}
+
+static hv_status restore_port(struct hv_partition *partition, const struct hv_restore *restore,
+                              const struct hv_port_payload *payload)
+{
     struct hv_port *port;
     hv_status status;
 
-    if (payload->last_vp >= partition->max_vps)
+    if (payload->last_vp >= partition->max_vps || !is_preference(partition, payload) ||
+        payload->zero)
         return HV_STATUS_INVALID_PARAMETER;
-    status = hv_port_create(partition, payload->id, &config);
+    status = create(partition, restore, payload);
     if (status != HV_STATUS_SUCCESS)
         return status;
     port = hv_port_find(partition, payload->id);
     atomic_store_explicit(&port->last_vp, payload->last_vp, memory_order_relaxed);
+    atomic_store_explicit(&port->post_count, payload->post_count, memory_order_relaxed);
+    atomic_store_explicit(&port->preferred_vp, payload->preferred_vp, memory_order_relaxed);
     hv_port_drop(port);
     return HV_STATUS_SUCCESS;
 }
@@ -68,125 +133,81 @@ static hv_status restore_ports(struct hv_partition *partition, const struct hv_r
     const struct hv_record_kind *kind = &hv_ports_component.kind;
     hv_status status = HV_STATUS_SUCCESS;
 
-    (void)restore;
     for (uint32_t i = 0; status == HV_STATUS_SUCCESS && i < hv_record_elements(record, kind); i++) {
         struct hv_port_payload payload;
 
         memcpy(&payload, hv_record_element(record, kind, i), sizeof(payload));
-        status = restore_port(partition, &payload);
+        status = restore_port(partition, restore, &payload);
     }
     return status;
 }
 
 const struct hv_partition_component hv_ports_component = {
     .kind = { .component = HV_RECORD_PORTS,
-              .version = 1,
+              .version = 2,
               .element = sizeof(struct hv_port_payload) },
     .save = save_ports,
     .restore = restore_ports,
 };
 
-/* ---- Connections ---- */
+/* ---- Pages of monitor ports ---- */
 
-/* Of a port that is no more nothing is left but that it can't be reached. */
-static struct hv_connection_payload describe(struct hv_partition *partition,
-                                             const struct hv_connection *connection)
-{
-    const struct hv_port *port = connection->port;
-    struct hv_connection_payload payload = { .owner = HV_PARTITION_ID_SELF, .id = connection->id };
-
-    if (!port || atomic_load_explicit(&port->deleted, memory_order_relaxed)) {
-        payload.deleted = 1;
-        return payload;
-    }
-    if (port->owner != partition)
-        payload.owner = port->owner->id;
-    payload.port_id = port->id;
-    payload.monitor_gpa = hv_port_monitor_gpa(&partition->ports.monitors, port, connection->id);
-    return payload;
-}
-
-static void save_connections(struct hv_partition *partition, uint64_t tsc,
-                             struct hv_record_writer *writer)
+static void save_pages(struct hv_partition *partition, uint64_t tsc,
+                       struct hv_record_writer *writer)
 {
     struct hv_ports *ports = &partition->ports;
 
     (void)tsc;
-    hv_lock_acquire(&ports->monitors.lock);
-    hv_lock_acquire(&ports->connection_lock);
-    for (unsigned i = 0; i < HV_CONNECTION_BUCKETS; i++)
-        for (const struct hv_connection *connection = ports->connection_bucket[i]; connection;
-             connection = connection->next) {
-            const struct hv_connection_payload payload = describe(partition, connection);
+    hv_lock_acquire(&ports->lock);
+    for (unsigned i = 0; i < HV_PORT_BUCKETS; i++)
+        for (const struct hv_port *port = ports->bucket[i]; port; port = port->next) {
+            const uint32_t head[2] = { port->id };
 
-            if (!connection->by_call)
-                hv_record_put(writer, &payload, sizeof(payload));
+            if (!port->monitor_page.page)
+                continue;
+            hv_record_put(writer, head, sizeof(head));
+            hv_record_put(writer, port->monitor_page.page, HV_PAGE_SIZE);
         }
-    hv_lock_release(&ports->connection_lock);
-    hv_lock_release(&ports->monitors.lock);
+    hv_lock_release(&ports->lock);
 }
 
-static hv_status connect_to_deleted(struct hv_partition *partition,
-                                    const struct hv_connection_payload *payload)
+/* What a guest writes there may be anything. */
+static hv_status restore_page(struct hv_partition *partition, const uint8_t *element)
 {
-    if (payload->deleted != 1 || payload->owner != HV_PARTITION_ID_SELF || payload->port_id != 0 ||
-        payload->monitor_gpa != 0)
+    struct hv_port *port;
+    uint32_t head[2];
+
+    memcpy(head, element, sizeof(head));
+    if (head[1])
         return HV_STATUS_INVALID_PARAMETER;
-    return hv_connection_add(partition, payload->id, NULL, NULL);
-}
-
-static bool is_monitor(struct hv_partition *owner, uint32_t port_id)
-{
-    struct hv_port *port = hv_port_find(owner, port_id);
-    bool monitor;
-
+    port = hv_port_find(partition, head[0]);
     if (!port)
-        return false;
-    monitor = port->config.type == HvPortTypeMonitor;
-    hv_port_drop(port);
-    return monitor;
-}
-
-static hv_status connect(struct hv_partition *partition, const struct hv_restore *restore,
-                         const struct hv_connection_payload *payload)
-{
-    struct hv_partition *owner = partition;
-
-    if (payload->deleted)
-        return connect_to_deleted(partition, payload);
-    if (payload->owner != HV_PARTITION_ID_SELF)
-        owner = restore->find_partition ? restore->find_partition(restore->context, payload->owner)
-                                        : NULL;
-    if (!owner)
-        return HV_STATUS_INVALID_PARTITION_ID;
-    if (is_monitor(owner, payload->port_id))
-        return hv_port_connect_monitor(partition, payload->id, owner, payload->port_id,
-                                       payload->monitor_gpa);
-    if (payload->monitor_gpa)
+        return HV_STATUS_INVALID_PORT_ID;
+    if (!port->monitor_page.page) {
+        hv_port_drop(port);
         return HV_STATUS_INVALID_PARAMETER;
-    return hv_port_connect(partition, payload->id, owner, payload->port_id);
+    }
+    memcpy(port->monitor_page.page, element + sizeof(head), HV_PAGE_SIZE);
+    hv_port_drop(port);
+    return HV_STATUS_SUCCESS;
 }
 
-static hv_status restore_connections(struct hv_partition *partition,
-                                     const struct hv_restore *restore,
-                                     const struct hv_record *record)
+static hv_status restore_pages(struct hv_partition *partition, const struct hv_restore *restore,
+                               const struct hv_record *record)
 {
-    const struct hv_record_kind *kind = &hv_connections_component.kind;
+    const struct hv_record_kind *kind = &hv_monitor_pages_component.kind;
     hv_status status = HV_STATUS_SUCCESS;
 
-    for (uint32_t i = 0; status == HV_STATUS_SUCCESS && i < hv_record_elements(record, kind); i++) {
-        struct hv_connection_payload payload;
-
-        memcpy(&payload, hv_record_element(record, kind, i), sizeof(payload));
-        status = connect(partition, restore, &payload);
-    }
+    (void)restore;
+    for (uint32_t i = 0; status == HV_STATUS_SUCCESS && i < hv_record_elements(record, kind); i++)
+        status = restore_page(partition, hv_record_element(record, kind, i));
     return status;
 }
 
-const struct hv_partition_component hv_connections_component = {
-    .kind = { .component = HV_RECORD_CONNECTIONS,
-              .version = 2,
-              .element = sizeof(struct hv_connection_payload) },
-    .save = save_connections,
-    .restore = restore_connections,
+const struct hv_partition_component hv_monitor_pages_component = {
+    .kind = { .component = HV_RECORD_MONITOR_PAGES,
+              .version = 1,
+              .element = sizeof(struct hv_monitor_page_payload) },
+    .save = save_pages,
+    .restore = restore_pages,
 };

@@ -6,10 +6,8 @@
 #include "core.h"
 
 static const struct hv_partition_component *const partition_components[] = {
-    &hv_partition_component,
-    &hv_time_component,
-    &hv_ports_component,
-    &hv_connections_component,
+    &hv_partition_component,   &hv_time_component,          &hv_ports_component,
+    &hv_connections_component, &hv_monitor_pages_component,
 };
 
 /* Timers come before their messages, which come before the SynIC that would deliver them; the run

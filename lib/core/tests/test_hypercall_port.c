@@ -554,28 +554,6 @@ START_TEST(a_child_that_ends_takes_its_ports_along)
 }
 END_TEST
 
-START_TEST(what_was_made_by_calls_is_not_saved)
-{
-    uint8_t records[4096], empty_records[4096];
-    size_t used, used_when_empty;
-
-    ck_assert_uint_eq(
-        hv_partition_save(child, fake.tsc, empty_records, sizeof(empty_records), &used_when_empty),
-        HV_STATUS_SUCCESS);
-    join(child, root);
-    ck_assert_uint_eq(create(message_port(child, root)), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(hv_partition_save(child, fake.tsc, records, sizeof(records), &used),
-                      HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(used, used_when_empty);
-    ck_assert_mem_eq(records, empty_records, used);
-    /* Nor when its port is gone. */
-    ck_assert_uint_eq(delete (root, PORT, 0), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(hv_partition_save(child, fake.tsc, records, sizeof(records), &used),
-                      HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(used, used_when_empty);
-}
-END_TEST
-
 START_TEST(a_child_that_ends_frees_the_ports_that_it_was_connected_to)
 {
     join(child, root);
@@ -618,7 +596,6 @@ int main(void)
     tcase_add_test(tests, what_waits_is_lost_and_its_memory_back_at_once);
     tcase_add_test(tests, disconnecting_loses_nothing);
     tcase_add_test(tests, a_child_that_ends_takes_its_ports_along);
-    tcase_add_test(tests, what_was_made_by_calls_is_not_saved);
     tcase_add_test(tests, a_child_that_ends_frees_the_ports_that_it_was_connected_to);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
