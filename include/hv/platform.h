@@ -17,6 +17,7 @@
 
 #include <hv/status.h>
 
+struct hv_gprs;
 struct hv_initial_vp_context;
 struct hv_interrupt_entry;
 struct hv_partition;
@@ -86,6 +87,13 @@ struct hv_cpu_ops {
      * get_register would tell of each, and under the same conditions. With HV_CPU_CREATE_VP.
      */
     void (*read_shown)(void *context, struct hv_vp *vp, struct hv_shown_registers *registers);
+
+    /**
+     * Where the general registers of @p vp are, to be read and written: those that an exit has.
+     * Same conditions; RIP and RFLAGS, of which not every value will do, are written by
+     * set_register alone. With HV_CPU_CREATE_VP.
+     */
+    struct hv_gprs *(*gprs)(void *context, struct hv_vp *vp);
 
     /**
      * Write an architectural register of @p vp; same conditions as get_register.

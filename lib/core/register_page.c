@@ -88,7 +88,7 @@ static hv_status set_wide(struct hv_vp *vp, uint32_t first, const void *values, 
     return HV_STATUS_SUCCESS;
 }
 
-/* A class of registers that the page has. */
+/* A class of registers that the page has, of which not every value will do. */
 struct class
 {
     uint32_t dirty, first, count;
@@ -99,13 +99,21 @@ struct class
 #define AT(field) offsetof(struct hv_vp_register_page, field)
 
 static const struct class classes[] = {
-    { HV_VP_REGISTER_PAGE_DIRTY_GENERAL, HvX64RegisterRax, HV_GPR_COUNT, AT(gp_registers), false },
     { HV_VP_REGISTER_PAGE_DIRTY_IP, HvX64RegisterRip, 1, AT(rip), false },
     { HV_VP_REGISTER_PAGE_DIRTY_FLAGS, HvX64RegisterRflags, 1, AT(rflags), false },
     { HV_VP_REGISTER_PAGE_DIRTY_XMM, HvX64RegisterXmm0, XMM_REGISTERS, AT(xmm_registers), true },
     { HV_VP_REGISTER_PAGE_DIRTY_SEGMENT, HvX64RegisterEs, SEGMENT_REGISTERS, AT(segment_registers),
       true },
 };
+
+/* Any value is one for them. */
+static void take_gprs(struct hv_vp *vp, const struct hv_vp_register_page *page)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+    struct hv_gprs *gprs = cpu->gprs(cpu->context, vp);
+
+    memcpy(gprs->gpr, page->gp_registers, sizeof(gprs->gpr));
+}
 
 static hv_status take(struct hv_vp *vp, const uint8_t *page, const struct class *class)
 {
@@ -125,6 +133,8 @@ hv_status hv_register_page_take(struct hv_vp *vp)
         return HV_STATUS_SUCCESS;
     field = &page->dirty;
     dirty = __atomic_load_n((const uint32_t *)field, __ATOMIC_RELAXED);
+    if (dirty & HV_VP_REGISTER_PAGE_DIRTY_GENERAL)
+        take_gprs(vp, page);
     for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
         if ((dirty & classes[i].dirty) &&
             take(vp, (const uint8_t *)page, &classes[i]) != HV_STATUS_SUCCESS)

@@ -87,6 +87,12 @@ static hv_status get_register(void *context, struct hv_vp *vp, uint32_t name,
     return HV_STATUS_SUCCESS;
 }
 
+static struct hv_gprs *gprs(void *context, struct hv_vp *vp)
+{
+    (void)context;
+    return &fake_vp(vp)->gprs;
+}
+
 static uint64_t get_narrow(struct hv_vp *vp, uint32_t name)
 {
     struct hv_register128 value;
@@ -475,6 +481,7 @@ void fake_platform_init(struct fake_platform *fake)
         .cpu = { .context = fake,
                  .get_register = get_register,
                  .read_shown = read_shown,
+                 .gprs = gprs,
                  .set_register = set_register,
                  .read_xmm = read_xmm,
                  .write_xmm = write_xmm,

@@ -431,6 +431,7 @@ void svm_fill_platform(struct hv_platform *platform)
         .read_shown = svm_read_shown,
         .set_register = svm_set_register,
         .read_xmm = svm_read_xmm,
+        .gprs = svm_gprs,
         .write_xmm = svm_write_xmm,
         .inject_exception = svm_inject_exception,
         .end_of_interrupt = svm_end_of_interrupt,

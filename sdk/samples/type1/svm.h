@@ -215,6 +215,7 @@ void svm_set_startup_state(struct svm_vp *vp, uint8_t vector);
 hv_status svm_get_register(void *context, struct hv_vp *vp, uint32_t name,
                            struct hv_register128 *value);
 void svm_read_shown(void *context, struct hv_vp *vp, struct hv_shown_registers *registers);
+struct hv_gprs *svm_gprs(void *context, struct hv_vp *vp);
 hv_status svm_set_register(void *context, struct hv_vp *vp, uint32_t name,
                            const struct hv_register128 *value);
 

@@ -414,6 +414,14 @@ hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
 }
 
 /* At an intercept: the VP is the one that has just left the guest. */
+struct hv_gprs *svm_gprs(void *context, struct hv_vp *hv_vp)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp);
+
+    (void)context;
+    return &vp->gprs;
+}
+
 void svm_read_shown(void *context, struct hv_vp *hv_vp, struct hv_shown_registers *registers)
 {
     struct svm_vp *vp = hv_vp_backend(hv_vp), *other;
