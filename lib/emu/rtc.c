@@ -137,8 +137,8 @@ uint64_t hv_rtc_deadline(const struct hv_rtc *rtc)
     if ((enabled & B_UPDATE) != 0) {
         span = earlier(span, second);
     }
-    uint32_t alarm = hv_rtc_alarm_in(rtc);
-    if ((enabled & B_ALARM) != 0 && !hv_rtc_is_held(rtc) && alarm != 0) {
+    uint32_t alarm = (enabled & B_ALARM) != 0 && !hv_rtc_is_held(rtc) ? hv_rtc_alarm_in(rtc) : 0;
+    if (alarm != 0) {
         span = earlier(span, second + UINT64_C(1) * (alarm - 1) * HV_RTC_SECOND);
     }
     if (span == HV_RTC_NO_TIME) {
