@@ -142,7 +142,8 @@ static bool write_all(const struct hv_partition *partition, uint64_t gpa, const 
     const uint8_t *from = in;
     uint32_t step;
 
-    if (!is_writable(partition, gpa, size))
+    /* All or nothing; what is in one page is so anyway. */
+    if (rest_of_page(gpa, size) < size && !is_writable(partition, gpa, size))
         return false;
     for (; size > 0; size -= step, gpa += step, from += step) {
         uint8_t *guest = locate(partition, gpa, HV_ACCESS_WRITE);
