@@ -74,6 +74,7 @@ struct hv_apic {
     _Atomic uint64_t base; /* IA32_APIC_BASE; senders on other LPs look at the mode */
     uint32_t id;           /* 32 bits, as in x2APIC mode */
     uint8_t tpr;
+    bool eoi_spared; /* assist says that the highest in service needs no EOI; nothing is waiting */
     uint32_t svr;
     uint32_t esr;         /* as latched by the latest write */
     uint32_t errors;      /* since then */
@@ -85,7 +86,6 @@ struct hv_apic {
     uint32_t isr[HV_APIC_WORDS];
     uint32_t tmr[HV_APIC_WORDS];
     uint32_t *assist; /* the EOI assist of the guest's VP assist page; NULL without one */
-    bool eoi_spared;  /* it says that the highest in service needs no EOI; nothing is requested */
     struct hv_apic_timer timer;
 };
 
