@@ -137,6 +137,10 @@ enum hv_disposition {
        serving hv_vp_prepare(), as long as hv_vp_is_suspended(). Only for children of another
        partition. */
     HV_DISPOSITION_SUSPEND,
+    /** Completed; the VP lends its time to one of its child's: leave it outside the guest, put by
+        HV_LP_LENDS, as long as hv_vp_lends() and no interrupt is pending as for IDLE. Before it is
+        entered again, hv_vp_end_lending(). Only for a root, with HV_CPU_ROOT_SCHEDULER. */
+    HV_DISPOSITION_DISPATCH,
 };
 
 #endif

@@ -387,6 +387,8 @@ enum hv_cpu_capability {
     HV_CPU_START_VP = 1u << 9,   /**< start works. */
     HV_CPU_EPT_ACCESS_FLAGS = 1u << 10, /**< EPT: accessed and dirty flags are on (EPTP bit 6). */
     HV_CPU_CREATE_VP = 1u << 11,        /**< create_vp, delete_vp and lp_run_time work. */
+    HV_CPU_ROOT_SCHEDULER = 1u << 12,   /**< VPs of the root's children run when the root dispatches
+                                             them; honours HV_DISPOSITION_DISPATCH. */
 };
 
 /** What a processor can do, in the words of partition properties; zero where there is no XSAVE. */

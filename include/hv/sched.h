@@ -50,6 +50,8 @@ enum hv_lp_release {
     HV_LP_YIELDS, /**< It could go on: its slice is over, or it has nothing better to do. */
     HV_LP_WAITS,  /**< For a kick or a deadline. */
     HV_LP_STOPS,  /**< For a kick: it is suspended, or waits for its start-up. */
+    HV_LP_LENDS,  /**< As HV_LP_WAITS, and for the VP that it has lent its time to, which is picked
+                       next: after HV_DISPOSITION_DISPATCH. */
 };
 
 /** Pages that hv_lp_create() takes. */
@@ -107,6 +109,15 @@ bool hv_lp_look(struct hv_lp *lp, uint64_t tsc);
  * @param deadline with HV_LP_WAITS, the TSC at which it can run in any case; or HV_LP_NEVER.
  */
 void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t deadline);
+
+/** Whether @p vp has dispatched a VP which has not been put since. On its LP. */
+bool hv_vp_lends(const struct hv_vp *vp);
+
+/**
+ * @p vp, which HV_DISPOSITION_DISPATCH has put aside, goes on: what it has lent is taken back, and
+ * the output of its call is written. On its LP, outside the guest.
+ */
+void hv_vp_end_lending(struct hv_vp *vp);
 
 /** The TSC at which hv_lp_look() has something to do without a kick, or HV_LP_NEVER. On @p lp. */
 uint64_t hv_lp_deadline(const struct hv_lp *lp);

@@ -18,6 +18,7 @@
 #include "apic_route.h"
 #include "cpu_share.h"
 #include "debug.h"
+#include "dispatch.h"
 #include "feature_set.h"
 #include "flush_inhibit.h"
 #include "grace.h"
@@ -126,6 +127,7 @@ struct hv_vp {
     struct hv_stimers stimers;
     struct hv_unhalted_timer unhalted_timer;
     struct hv_vp_intercept intercept; /* of a child */
+    struct hv_dispatch *dispatch;     /* NULL: the hypervisor schedules it */
     uint64_t monitor_due;             /* TSC at which to look for monitor pages, or HV_APIC_NEVER */
     uint32_t apic_events;        /* enum hv_apic_event: arrived, not yet taken by the back end */
     _Atomic uint64_t assist_msr; /* HV_X64_MSR_VP_ASSIST_PAGE */
@@ -148,6 +150,18 @@ uint64_t hv_vp_run_ticks(const struct hv_vp *vp, uint64_t tsc);
 static inline struct hv_partition *hv_vp_parent(const struct hv_vp *vp)
 {
     return vp->partition->lineage.parent;
+}
+
+/* The VP of the root in whose time a VP runs, or NULL. */
+static inline struct hv_vp *hv_vp_lender(const struct hv_vp *vp)
+{
+    return vp->dispatch ? vp->dispatch->lender : NULL;
+}
+
+/* Whether a VP runs only when the root dispatches it. */
+static inline bool hv_vp_is_dispatched(const struct hv_vp *vp)
+{
+    return vp->dispatch && hv_vp_parent(vp);
 }
 
 static inline const struct hv_cpu_ops *hv_vp_cpu(const struct hv_vp *vp)

@@ -156,6 +156,11 @@ static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
     status = frame->row->handler(&call);
     if (call.again)
         return suspend(frame, 0);
+    if (call.lends) {
+        frame->vp->dispatch->output_gpa = frame->words[1];
+        (void)complete(frame, status, 0);
+        return HV_DISPOSITION_DISPATCH;
+    }
     if (status == HV_STATUS_SUCCESS)
         status = hv_hypercall_write_output(frame, 0, frame->output_size + call.output_data_size);
     return complete(frame, status, 0);

@@ -64,6 +64,7 @@ struct hv_hypercall_call {
     uint16_t done;
     bool again; /* nothing of it was done: to be executed once more, as no time is left or the VP
                    is suspended; of a rep call, with the current element */
+    bool lends; /* simple call: the caller waits, and its output comes by hv_vp_end_lending() */
     /* With HV_HYPERCALL_DATA_IN and _OUT: bytes behind the input, of which some may be no part of
        the call; and room behind the output, which the handler turns into what it has written. */
     uint16_t input_data_size;
@@ -210,6 +211,7 @@ hv_hypercall_handler hv_hypercall_get_vp_set_from_mda;
 hv_hypercall_handler hv_hypercall_post_message_direct;
 hv_hypercall_handler hv_hypercall_signal_event_direct;
 hv_hypercall_handler hv_hypercall_get_vp_cpuid_values;
+hv_hypercall_handler hv_hypercall_dispatch_vp;
 hv_hypercall_handler hv_hypercall_get_vp_state;
 hv_hypercall_handler hv_hypercall_set_vp_state;
 hv_hypercall_handler hv_hypercall_map_vp_state_page;

@@ -45,6 +45,8 @@ hv_status hv_hypercall_get_system_property(struct hv_hypercall_call *call)
         return HV_STATUS_INVALID_PARAMETER;
     if (input->property_id != HvSystemPropertySchedulerType)
         return HV_STATUS_UNKNOWN_PROPERTY;
-    *value = HvSchedulerTypeLp;
+    *value = call->vp->partition->platform->facts.capabilities & HV_CPU_ROOT_SCHEDULER
+                 ? HvSchedulerTypeRoot
+                 : HvSchedulerTypeLp;
     return HV_STATUS_SUCCESS;
 }

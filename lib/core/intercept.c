@@ -24,6 +24,13 @@ static struct hv_vp *vp_of_eoi(struct hv_synic_message *message)
     return (void *)((uint8_t *)message - offsetof(struct hv_vp, intercept.eoi.message));
 }
 
+static struct hv_vp *vp_of_signal(struct hv_synic_message *message)
+{
+    const uint8_t *signal = (const uint8_t *)message;
+
+    return ((const struct hv_dispatch *)(signal - offsetof(struct hv_dispatch, signal)))->vp;
+}
+
 /* ---- To whom ---- */
 
 /* TLFS: any VP of the parent will do. The one that dealt with this VP last has what it needs at
@@ -106,6 +113,12 @@ static unsigned counter_of(uint32_t message_type)
     }
 }
 
+static enum hv_disposition suspend(struct hv_vp *vp, uint32_t bits)
+{
+    atomic_fetch_or_explicit(&vp->suspended, bits, memory_order_relaxed);
+    return HV_DISPOSITION_SUSPEND;
+}
+
 /*
  * The VP is suspended before the message is on its way, so that a parent which has read the message
  * finds it so; and a parent that sees it suspended gets a message, as both happen on the LP of the
@@ -119,12 +132,15 @@ enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_gprs *gp
 
     hv_vp_count(vp, counter_of(content->header.message_type));
     hv_register_page_fill(vp, gprs, state);
-    if (hv_state_page_put_message(vp, content))
+    if (hv_state_page_put_message(vp, content)) {
+        /* The call by which it was dispatched tells of it. */
+        if (hv_vp_lender(vp))
+            return suspend(vp, HV_VP_SUSPEND_INTERCEPT);
         hv_intercept_make_opaque(&message->message.content, vp->partition->id, vp->index);
-    else
+    } else {
         message->message.content = *content;
-    atomic_fetch_or_explicit(&vp->suspended, HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE,
-                             memory_order_relaxed);
+    }
+    suspend(vp, HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE);
     if (!post(vp, vp, message))
         atomic_fetch_and_explicit(&vp->suspended, ~(uint32_t)HV_VP_SUSPEND_MESSAGE,
                                   memory_order_relaxed);
@@ -197,6 +213,39 @@ void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector)
     send_eoi(vp, vp);
 }
 
+/* ---- Signals ---- */
+
+static void signal_released(struct hv_vp *receiver, struct hv_synic_message *message)
+{
+    struct hv_vp *vp = vp_of_signal(message);
+    struct hv_partition *partition = vp->partition;
+
+    (void)receiver;
+    /* Release: from here on the room of the message is used again. */
+    atomic_store_explicit(&vp->dispatch->busy, false, memory_order_release);
+    hv_partition_drop(partition);
+}
+
+bool hv_intercept_send_signal(struct hv_vp *vp)
+{
+    struct hv_dispatch *dispatch = vp->dispatch;
+    bool sent;
+
+    /* Acquire: pairs with the release of who has had the message before. */
+    if (atomic_exchange_explicit(&dispatch->busy, true, memory_order_acquire))
+        return false;
+    hv_intercept_make_signal(&dispatch->signal.message.content, vp->partition->id, vp->index);
+    sent = post(vp, vp, &dispatch->signal);
+    if (!sent)
+        atomic_store_explicit(&dispatch->busy, false, memory_order_release);
+    return sent;
+}
+
+void hv_intercept_init_signal(struct hv_intercept_message *signal)
+{
+    signal->message.release = signal_released;
+}
+
 /* ---- Beginning and end ---- */
 
 void hv_intercept_init(struct hv_vp *vp)
@@ -211,6 +260,8 @@ static struct hv_vp *sender_of(struct hv_synic_message *message)
 {
     if (message->release == released)
         return vp_of_message(message);
+    if (message->release == signal_released)
+        return vp_of_signal(message);
     return message->release == eoi_released ? vp_of_eoi(message) : NULL;
 }
 
@@ -260,6 +311,8 @@ void hv_intercept_end(struct hv_vp *self, struct hv_vp *vp)
         atomic_store_explicit(&eoi->vectors[word], 0, memory_order_seq_cst);
     if (atomic_load_explicit(&eoi->busy, memory_order_seq_cst))
         recall(self, &eoi->message);
+    if (vp->dispatch && atomic_load_explicit(&vp->dispatch->busy, memory_order_acquire))
+        recall(self, &vp->dispatch->signal);
     if (vp->intercept.direct_port)
         hv_port_drop(vp->intercept.direct_port);
     vp->intercept.direct_port = NULL;

@@ -68,6 +68,11 @@ bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint
 /* A child asks for a reset of its machine, by the MSR that is for that: its parent is told. */
 enum hv_disposition hv_intercept_reset(struct hv_vp *vp, const struct hv_exit *exit);
 
+/* Tells the parent that a VP can be dispatched again; false: one that says so is on its way, or
+   there is nobody to tell. */
+bool hv_intercept_send_signal(struct hv_vp *vp);
+void hv_intercept_init_signal(struct hv_intercept_message *signal);
+
 /* A child has completed a level-triggered interrupt. */
 void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
 
@@ -99,5 +104,8 @@ bool hv_suspend_is_register(uint32_t name);
 /* On the VP's LP, outside the guest: what is set counts when it returns. */
 hv_status hv_suspend_get(const struct hv_vp *vp, uint32_t name, struct hv_register128 *value);
 hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value);
+
+/* Clears HvRegisterInterceptSuspend, for a VP that is dispatched then. On its LP. */
+hv_status hv_suspend_end_intercept(struct hv_vp *vp);
 
 #endif

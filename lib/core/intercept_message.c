@@ -272,3 +272,14 @@ void hv_intercept_make_eoi(struct hv_message *message, uint64_t partition_id, ui
     payload->vp_index = vp_index;
     payload->interrupt_vector = vector;
 }
+
+/* Who sends it is nobody's child: the VPs are named in it. */
+void hv_intercept_make_signal(struct hv_message *message, uint64_t partition_id, uint32_t vp_index)
+{
+    struct hv_scheduler_vp_signal_pair_message *payload =
+        begin(message, 0, HvMessageTypeSchedulerVpSignalPair, sizeof(*payload));
+
+    payload->vp_count = 1;
+    payload->partition_ids[0] = partition_id;
+    payload->vp_indexes[0] = vp_index;
+}

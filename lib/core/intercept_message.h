@@ -44,6 +44,7 @@ void hv_intercept_make_plain(struct hv_message *message, const struct hv_interce
                              const struct hv_exit *exit, uint32_t type);
 
 void hv_intercept_make_opaque(struct hv_message *message, uint64_t partition_id, uint32_t vp_index);
+void hv_intercept_make_signal(struct hv_message *message, uint64_t partition_id, uint32_t vp_index);
 void hv_intercept_make_eoi(struct hv_message *message, uint64_t partition_id, uint32_t vp_index,
                            uint8_t vector);
 

@@ -263,6 +263,10 @@ hv_status hv_register_get(struct hv_vp *vp, uint32_t name, struct hv_register128
         return get_msr(vp, msr, value);
     if (hv_suspend_is_register(name))
         return hv_suspend_get(vp, name, value);
+    if (name == HvRegisterVpRootSignalCount && hv_vp_is_dispatched(vp)) {
+        *value = (struct hv_register128){ .low = vp->dispatch->signals };
+        return HV_STATUS_SUCCESS;
+    }
     leaf = find_leaf(name);
     if (leaf == NONE)
         return HV_STATUS_INVALID_PARAMETER;

@@ -16,7 +16,10 @@ struct hv_lp {
     const struct hv_platform *platform;
     uint64_t slice; /* TSC ticks */
     struct hv_vp *current;
-    uint64_t started; /* TSC at which current was picked, or its run time counted last */
+    struct hv_vp *payer;    /* in whose time that runs: itself, or who has dispatched it */
+    bool lent;              /* it is the latter */
+    struct hv_vp *borrower; /* who runs next, in the time of its lender; or NULL */
+    uint64_t started;       /* TSC at which current was picked, or its run time counted last */
     uint64_t slice_end;
     uint64_t floor; /* who waits does not fall behind this: what the least that runs has had */
     struct hv_heap ready, timers;
@@ -96,6 +99,10 @@ static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
         return;
     if (hv_heap_has(&vp->sched.timer))
         hv_heap_remove(&lp->timers, &vp->sched.timer);
+    if (hv_vp_is_dispatched(vp)) {
+        hv_dispatch_signal(vp);
+        return;
+    }
     if (vp->sched.had < least)
         vp->sched.had = least;
     hv_heap_insert(&lp->ready, &vp->sched.ready, vp->sched.had);
@@ -166,6 +173,10 @@ void hv_lp_remove(struct hv_vp *vp)
         hv_heap_remove(&lp->ready, &vp->sched.ready);
     if (hv_heap_has(&vp->sched.timer))
         hv_heap_remove(&lp->timers, &vp->sched.timer);
+    if (lp->borrower == vp)
+        lp->borrower = NULL;
+    if (hv_vp_lender(vp))
+        make_ready(lp, hv_dispatch_end(vp, HV_LP_STOPS));
     atomic_fetch_sub_explicit(&lp->vp_count, 1, memory_order_relaxed);
 }
 
@@ -204,9 +215,11 @@ static uint64_t weighted(const struct hv_vp *vp, uint64_t ticks)
 /* The clock of this LP may be a little behind that of a VP's last; no time has passed then. */
 static void charge(struct hv_lp *lp, uint64_t tsc)
 {
+    struct hv_vp *vp = lp->payer;
+
     if (tsc <= lp->started)
         return;
-    lp->current->sched.had += weighted(lp->current, tsc - lp->started);
+    vp->sched.had += weighted(vp, tsc - lp->started);
     lp->started = tsc;
 }
 
@@ -215,27 +228,61 @@ static void raise_floor(struct hv_lp *lp)
     struct hv_heap_node *first = hv_heap_first(&lp->ready);
     uint64_t least = first ? first->key : UINT64_MAX;
 
-    if (lp->current && lp->current->sched.had < least)
-        least = lp->current->sched.had;
+    if (lp->current && lp->payer->sched.had < least)
+        least = lp->payer->sched.had;
     if (least != UINT64_MAX && least > lp->floor)
         lp->floor = least;
 }
 
-struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
+/* Who has been lent the time of a VP that still has nothing else to do with it. */
+static struct hv_vp *take_borrower(struct hv_lp *lp)
 {
-    struct hv_heap_node *first;
+    struct hv_vp *vp = lp->borrower;
 
-    take_kicks(lp);
-    take_timers(lp, tsc);
-    first = hv_heap_first(&lp->ready);
+    lp->borrower = NULL;
+    lp->lent = !hv_heap_has(&hv_vp_lender(vp)->sched.ready);
+    if (lp->lent)
+        return vp;
+    hv_dispatch_end(vp, HV_LP_YIELDS);
+    return NULL;
+}
+
+static struct hv_vp *take_first(struct hv_lp *lp)
+{
+    struct hv_heap_node *first = hv_heap_first(&lp->ready);
+
     if (!first)
         return NULL;
     hv_heap_remove(&lp->ready, first);
-    lp->current = of_ready(first);
+    return of_ready(first);
+}
+
+struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
+{
+    struct hv_vp *vp = NULL;
+
+    take_kicks(lp);
+    take_timers(lp, tsc);
+    if (__builtin_expect(lp->borrower != NULL, false))
+        vp = take_borrower(lp);
+    if (__builtin_expect(!vp, true))
+        vp = take_first(lp);
+    if (!vp)
+        return NULL;
+    lp->current = lp->payer = vp;
+    if (__builtin_expect(lp->lent, false))
+        lp->payer = hv_vp_lender(vp);
     lp->started = tsc;
     lp->slice_end = tsc + lp->slice;
     raise_floor(lp);
-    return lp->current;
+    return vp;
+}
+
+/* Who has been lent time gives it back when something has come for the lender; and at the end of
+   its slice, whoever else there is, as the lender may know of others. */
+static bool gives_back(const struct hv_lp *lp, uint64_t tsc)
+{
+    return tsc >= lp->slice_end || hv_heap_has(&lp->payer->sched.ready);
 }
 
 bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
@@ -244,13 +291,32 @@ bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
 
     take_kicks(lp);
     take_timers(lp, tsc);
+    if (__builtin_expect(lp->lent, false) && gives_back(lp, tsc))
+        return true;
     first = hv_heap_first(&lp->ready);
     if (!first || !lp->current)
         return first != NULL;
     charge(lp, tsc);
     raise_floor(lp);
-    return tsc >= lp->slice_end ||
-           first->key + lp->slice / PREEMPTION_PART < lp->current->sched.had;
+    return tsc >= lp->slice_end || first->key + lp->slice / PREEMPTION_PART < lp->payer->sched.had;
+}
+
+static void wait_until(struct hv_lp *lp, struct hv_vp *vp, uint64_t deadline)
+{
+    if (deadline != HV_LP_NEVER)
+        hv_heap_insert(&lp->timers, &vp->sched.timer, deadline);
+}
+
+/* A lender, or who was lent its time. */
+static void put_aside(struct hv_lp *lp, struct hv_vp *vp, enum hv_lp_release why, uint64_t deadline)
+{
+    if (why == HV_LP_LENDS)
+        lp->borrower = vp->dispatch->borrower;
+    else
+        make_ready(lp, hv_dispatch_end(vp, why));
+    lp->lent = false;
+    if (why == HV_LP_WAITS || why == HV_LP_LENDS)
+        wait_until(lp, vp, deadline);
 }
 
 void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t deadline)
@@ -260,10 +326,12 @@ void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t 
     charge(lp, tsc);
     raise_floor(lp);
     lp->current = NULL;
-    if (why == HV_LP_YIELDS)
+    if (__builtin_expect(lp->lent || why == HV_LP_LENDS, false))
+        put_aside(lp, vp, why, deadline);
+    else if (why == HV_LP_YIELDS)
         hv_heap_insert(&lp->ready, &vp->sched.ready, vp->sched.had);
-    else if (why == HV_LP_WAITS && deadline != HV_LP_NEVER)
-        hv_heap_insert(&lp->timers, &vp->sched.timer, deadline);
+    else if (why == HV_LP_WAITS)
+        wait_until(lp, vp, deadline);
 }
 
 uint64_t hv_lp_deadline(const struct hv_lp *lp)
@@ -271,7 +339,7 @@ uint64_t hv_lp_deadline(const struct hv_lp *lp)
     const struct hv_heap_node *timer = hv_heap_first(&lp->timers);
     uint64_t deadline = timer ? timer->key : HV_LP_NEVER;
 
-    if (lp->current && lp->ready.count != 0 && lp->slice_end < deadline)
+    if (lp->current && (lp->ready.count | lp->lent) != 0 && lp->slice_end < deadline)
         deadline = lp->slice_end;
     return deadline;
 }

@@ -53,7 +53,7 @@ static bool is_refused(const struct hv_vp *vp, uint32_t name, uint64_t value)
 }
 
 /* TLFS: the VP runs when nothing suspends it; what its parent has changed of it counts by then. */
-static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
+static hv_status clear(struct hv_vp *vp, uint32_t bit, bool *runs)
 {
     const uint32_t registers =
         HV_VP_SUSPEND_EXPLICIT | HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_DISPATCH;
@@ -61,10 +61,29 @@ static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
 
     if (!left && hv_register_page_take(vp) != HV_STATUS_SUCCESS)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    /* Its LP may be this one, which has not been told by a request then. */
-    if (atomic_fetch_and_explicit(&vp->suspended, ~bit, memory_order_relaxed) == bit)
-        hv_vp_kick(vp);
+    *runs = atomic_fetch_and_explicit(&vp->suspended, ~bit, memory_order_relaxed) == bit;
     return HV_STATUS_SUCCESS;
+}
+
+/* Its LP may be this one, which has not been told by a request then. */
+static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
+{
+    bool runs = false;
+    hv_status status = clear(vp, bit, &runs);
+
+    if (runs)
+        hv_vp_kick(vp);
+    return status;
+}
+
+hv_status hv_suspend_end_intercept(struct hv_vp *vp)
+{
+    bool runs;
+    hv_status status = clear(vp, HV_VP_SUSPEND_INTERCEPT, &runs);
+
+    if (status == HV_STATUS_SUCCESS)
+        hv_flush_permit(vp);
+    return status;
 }
 
 static hv_status set_suspended(struct hv_vp *vp, uint32_t bit, bool suspended)

@@ -12,12 +12,12 @@
    page, the pages of message slots and event flags. */
 #define VP_PAGES 8
 
-/* In a hierarchy: the page of event rings. */
-#define RING_PAGES 1
+/* In a hierarchy: the page of event rings, and that of a root which schedules its children. */
+#define HIERARCHY_PAGES 2
 
 size_t hv_vp_pages(const struct hv_partition_config *config)
 {
-    return config->root && config->frames ? VP_PAGES + RING_PAGES : VP_PAGES;
+    return config->root && config->frames ? VP_PAGES + HIERARCHY_PAGES : VP_PAGES;
 }
 
 static hv_status init_components(struct hv_vp *vp)
@@ -30,6 +30,8 @@ static hv_status init_components(struct hv_vp *vp)
         return HV_STATUS_INSUFFICIENT_MEMORY;
     if (hv_vp_parent(vp))
         hv_intercept_init(vp);
+    if (hv_dispatch_init(vp) != HV_STATUS_SUCCESS)
+        return HV_STATUS_INSUFFICIENT_MEMORY;
     hv_stimer_init(vp);
     hv_unhalted_timer_reset(vp);
     if (hv_synic_init(vp) != HV_STATUS_SUCCESS ||
@@ -44,6 +46,7 @@ static void free_pages(struct hv_vp *vp)
     struct hv_partition *partition = vp->partition;
 
     hv_cpu_share_remove_vp(partition);
+    hv_dispatch_destroy(vp);
     hv_vp_assist_destroy(vp);
     hv_stats_hide_all(partition, &vp->stats);
     hv_stats_destroy(partition, &vp->stats);
@@ -301,6 +304,7 @@ uint32_t hv_vp_npiep(const struct hv_vp *vp)
 
 void hv_vp_reset(struct hv_vp *vp)
 {
+    hv_dispatch_cancel(vp);
     vp->npiep = 0;
     vp->monitor_due = 0;
     hv_synic_reset(vp);

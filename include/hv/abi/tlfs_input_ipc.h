@@ -306,6 +306,36 @@ struct hv_input_map_vp_state_page {
     uint64_t requested_map_location; /**< GPA page number */
 } HV_PACKED;
 
+/** HvCallDispatchVp; beyond the TLFS, Linux, include/hyperv. */
+struct hv_input_dispatch_vp {
+    uint64_t partition_id; /**< a child */
+    uint32_t vp_index;     /**< VP */
+    uint32_t flags;        /**< HV_DISPATCH_VP_FLAG bits */
+    uint64_t time_slice;   /**< 0: as the hypervisor likes */
+    uint64_t spec_ctrl;    /**< IA32_SPEC_CTRL of the caller, with a flag that says so */
+} HV_PACKED;
+
+/** What HvCallDispatchVp returns: why the VP does not run any more. */
+struct hv_output_dispatch_vp {
+    uint32_t dispatch_state; /**< HV_DISPATCH_STATE value */
+    uint32_t dispatch_event; /**< HV_DISPATCH_EVENT value */
+} HV_PACKED;
+
+/**
+ * @name Values of HvCallDispatchVp
+ * Beyond the TLFS; of Linux, include/hyperv.
+ * @{
+ */
+#define HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND 0x1u /**< clear HvRegisterInterceptSuspend */
+
+#define HV_DISPATCH_STATE_BLOCKED 1u /**< it can't run before a message says so */
+#define HV_DISPATCH_STATE_READY   2u /**< it can be dispatched again */
+
+#define HV_DISPATCH_EVENT_NONE      0u /**< neither of these */
+#define HV_DISPATCH_EVENT_SUSPEND   1u /**< one of its suspend registers is set */
+#define HV_DISPATCH_EVENT_INTERCEPT 2u /**< its intercept message page has been written */
+/** @} */
+
 /** HvCallGetVpState and HvCallSetVpState; beyond the TLFS, Linux, include/hyperv. The numbers of
  * the caller's pages with the state are the variable header. */
 struct hv_input_vp_state {
@@ -532,6 +562,15 @@ HV_ABI_OFFSET(hv_input_map_vp_state_page, type, 12);
 HV_ABI_OFFSET(hv_input_map_vp_state_page, input_vtl, 14);
 HV_ABI_OFFSET(hv_input_map_vp_state_page, flags, 15);
 HV_ABI_OFFSET(hv_input_map_vp_state_page, requested_map_location, 16);
+HV_ABI_SIZE(hv_input_dispatch_vp, 32);
+HV_ABI_OFFSET(hv_input_dispatch_vp, partition_id, 0);
+HV_ABI_OFFSET(hv_input_dispatch_vp, vp_index, 8);
+HV_ABI_OFFSET(hv_input_dispatch_vp, flags, 12);
+HV_ABI_OFFSET(hv_input_dispatch_vp, time_slice, 16);
+HV_ABI_OFFSET(hv_input_dispatch_vp, spec_ctrl, 24);
+HV_ABI_SIZE(hv_output_dispatch_vp, 8);
+HV_ABI_OFFSET(hv_output_dispatch_vp, dispatch_state, 0);
+HV_ABI_OFFSET(hv_output_dispatch_vp, dispatch_event, 4);
 HV_ABI_SIZE(hv_stats_object_identity, 16);
 HV_ABI_OFFSET(hv_stats_object_identity, object_id, 0);
 HV_ABI_OFFSET(hv_stats_object_identity, vp_index, 8);

@@ -320,6 +320,19 @@ struct hv_opaque_intercept_message {
     uint32_t vp_index; /**< the VP that is suspended */
 } HV_PACKED;
 
+/** VPs in one HvMessageTypeSchedulerVpSignalPair. */
+#define HV_SCHEDULER_SIGNAL_PAIRS 19
+
+/** Payload of HvMessageTypeSchedulerVpSignalPair: VPs that can be dispatched again. Beyond the
+ * TLFS; Linux, include/hyperv. */
+struct hv_scheduler_vp_signal_pair_message {
+    uint32_t overflow_count;                           /**< signals that were lost */
+    uint8_t vp_count;                                  /**< of the VPs that follow */
+    uint8_t reserved[3];                               /**< zero */
+    uint64_t partition_ids[HV_SCHEDULER_SIGNAL_PAIRS]; /**< of each */
+    uint32_t vp_indexes[HV_SCHEDULER_SIGNAL_PAIRS];    /**< of each */
+} HV_PACKED;
+
 /** Payload of HvMessageTypeSynicSintIntercept. Beyond the TLFS; Linux, include/hyperv. */
 struct hv_notification_message_payload {
     uint32_t sint_index; /**< the SINT with HV_X64_MSR_SINT_AS_INTERCEPT */
@@ -444,6 +457,12 @@ HV_ABI_OFFSET(hv_x64_invalid_vp_register_message, vp_index, 0);
 HV_ABI_OFFSET(hv_x64_invalid_vp_register_message, reserved, 4);
 HV_ABI_SIZE(hv_opaque_intercept_message, 4);
 HV_ABI_OFFSET(hv_opaque_intercept_message, vp_index, 0);
+HV_ABI_SIZE(hv_scheduler_vp_signal_pair_message, 236);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, overflow_count, 0);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, vp_count, 4);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, reserved, 5);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, partition_ids, 8);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, vp_indexes, 160);
 HV_ABI_SIZE(hv_notification_message_payload, 4);
 HV_ABI_OFFSET(hv_notification_message_payload, sint_index, 0);
 /** @endcond */

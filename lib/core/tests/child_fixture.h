@@ -83,9 +83,10 @@ static inline struct hv_partition *add_child(struct hv_partition *parent, uint64
     return added;
 }
 
-static inline void child_setup_with(uint64_t flags)
+static inline void child_setup_on(uint32_t capabilities, uint64_t flags)
 {
     fake_platform_init(&fake);
+    fake.platform.facts.capabilities |= capabilities;
     fake.on_kick = react;
     root_reacts = true;
     memset(frames, 0, sizeof(frames));
@@ -104,6 +105,11 @@ static inline void child_setup_with(uint64_t flags)
                                      HV_ACCESS_ALL, HV_CACHE_WRITE_BACK),
                       HV_STATUS_SUCCESS);
     vp = fake_vp_create(&fake, child, 0);
+}
+
+static inline void child_setup_with(uint64_t flags)
+{
+    child_setup_on(0, flags);
 }
 
 static inline void child_setup(void)

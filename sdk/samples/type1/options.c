@@ -42,6 +42,8 @@ static void parse_word(struct options *options, const char *word, unsigned lengt
         options->minimal = true;
     if (word_is(word, length, "debug=loopback"))
         options->debug_loopback = true;
+    if (word_is(word, length, "scheduler=root"))
+        options->root_scheduler = true;
     if (word_is(word, length, "hyperv-testdev"))
         options->hyperv_testdev = true;
     if (period != 0)

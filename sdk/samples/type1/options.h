@@ -11,6 +11,7 @@ struct options {
     bool tsc_trusted;    /* tsc=trust: the TSC is constant and synchronous whatever CPUID says */
     bool minimal;        /* minimal: the root gets the least that "Hv#1" promises */
     bool debug_loopback; /* debug=loopback: the root's debug channel returns what is posted */
+    bool root_scheduler; /* scheduler=root: the root dispatches its children's VPs */
     bool hyperv_testdev; /* hyperv-testdev: the root can make ports for itself, as on QEMU */
     uint32_t
         save_restore_ms; /* save-restore=N: the root is saved and restored so often; 0: never */

@@ -83,6 +83,8 @@ void platform_init(const struct options *options)
     if (cpuid_or_zero(0x80000001).edx & CPUID_1G_PAGES)
         platform.facts.capabilities |= HV_CPU_1G_PAGES;
     svm_fill_platform(&platform);
+    if (options->root_scheduler)
+        platform.facts.capabilities |= HV_CPU_ROOT_SCHEDULER;
     if (options->debug_loopback)
         debug_loopback_init(&platform);
     if (options->minimal)

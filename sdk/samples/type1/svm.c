@@ -218,6 +218,20 @@ static void renew(struct svm_vp *vp)
         machine_stop(3);
 }
 
+/* False if what the VP waits for has not come: then it was put back. */
+static bool end_wait(struct svm_vp *vp)
+{
+    bool lends = vp->activity == SVM_LENDS;
+
+    if (!svm_is_awake(vp)) {
+        put(vp, lends ? HV_LP_LENDS : HV_LP_WAITS);
+        return false;
+    }
+    if (__builtin_expect(lends, false))
+        hv_vp_end_lending(vp->vp);
+    return true;
+}
+
 /* The guest's state is released. False if the VP can't go on: then it was put back. */
 static bool make_ready(struct svm_vp *vp)
 {
@@ -228,10 +242,8 @@ static bool make_ready(struct svm_vp *vp)
         put(vp, HV_LP_STOPS);
         return false;
     }
-    if (svm_waits(vp) && !svm_is_awake(vp)) {
-        put(vp, HV_LP_WAITS);
+    if (svm_waits(vp) && !end_wait(vp))
         return false;
-    }
     vp->activity = SVM_RUNNING;
     count_run_time(vp);
     return true;
@@ -429,9 +441,9 @@ void svm_fill_platform(struct hv_platform *platform)
     platform->cpu = (struct hv_cpu_ops){
         .get_register = svm_get_register,
         .read_shown = svm_read_shown,
+        .gprs = svm_gprs,
         .set_register = svm_set_register,
         .read_xmm = svm_read_xmm,
-        .gprs = svm_gprs,
         .write_xmm = svm_write_xmm,
         .inject_exception = svm_inject_exception,
         .end_of_interrupt = svm_end_of_interrupt,

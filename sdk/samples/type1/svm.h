@@ -34,8 +34,10 @@ struct lp;
 enum svm_activity {
     SVM_RUNNING,
     SVM_WAIT_FOR_STARTUP,
+    /* Those that wait for something which comes to the LP. */
     SVM_HALTED, /* HLT: for an interrupt that it takes */
     SVM_IDLE,   /* HV_DISPOSITION_IDLE: for one that may be masked */
+    SVM_LENDS,  /* HV_DISPOSITION_DISPATCH: for that too, or the end of its lending */
 };
 
 /* One VP, for ever on one LP; in one page. The first four fields are known to svm_entry.S. */
@@ -195,7 +197,7 @@ void svm_interrupt_before_taking(struct svm_vp *vp);
 bool svm_is_awake(struct svm_vp *vp);
 static inline bool svm_waits(const struct svm_vp *vp)
 {
-    return vp->activity == SVM_HALTED || vp->activity == SVM_IDLE;
+    return vp->activity >= SVM_HALTED;
 }
 /* Of one that runs: whether its last exit has put an end to that. */
 static inline bool svm_pauses(const struct svm_vp *vp)
@@ -214,8 +216,8 @@ void svm_set_startup_state(struct svm_vp *vp, uint8_t vector);
 /* Registers by name, for lib/core. */
 hv_status svm_get_register(void *context, struct hv_vp *vp, uint32_t name,
                            struct hv_register128 *value);
-void svm_read_shown(void *context, struct hv_vp *vp, struct hv_shown_registers *registers);
 struct hv_gprs *svm_gprs(void *context, struct hv_vp *vp);
+void svm_read_shown(void *context, struct hv_vp *vp, struct hv_shown_registers *registers);
 hv_status svm_set_register(void *context, struct hv_vp *vp, uint32_t name,
                            const struct hv_register128 *value);
 

@@ -55,6 +55,9 @@ static inline __attribute__((always_inline)) bool pass_to_core(struct svm_vp *vp
     case HV_DISPOSITION_IDLE:
         vp->activity = SVM_IDLE;
         break;
+    case HV_DISPOSITION_DISPATCH:
+        vp->activity = SVM_LENDS;
+        break;
     case HV_DISPOSITION_RESET:
         machine_reset();
     case HV_DISPOSITION_SUSPEND:

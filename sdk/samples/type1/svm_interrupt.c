@@ -185,7 +185,9 @@ bool svm_is_awake(struct svm_vp *vp)
     look(vp);
     if ((vp->nmi_pending && !vp->nmi_masked) || (vp->event & VMCB_EVENT_VALID))
         return true;
-    return (vp->activity == SVM_IDLE || (vp->gprs.rflags & RFLAGS_IF)) && is_pending(vp);
+    if (is_pending(vp) && (vp->activity != SVM_HALTED || (vp->gprs.rflags & RFLAGS_IF)))
+        return true;
+    return vp->activity == SVM_LENDS && !hv_vp_lends(vp->vp);
 }
 
 /* ---- What lib/core asks for ---- */

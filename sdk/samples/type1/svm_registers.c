@@ -274,6 +274,7 @@ static const uint64_t activities[] = {
     [SVM_WAIT_FOR_STARTUP] = HV_INTERNAL_ACTIVITY_STARTUP_SUSPEND,
     [SVM_HALTED] = HV_INTERNAL_ACTIVITY_HALT_SUSPEND,
     [SVM_IDLE] = HV_INTERNAL_ACTIVITY_IDLE_SUSPEND,
+    [SVM_LENDS] = 0,
 };
 
 static hv_status set_activity(struct svm_vp *vp, uint64_t value)
@@ -413,7 +414,6 @@ hv_status svm_get_register(void *context, struct hv_vp *hv_vp, uint32_t name,
     return status;
 }
 
-/* At an intercept: the VP is the one that has just left the guest. */
 struct hv_gprs *svm_gprs(void *context, struct hv_vp *hv_vp)
 {
     struct svm_vp *vp = hv_vp_backend(hv_vp);
@@ -422,6 +422,7 @@ struct hv_gprs *svm_gprs(void *context, struct hv_vp *hv_vp)
     return &vp->gprs;
 }
 
+/* At an intercept: the VP is the one that has just left the guest. */
 void svm_read_shown(void *context, struct hv_vp *hv_vp, struct hv_shown_registers *registers)
 {
     struct svm_vp *vp = hv_vp_backend(hv_vp), *other;

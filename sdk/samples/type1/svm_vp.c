@@ -5,6 +5,7 @@
 #include "cpu.h"
 #include "lp.h"
 #include "memory.h"
+#include "platform.h"
 #include "svm.h"
 #include "svm_child.h"
 #include "svm_switch.h"
@@ -112,11 +113,14 @@ static struct svm_vp *build_child(struct hv_partition *partition, struct lp *lp)
     return vp;
 }
 
-/* The LP that has fewest VPs; one without a VP of the root does not run. */
+/* The LP that has fewest VPs; one without a VP of the root does not run. Under the root's scheduler
+   that of the root's VP which makes it, and which is to lend it its time. */
 static struct lp *choose_lp(void)
 {
     struct lp *best = lp_get(0);
 
+    if (platform_get()->facts.capabilities & HV_CPU_ROOT_SCHEDULER)
+        return lp_current();
     for (uint32_t i = 1; i < lp_count() && atomic_load(&lp_get(i)->backend); i++)
         if (hv_lp_load(atomic_load(&lp_get(i)->scheduler)) <
             hv_lp_load(atomic_load(&best->scheduler)))

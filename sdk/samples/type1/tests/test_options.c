@@ -13,6 +13,7 @@ START_TEST(nothing_is_asked_for_by_default)
     ck_assert(!options.minimal);
     ck_assert(!options.debug_loopback);
     ck_assert(!options.hyperv_testdev);
+    ck_assert(!options.root_scheduler);
     ck_assert_uint_eq(options.save_restore_ms, 0);
     ck_assert_uint_eq(options.pool_mib, 4);
 }
@@ -60,6 +61,13 @@ START_TEST(the_test_device_is_a_word_of_its_own)
 }
 END_TEST
 
+START_TEST(the_scheduler_is_the_root_only_if_it_says_so)
+{
+    ck_assert(options_parse("x scheduler=root log").root_scheduler);
+    ck_assert(!options_parse("scheduler=roots scheduler= scheduler root").root_scheduler);
+}
+END_TEST
+
 START_TEST(save_restore_has_a_period)
 {
     ck_assert_uint_eq(options_parse("save-restore=20").save_restore_ms, 20);
@@ -86,6 +94,7 @@ int main(void)
     tcase_add_test(tests, minimal_is_a_word_of_its_own);
     tcase_add_test(tests, debug_knows_one_connection);
     tcase_add_test(tests, the_test_device_is_a_word_of_its_own);
+    tcase_add_test(tests, the_scheduler_is_the_root_only_if_it_says_so);
     tcase_add_test(tests, save_restore_has_a_period);
     tcase_add_test(tests, pool_is_bounded);
     return run_suite(suite);

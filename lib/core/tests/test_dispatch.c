@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The root's scheduler: whose time a child's VP runs in, why it ends, and who is told. */
+#include <check.h>
+#include <string.h>
+
+#include "child_fixture.h"
+#include "suite.h"
+
+#define PAGE_GPA_PAGE UINT64_C(0x40)
+
+static struct hv_lp *lp, *other_lp;
+static uint64_t now;
+
+static struct hv_lp *make_lp(void)
+{
+    uint64_t pages[3];
+    struct hv_lp *made;
+
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert(fake.platform.pages.alloc(&fake, &pages[i]));
+    ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, &made), HV_STATUS_SUCCESS);
+    return made;
+}
+
+static void add(struct hv_lp *to, struct hv_vp *added)
+{
+    ck_assert_uint_eq(hv_lp_add(to, added), HV_STATUS_SUCCESS);
+}
+
+/* The root's first VP runs, on an LP that the child's has too. */
+static void setup(void)
+{
+    child_setup_on(HV_CPU_ROOT_SCHEDULER, EXO_FLAGS);
+    lp = make_lp();
+    other_lp = make_lp();
+    now = 1000;
+    add(lp, root_vp);
+    add(lp, vp);
+    ck_assert_ptr_eq(hv_lp_pick(lp, now), root_vp);
+}
+
+static enum hv_disposition dispatch_with(struct hv_vp *caller,
+                                         const struct hv_input_dispatch_vp *input)
+{
+    struct hv_gprs *gprs = &fake_vp(caller)->gprs;
+    struct hv_exit exit = { .reason = HV_EXIT_HYPERCALL,
+                            .instruction_length = 3,
+                            .gprs = gprs,
+                            .hypercall = { .protected_mode = true, .long_mode = true } };
+
+    memcpy(input_page(), input, sizeof(*input));
+    memset(output_page(), 0xEE, HV_PAGE_SIZE);
+    gprs->gpr[HV_GPR_RCX] = HvCallDispatchVp;
+    gprs->gpr[HV_GPR_RDX] = INPUT_GPA;
+    gprs->gpr[HV_GPR_R8] = OUTPUT_GPA;
+    gprs->gpr[HV_GPR_RAX] = UINT64_MAX;
+    return hv_vp_exit(caller, &exit);
+}
+
+static enum hv_disposition dispatch_by(struct hv_vp *caller, uint32_t flags)
+{
+    const struct hv_input_dispatch_vp input = { .partition_id = child->id, .flags = flags };
+
+    return dispatch_with(caller, &input);
+}
+
+static hv_status status_of(struct hv_vp *caller)
+{
+    return (hv_status)fake_vp(caller)->gprs.gpr[HV_GPR_RAX];
+}
+
+static void check_output(uint32_t state, uint32_t event)
+{
+    struct hv_output_dispatch_vp output;
+
+    memcpy(&output, output_page(), sizeof(output));
+    ck_assert_uint_eq(output.dispatch_state, state);
+    ck_assert_uint_eq(output.dispatch_event, event);
+}
+
+/* The root, for which nothing has come, lends its time, and the child's VP runs. */
+static void lend(uint32_t flags)
+{
+    hv_lp_look(lp, now);
+    ck_assert_int_eq(dispatch_by(root_vp, flags), HV_DISPOSITION_DISPATCH);
+    ck_assert(hv_vp_lends(root_vp));
+    hv_lp_put(lp, now, HV_LP_LENDS, HV_LP_NEVER);
+    ck_assert_ptr_eq(hv_lp_pick(lp, now), vp);
+}
+
+/* The child's VP is let go, and the root's goes on. */
+static void end(enum hv_lp_release why, uint64_t deadline)
+{
+    hv_lp_put(lp, now, why, deadline);
+    ck_assert(!hv_vp_lends(root_vp));
+    ck_assert_ptr_eq(hv_lp_pick(lp, now), root_vp);
+    hv_vp_end_lending(root_vp);
+}
+
+static void root_waits(void)
+{
+    hv_lp_put(lp, now, HV_LP_WAITS, HV_LP_NEVER);
+}
+
+static uint64_t blocked(void)
+{
+    const uint64_t *counters = vp->stats.overlay[0].page;
+
+    return counters[VpRootDispatchThreadBlocked];
+}
+
+static uint64_t signals(void)
+{
+    uint64_t value;
+
+    ck_assert_uint_eq(get_register_of(root_vp, vp, HvRegisterVpRootSignalCount, &value),
+                      HV_STATUS_SUCCESS);
+    return value;
+}
+
+static void check_signal(void)
+{
+    const struct hv_message *message = slot_of(root_vp);
+    struct hv_scheduler_vp_signal_pair_message payload;
+
+    hv_vp_prepare(root_vp);
+    ck_assert_uint_eq(message->header.message_type, HvMessageTypeSchedulerVpSignalPair);
+    ck_assert_uint_eq(message->header.payload_size, sizeof(payload));
+    memcpy(&payload, message->payload, sizeof(payload));
+    ck_assert_uint_eq(payload.overflow_count, 0);
+    ck_assert_uint_eq(payload.vp_count, 1);
+    ck_assert_uint_eq(payload.partition_ids[0], child->id);
+    ck_assert_uint_eq(payload.vp_indexes[0], vp->index);
+}
+
+static void map_message_page(void)
+{
+    uint64_t gpa_page = PAGE_GPA_PAGE;
+
+    ck_assert_uint_eq(hv_state_page_map(vp, HvVpStatePageInterceptMessage, true, &gpa_page),
+                      HV_STATUS_SUCCESS);
+}
+
+/* ---- Who runs ---- */
+
+START_TEST(a_child_runs_only_when_it_is_dispatched)
+{
+    resume();
+    hv_lp_kick(vp);
+    root_waits();
+    ck_assert_ptr_null(hv_lp_pick(lp, now));
+    hv_lp_kick(root_vp);
+    ck_assert_ptr_eq(hv_lp_pick(lp, now), root_vp);
+    lend(0);
+}
+END_TEST
+
+START_TEST(the_call_is_complete_before_the_child_runs)
+{
+    uint64_t rip;
+
+    resume();
+    rip = fake_vp(root_vp)->gprs.rip;
+    lend(0);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(fake_vp(root_vp)->gprs.rip, rip + 3);
+}
+END_TEST
+
+START_TEST(what_comes_for_the_lender_takes_its_time_back)
+{
+    resume();
+    lend(0);
+    ck_assert(!hv_lp_look(lp, now));
+    hv_lp_kick(root_vp);
+    ck_assert(hv_lp_look(lp, now));
+    end(HV_LP_YIELDS, HV_LP_NEVER);
+    check_output(HV_DISPATCH_STATE_READY, HV_DISPATCH_EVENT_NONE);
+    ck_assert_uint_eq(blocked(), 0);
+    root_waits();
+    ck_assert_ptr_null(hv_lp_pick(lp, now));
+}
+END_TEST
+
+START_TEST(it_ends_with_the_slice_though_nobody_waits)
+{
+    resume();
+    lend(0);
+    ck_assert_uint_eq(hv_lp_deadline(lp), now + FAKE_TSC_HZ / 200);
+    ck_assert(!hv_lp_look(lp, now + FAKE_TSC_HZ / 200 - 1));
+    ck_assert(hv_lp_look(lp, now + FAKE_TSC_HZ / 200));
+}
+END_TEST
+
+START_TEST(a_lender_with_something_to_do_lends_nothing)
+{
+    resume();
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_DISPATCH);
+    hv_lp_put(lp, now, HV_LP_LENDS, HV_LP_NEVER);
+    hv_lp_kick(root_vp);
+    ck_assert_ptr_eq(hv_lp_pick(lp, now), root_vp);
+    ck_assert(!hv_vp_lends(root_vp));
+    hv_vp_end_lending(root_vp);
+    check_output(HV_DISPATCH_STATE_READY, HV_DISPATCH_EVENT_NONE);
+}
+END_TEST
+
+START_TEST(a_deadline_of_the_lender_ends_it)
+{
+    resume();
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_DISPATCH);
+    hv_lp_put(lp, now, HV_LP_LENDS, now + 100);
+    ck_assert_ptr_eq(hv_lp_pick(lp, now), vp);
+    ck_assert_uint_eq(hv_lp_deadline(lp), now + 100);
+    now += 100;
+    ck_assert(hv_lp_look(lp, now));
+}
+END_TEST
+
+START_TEST(the_lender_pays)
+{
+    uint64_t had = root_vp->sched.had;
+
+    resume();
+    lend(0);
+    now += 500;
+    end(HV_LP_STOPS, HV_LP_NEVER);
+    ck_assert_uint_eq(root_vp->sched.had, had + 500);
+    ck_assert_uint_eq(vp->sched.had, 0);
+}
+END_TEST
+
+/* ---- Why it ends ---- */
+
+START_TEST(a_suspended_vp_does_not_run)
+{
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_SUCCESS);
+    ck_assert(!hv_vp_lends(root_vp));
+    check_output(HV_DISPATCH_STATE_BLOCKED, HV_DISPATCH_EVENT_SUSPEND);
+    ck_assert_uint_eq(blocked(), 1);
+}
+END_TEST
+
+START_TEST(an_intercept_is_told_by_the_call)
+{
+    map_message_page();
+    resume();
+    lend(0);
+    intercept(vp);
+    end(HV_LP_STOPS, HV_LP_NEVER);
+    check_output(HV_DISPATCH_STATE_READY, HV_DISPATCH_EVENT_INTERCEPT);
+    ck_assert_uint_eq(blocked(), 0);
+    ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTypeNone);
+    ck_assert_uint_eq(((struct hv_message *)hv_state_page(vp, HvVpStatePageInterceptMessage))
+                          ->header.message_type,
+                      HvMessageTypeX64IoPortIntercept);
+}
+END_TEST
+
+START_TEST(without_its_page_an_intercept_is_a_message)
+{
+    resume();
+    lend(0);
+    intercept(vp);
+    end(HV_LP_STOPS, HV_LP_NEVER);
+    check_output(HV_DISPATCH_STATE_READY, HV_DISPATCH_EVENT_INTERCEPT);
+    hv_vp_prepare(root_vp);
+    ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTypeX64IoPortIntercept);
+}
+END_TEST
+
+START_TEST(the_next_call_ends_the_intercept)
+{
+    map_message_page();
+    resume();
+    lend(0);
+    intercept(vp);
+    end(HV_LP_STOPS, HV_LP_NEVER);
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_RESUME);
+    check_output(HV_DISPATCH_STATE_READY, HV_DISPATCH_EVENT_INTERCEPT);
+    lend(HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND);
+    ck_assert_uint_eq(atomic_load(&vp->suspended), 0);
+}
+END_TEST
+
+START_TEST(what_the_register_page_has_counts_then)
+{
+    uint64_t gpa_page = PAGE_GPA_PAGE + 1;
+    struct hv_vp_register_page *page;
+
+    ck_assert_uint_eq(hv_state_page_map(vp, HvVpStatePageRegisters, true, &gpa_page),
+                      HV_STATUS_SUCCESS);
+    map_message_page();
+    resume();
+    lend(0);
+    intercept(vp);
+    end(HV_LP_STOPS, HV_LP_NEVER);
+    page = hv_state_page(vp, HvVpStatePageRegisters);
+    page->gp_registers[HV_GPR_RBX] = 0x1234;
+    page->rip = 0x5678;
+    page->dirty = HV_VP_REGISTER_PAGE_DIRTY_GENERAL | HV_VP_REGISTER_PAGE_DIRTY_IP;
+    lend(HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND);
+    ck_assert_uint_eq(fake_vp(vp)->gprs.gpr[HV_GPR_RBX], 0x1234);
+    ck_assert_uint_eq(fake_vp(vp)->gprs.rip, 0x5678);
+}
+END_TEST
+
+START_TEST(suspending_it_ends_it)
+{
+    resume();
+    lend(0);
+    atomic_fetch_or(&vp->suspended, HV_VP_SUSPEND_EXPLICIT);
+    end(HV_LP_STOPS, HV_LP_NEVER);
+    check_output(HV_DISPATCH_STATE_BLOCKED, HV_DISPATCH_EVENT_SUSPEND);
+}
+END_TEST
+
+START_TEST(a_vp_that_is_taken_away_gives_the_time_back)
+{
+    resume();
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_DISPATCH);
+    hv_lp_put(lp, now, HV_LP_LENDS, HV_LP_NEVER);
+    hv_lp_remove(vp);
+    ck_assert_ptr_eq(hv_lp_pick(lp, now), root_vp);
+    hv_vp_end_lending(root_vp);
+    check_output(HV_DISPATCH_STATE_BLOCKED, HV_DISPATCH_EVENT_NONE);
+}
+END_TEST
+
+START_TEST(a_lender_that_is_reset_forgets_it)
+{
+    resume();
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_DISPATCH);
+    hv_vp_reset(root_vp);
+    ck_assert(!hv_vp_lends(root_vp));
+    lend(0);
+}
+END_TEST
+
+/* ---- Signals ---- */
+
+START_TEST(a_blocked_vp_that_can_run_is_told_of)
+{
+    resume();
+    lend(0);
+    end(HV_LP_WAITS, HV_LP_NEVER);
+    check_output(HV_DISPATCH_STATE_BLOCKED, HV_DISPATCH_EVENT_NONE);
+    ck_assert_uint_eq(blocked(), 1);
+    ck_assert_uint_eq(signals(), 0);
+    hv_lp_kick(vp);
+    ck_assert(!hv_lp_look(lp, now));
+    check_signal();
+    ck_assert_uint_eq(blocked(), 0);
+    ck_assert_uint_eq(signals(), 1);
+}
+END_TEST
+
+START_TEST(it_is_told_once)
+{
+    resume();
+    lend(0);
+    end(HV_LP_WAITS, HV_LP_NEVER);
+    for (unsigned i = 0; i < 3; i++) {
+        hv_lp_kick(vp);
+        hv_lp_look(lp, now);
+    }
+    check_signal();
+    ck_assert_uint_eq(signals(), 1);
+    empty_slot(root_vp);
+    ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTypeNone);
+    lend(0);
+    end(HV_LP_WAITS, HV_LP_NEVER);
+    hv_lp_kick(vp);
+    hv_lp_look(lp, now);
+    check_signal();
+    ck_assert_uint_eq(signals(), 2);
+}
+END_TEST
+
+START_TEST(one_that_is_on_its_way_says_it_too)
+{
+    resume();
+    slot_of(root_vp)->header.message_type = 1;
+    for (unsigned i = 0; i < 2; i++) {
+        lend(0);
+        end(HV_LP_WAITS, HV_LP_NEVER);
+        hv_lp_kick(vp);
+        hv_lp_look(lp, now);
+        ck_assert_uint_eq(blocked(), 0);
+    }
+    ck_assert_uint_eq(signals(), 1);
+    empty_slot(root_vp);
+    check_signal();
+}
+END_TEST
+
+START_TEST(the_deadline_of_a_blocked_vp_is_told)
+{
+    resume();
+    lend(0);
+    end(HV_LP_WAITS, now + 100);
+    ck_assert_uint_eq(hv_lp_deadline(lp), now + 100);
+    hv_lp_look(lp, now + 99);
+    ck_assert_uint_eq(signals(), 0);
+    hv_lp_look(lp, now + 100);
+    check_signal();
+}
+END_TEST
+
+START_TEST(letting_it_go_on_is_told)
+{
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_RESUME);
+    resume();
+    hv_lp_look(lp, now);
+    check_signal();
+    lend(0);
+}
+END_TEST
+
+START_TEST(dispatch_suspend_stops_signals)
+{
+    resume();
+    lend(0);
+    end(HV_LP_WAITS, HV_LP_NEVER);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterDispatchSuspend, 1),
+                      HV_STATUS_SUCCESS);
+    hv_lp_kick(vp);
+    hv_lp_look(lp, now);
+    ck_assert_uint_eq(signals(), 0);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterDispatchSuspend, 0),
+                      HV_STATUS_SUCCESS);
+    hv_lp_look(lp, now);
+    check_signal();
+}
+END_TEST
+
+START_TEST(a_signal_ends_with_its_vp)
+{
+    uint32_t references = atomic_load(&child->lineage.references);
+
+    resume();
+    slot_of(root_vp)->header.message_type = 1;
+    lend(0);
+    end(HV_LP_WAITS, HV_LP_NEVER);
+    hv_lp_kick(vp);
+    hv_lp_look(lp, now);
+    ck_assert_uint_eq(atomic_load(&child->lineage.references), references + 1);
+    hv_intercept_end(root_vp, vp);
+    ck_assert_uint_eq(atomic_load(&child->lineage.references), references);
+    empty_slot(root_vp);
+    ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTypeNone);
+}
+END_TEST
+
+/* ---- What is refused ---- */
+
+START_TEST(what_is_not_known_is_refused)
+{
+    struct hv_input_dispatch_vp input = { .partition_id = child->id };
+
+    for (unsigned bit = 1; bit < 32; bit++) {
+        input.flags = 1u << bit;
+        ck_assert_int_eq(dispatch_with(root_vp, &input), HV_DISPOSITION_RESUME);
+        ck_assert_uint_eq(status_of(root_vp), HV_STATUS_INVALID_PARAMETER);
+    }
+    input = (struct hv_input_dispatch_vp){ .partition_id = child->id, .time_slice = 1 };
+    dispatch_with(root_vp, &input);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_INVALID_PARAMETER);
+    input = (struct hv_input_dispatch_vp){ .partition_id = child->id, .spec_ctrl = 1 };
+    dispatch_with(root_vp, &input);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_INVALID_PARAMETER);
+    input = (struct hv_input_dispatch_vp){ .partition_id = child->id, .vp_index = 1 };
+    dispatch_with(root_vp, &input);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_INVALID_VP_INDEX);
+    input = (struct hv_input_dispatch_vp){ .partition_id = HV_PARTITION_ID_SELF };
+    dispatch_with(root_vp, &input);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_ACCESS_DENIED);
+}
+END_TEST
+
+START_TEST(two_cant_lend_to_one)
+{
+    resume();
+    add(lp, other_root_vp);
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_DISPATCH);
+    ck_assert_int_eq(dispatch_by(other_root_vp, 0), HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(status_of(other_root_vp), HV_STATUS_INVALID_VP_STATE);
+    ck_assert(hv_vp_lends(root_vp));
+}
+END_TEST
+
+START_TEST(another_lp_cant_lend)
+{
+    resume();
+    add(other_lp, other_root_vp);
+    ck_assert_int_eq(dispatch_by(other_root_vp, 0), HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(status_of(other_root_vp), HV_STATUS_INVALID_VP_STATE);
+    lend(0);
+}
+END_TEST
+
+START_TEST(a_root_that_does_not_schedule_has_no_use_for_it)
+{
+    uint64_t value;
+
+    child_begin_again(EXO_FLAGS);
+    ck_assert_int_eq(dispatch_by(root_vp, 0), HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(get_register_of(root_vp, vp, HvRegisterVpRootSignalCount, &value),
+                      HV_STATUS_INVALID_PARAMETER);
+}
+END_TEST
+
+START_TEST(the_system_says_who_schedules)
+{
+    struct hv_input_get_system_property input = { .property_id = HvSystemPropertySchedulerType };
+    uint64_t type;
+
+    memcpy(input_page(), &input, sizeof(input));
+    ck_assert_uint_eq(call_from(root_vp, HvCallGetSystemProperty), HV_STATUS_SUCCESS);
+    memcpy(&type, output_page(), sizeof(type));
+    ck_assert_uint_eq(type, HvSchedulerTypeRoot);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("dispatch");
+
+    tcase_add_checked_fixture(tcase, setup, child_teardown);
+    tcase_add_test(tcase, a_child_runs_only_when_it_is_dispatched);
+    tcase_add_test(tcase, the_call_is_complete_before_the_child_runs);
+    tcase_add_test(tcase, what_comes_for_the_lender_takes_its_time_back);
+    tcase_add_test(tcase, it_ends_with_the_slice_though_nobody_waits);
+    tcase_add_test(tcase, a_lender_with_something_to_do_lends_nothing);
+    tcase_add_test(tcase, a_deadline_of_the_lender_ends_it);
+    tcase_add_test(tcase, the_lender_pays);
+    tcase_add_test(tcase, a_suspended_vp_does_not_run);
+    tcase_add_test(tcase, an_intercept_is_told_by_the_call);
+    tcase_add_test(tcase, without_its_page_an_intercept_is_a_message);
+    tcase_add_test(tcase, the_next_call_ends_the_intercept);
+    tcase_add_test(tcase, what_the_register_page_has_counts_then);
+    tcase_add_test(tcase, suspending_it_ends_it);
+    tcase_add_test(tcase, a_vp_that_is_taken_away_gives_the_time_back);
+    tcase_add_test(tcase, a_lender_that_is_reset_forgets_it);
+    tcase_add_test(tcase, a_blocked_vp_that_can_run_is_told_of);
+    tcase_add_test(tcase, it_is_told_once);
+    tcase_add_test(tcase, one_that_is_on_its_way_says_it_too);
+    tcase_add_test(tcase, the_deadline_of_a_blocked_vp_is_told);
+    tcase_add_test(tcase, letting_it_go_on_is_told);
+    tcase_add_test(tcase, dispatch_suspend_stops_signals);
+    tcase_add_test(tcase, a_signal_ends_with_its_vp);
+    tcase_add_test(tcase, what_is_not_known_is_refused);
+    tcase_add_test(tcase, two_cant_lend_to_one);
+    tcase_add_test(tcase, another_lp_cant_lend);
+    tcase_add_test(tcase, a_root_that_does_not_schedule_has_no_use_for_it);
+    tcase_add_test(tcase, the_system_says_who_schedules);
+    Suite *suite = suite_create("core_dispatch");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
