@@ -19,6 +19,8 @@ hv_status root_call_create_partition(uint64_t flags, uint64_t *id);
 hv_status root_call_initialize_partition(uint64_t id);
 hv_status root_call_finalize_partition(uint64_t id);
 hv_status root_call_delete_partition(uint64_t id);
+/* HvSchedulerType of the system. */
+hv_status root_call_scheduler_type(uint64_t *type);
 hv_status root_call_set_property(uint64_t id, uint32_t code, uint64_t value);
 
 /* Memory pools: a list of page numbers; more than ROOT_CALL_MOST_PAGES are not taken at a time. */
@@ -60,6 +62,12 @@ hv_status root_call_set_registers(uint64_t id, uint32_t vp_index,
 /* The same, and ends what suspends the VP. */
 hv_status root_call_resume(uint64_t id, uint32_t vp_index, const struct worker_register *registers,
                            uint32_t count);
+/*
+ * Runs a VP in the time of this one, where the root schedules, until output says why not any more.
+ * clear: its intercept has been dealt with.
+ */
+hv_status root_call_dispatch(uint64_t id, uint32_t vp_index, bool clear,
+                             struct hv_output_dispatch_vp *output);
 hv_status root_call_translate(uint64_t id, uint32_t vp_index, uint64_t gva, uint64_t flags,
                               uint64_t *gpa, uint32_t *code);
 

@@ -30,6 +30,17 @@ hv_status root_call_rep(struct root_call_pages *pages, uint16_t code, uint32_t c
     return *done == count ? HV_STATUS_SUCCESS : HV_STATUS_OPERATION_FAILED;
 }
 
+hv_status root_call_scheduler_type(uint64_t *type)
+{
+    const struct hv_input_get_system_property input = { .property_id =
+                                                            HvSystemPropertySchedulerType };
+    struct root_call_pages *pages = root_call_begin(&input, sizeof(input));
+    hv_status status = root_call_simple(pages, HvCallGetSystemProperty);
+
+    memcpy(type, pages->output, sizeof(*type));
+    return status;
+}
+
 /* ---- Their life ---- */
 
 hv_status root_call_create_partition(uint64_t flags, uint64_t *id)

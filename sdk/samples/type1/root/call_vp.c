@@ -106,6 +106,21 @@ hv_status root_call_resume(uint64_t id, uint32_t vp_index, const struct worker_r
     return root_call_rep(pages, HvCallSetVpRegisters, count + 2, &done);
 }
 
+hv_status root_call_dispatch(uint64_t id, uint32_t vp_index, bool clear,
+                             struct hv_output_dispatch_vp *output)
+{
+    const struct hv_input_dispatch_vp input = {
+        .partition_id = id,
+        .vp_index = vp_index,
+        .flags = clear ? HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND : 0
+    };
+    struct root_call_pages *pages = root_call_begin(&input, sizeof(input));
+    hv_status status = root_call_simple(pages, HvCallDispatchVp);
+
+    memcpy(output, pages->output, sizeof(*output));
+    return status;
+}
+
 hv_status root_call_translate(uint64_t id, uint32_t vp_index, uint64_t gva, uint64_t flags,
                               uint64_t *gpa, uint32_t *code)
 {

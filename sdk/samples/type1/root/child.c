@@ -162,14 +162,71 @@ static bool find_intercept(struct root_child *child, const struct hv_message *me
     return true;
 }
 
+static void execute(struct root_child *child, struct worker_intercept *intercept)
+{
+    worker_machine_intercept(&child->worker, intercept, root_host_now());
+    look_at_worker(child);
+}
+
 void root_child_message(struct root_child *child, const struct hv_message *message)
 {
     struct worker_intercept intercept;
 
     if (child->end != ROOT_RUNS || !find_intercept(child, message, &intercept))
         return;
-    worker_machine_intercept(&child->worker, &intercept, root_host_now());
-    look_at_worker(child);
+    execute(child, &intercept);
+}
+
+/* ---- Its VPs, where the root schedules them ---- */
+
+void root_child_signal(struct root_child *child, uint32_t vp_index)
+{
+    if (vp_index < child->partition.vp_count)
+        child->partition.vps[vp_index].ready = true;
+}
+
+bool root_child_find_ready(const struct root_child *child, uint32_t *vp_index)
+{
+    if (child->end != ROOT_RUNS)
+        return false;
+    for (; *vp_index < child->partition.vp_count; ++*vp_index)
+        if (child->partition.vps[*vp_index].ready)
+            return true;
+    return false;
+}
+
+/* The message page has the intercept. */
+static void take_intercept(struct root_child *child, uint32_t vp_index)
+{
+    struct root_vp *vp = &child->partition.vps[vp_index];
+    struct worker_intercept intercept = { .kind = WORKER_INTERCEPT_MESSAGE,
+                                          .vp_index = vp_index,
+                                          .message = *vp->message };
+
+    vp->ready = false;
+    vp->stopped = true;
+    execute(child, &intercept);
+}
+
+void root_child_dispatch(struct root_child *child, uint32_t vp_index, bool *interrupted)
+{
+    struct root_vp *vp = &child->partition.vps[vp_index];
+    bool clear = vp->clear;
+    struct hv_output_dispatch_vp output;
+    hv_status status;
+
+    vp->clear = false;
+    status = root_call_dispatch(child->partition.pool.partition, vp_index, clear, &output);
+    if (status != HV_STATUS_SUCCESS) {
+        root_child_fail(child, "run a VP", status);
+        root_child_stop(child, ROOT_ERROR);
+    } else if (output.dispatch_event == HV_DISPATCH_EVENT_INTERCEPT) {
+        take_intercept(child, vp_index);
+    } else if (output.dispatch_state == HV_DISPATCH_STATE_BLOCKED) {
+        vp->ready = false;
+    } else {
+        *interrupted = true;
+    }
 }
 
 static void watch(struct root_child *child, uint64_t now)
@@ -313,7 +370,8 @@ void root_child_restart(struct root_child *child)
     root_host_say("child %s starts again", child->machine.name);
     child->resets++;
     child->leaked |= !give_back(child);
-    child->partition = (struct root_partition){ .own = child->partition.own };
+    child->partition = (struct root_partition){ .own = child->partition.own,
+                                                .dispatched = child->partition.dispatched };
     child->has_worker = child->crashed = child->still = false;
     child->failed = NULL;
     child->end = ROOT_RUNS;

@@ -32,15 +32,18 @@ enum root_end {
 
 /* A VP. */
 struct root_vp {
-    const struct hv_vp_register_page *registers; /* NULL: not mapped */
-    const struct hv_message *message;            /* of its last intercept; NULL: not mapped */
-    bool stopped;                                /* by an intercept, and its registers unchanged */
+    struct hv_vp_register_page *registers; /* NULL: not mapped */
+    const struct hv_message *message;      /* of its last intercept; NULL: not mapped */
+    bool stopped;                          /* by an intercept, and its registers unchanged */
+    bool ready;                            /* where the root schedules: it can be dispatched */
+    bool clear;                            /* and its intercept has been dealt with then */
 };
 
 /* What is there of it, and has to go. */
 struct root_partition {
     struct root_pool pool; /* pool.partition is its ID, or HV_PARTITION_ID_INVALID */
     struct root_pool *own; /* of the root */
+    bool dispatched;       /* the root schedules its VPs */
     bool active;           /* initialized */
     uint32_t vp_count;     /* VPs that were created, from 0 on */
     struct root_vp *vps;   /* as many as the machine is to have */
@@ -76,6 +79,18 @@ void root_child_start(struct root_child *child);
 
 /* Whether it ends when the others have. */
 bool root_child_follows(const struct root_child *child);
+
+/* The first of its VPs from *vp_index on that can be dispatched; false: there is none. */
+bool root_child_find_ready(const struct root_child *child, uint32_t *vp_index);
+
+/*
+ * Runs such a VP, where the root schedules, and deals with its intercept. *interrupted is set when
+ * something has come for the root, or its slice has ended.
+ */
+void root_child_dispatch(struct root_child *child, uint32_t vp_index, bool *interrupted);
+
+/* A VP of it can be dispatched again. */
+void root_child_signal(struct root_child *child, uint32_t vp_index);
 
 /* A message about it has come. */
 void root_child_message(struct root_child *child, const struct hv_message *message);

@@ -28,6 +28,12 @@ bool root_host_message(struct hv_message *message);
 /* Returns when there is a message, or at the deadline, or somewhat before. */
 void root_host_wait(uint64_t deadline);
 
+/* Interrupts this VP at that time, somewhat before, or a moment later. */
+void root_host_wake_at(uint64_t deadline);
+
+/* Takes the interrupts that have come. */
+void root_host_poll(void);
+
 /* Reference time, in units of 100 ns. */
 uint64_t root_host_now(void);
 

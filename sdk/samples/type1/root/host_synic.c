@@ -11,6 +11,7 @@
 #define INTERCEPT_SINT HV_SYNIC_INTERCEPTION_SINT_INDEX
 #define TIMER_SINT     1u
 #define VECTOR         0x50u
+#define LEAST_WAIT     5000u /* 500 us */
 
 static struct hv_message_page messages __attribute__((aligned(4096)));
 static uint64_t armed = UINT64_MAX; /* when the timer expires; UINT64_MAX: never */
@@ -93,6 +94,37 @@ static void set_timer(uint64_t deadline)
     wrmsr(HV_X64_MSR_STIMER0_COUNT, deadline == UINT64_MAX ? 0 : deadline);
 }
 
+/* Not for each character of a serial port: a guest that waits for it asks, and then time has gone
+   on anyway. */
+void root_host_wake_at(uint64_t deadline)
+{
+    uint64_t least;
+
+    if (deadline >= armed)
+        return;
+    least = root_host_now() + LEAST_WAIT;
+    deadline = deadline < least ? least : deadline;
+    if (deadline < armed)
+        set_timer(deadline);
+}
+
+static void take_expiration(void)
+{
+    if (!is_empty(TIMER_SINT)) {
+        armed = UINT64_MAX;
+        free_slot(TIMER_SINT);
+    }
+}
+
+/* STI lets none in before the instruction behind it has been executed. */
+void root_host_poll(void)
+{
+    irq_enable();
+    __asm__ volatile("nop");
+    irq_disable();
+    take_expiration();
+}
+
 void root_host_wait(uint64_t deadline)
 {
     set_timer(deadline);
@@ -100,8 +132,5 @@ void root_host_wait(uint64_t deadline)
         irq_enable_and_halt();
         irq_disable();
     }
-    if (!is_empty(TIMER_SINT)) {
-        armed = UINT64_MAX;
-        free_slot(TIMER_SINT);
-    }
+    take_expiration();
 }

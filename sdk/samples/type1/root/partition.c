@@ -144,7 +144,7 @@ static bool map_pages(struct root_child *child, uint32_t index)
     if (!check(child, "map the register page of a VP",
                map_page(child, index, HvVpStatePageRegisters, &page)))
         return false;
-    vp->registers = (const void *)(uintptr_t)(page * HV_PAGE_SIZE);
+    vp->registers = (void *)(uintptr_t)(page * HV_PAGE_SIZE);
     return true;
 }
 

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "program.h"
 
+#include "call.h"
 #include "child.h"
 #include "host.h"
 #include "mem.h"
 
 #define MILLISECOND   UINT64_C(10000) /* in units of 100 ns */
-#define MOST_MESSAGES 64u             /* one after the other, before other children's devices */
+#define TURN          (5 * MILLISECOND)
+#define MOST_MESSAGES 64u /* one after the other, before other children's devices */
+
+/* The VP that is dispatched, until it has had its slice or can't go on. */
+struct turn {
+    uint32_t child, vp_index;
+    uint64_t end;
+};
 
 struct program {
     struct root_child *child[HV_MACHINE_MAX_MACHINES]; /* NULL: it is buried */
@@ -16,6 +24,8 @@ struct program {
     const char *watched; /* name of the machine whose console has the port at first; NULL: none */
     uint32_t shown;      /* index of the one that has it now */
     bool as_expected;
+    struct turn turn;
+    bool schedules; /* VPs of children run when they are dispatched */
 };
 
 static uint64_t child_pages(void)
@@ -76,6 +86,7 @@ static void start(struct program *program, const struct hv_machine *machine)
     }
     child->machine = *machine;
     child->partition.own = &program->own;
+    child->partition.dispatched = program->schedules;
     join_consoles(program, child);
     program->child[program->count++] = child;
     root_child_start(child);
@@ -94,17 +105,102 @@ static void bury(struct program *program, uint32_t index)
 
 /* ---- All of them ---- */
 
+static struct root_child *find(const struct program *program, uint64_t partition)
+{
+    for (uint32_t i = 0; i < program->count; i++)
+        if (program->child[i] && program->child[i]->partition.pool.partition == partition)
+            return program->child[i];
+    return NULL;
+}
+
+static void take_signals(struct program *program, const struct hv_message *message)
+{
+    struct hv_scheduler_vp_signal_pair_message signals;
+
+    memcpy(&signals, message->payload, sizeof(signals));
+    for (uint32_t i = 0; i < signals.vp_count && i < HV_SCHEDULER_SIGNAL_PAIRS; i++) {
+        struct root_child *child = find(program, signals.partition_ids[i]);
+
+        if (child)
+            root_child_signal(child, signals.vp_indexes[i]);
+    }
+}
+
 static bool take_message(struct program *program)
 {
     struct hv_message message;
+    struct root_child *child;
 
     if (!root_host_message(&message))
         return false;
-    for (uint32_t i = 0; i < program->count; i++)
-        if (program->child[i] &&
-            program->child[i]->partition.pool.partition == message.header.origination_id)
-            root_child_message(program->child[i], &message);
+    child = find(program, message.header.origination_id);
+    if (message.header.message_type == HvMessageTypeSchedulerVpSignalPair)
+        take_signals(program, &message);
+    else if (child)
+        root_child_message(child, &message);
     return true;
+}
+
+/* A VP whose intercepts are quickly dealt with goes on, or one that never has any would get all
+   time between them. */
+static bool has_turn(const struct program *program, uint64_t now)
+{
+    const struct root_child *child = program->child[program->turn.child];
+    uint32_t vp_index = program->turn.vp_index;
+
+    return child && now < program->turn.end && root_child_find_ready(child, &vp_index) &&
+           vp_index == program->turn.vp_index;
+}
+
+/* The next that is ready; false: there is none. */
+static bool give_turn(struct program *program, uint64_t now)
+{
+    struct turn *turn = &program->turn;
+
+    turn->vp_index++;
+    turn->end = now + TURN;
+    for (uint32_t i = 0; i <= program->count; i++) {
+        const struct root_child *child = program->child[turn->child];
+
+        if (child && root_child_find_ready(child, &turn->vp_index))
+            return true;
+        turn->child = (turn->child + 1) % program->count;
+        turn->vp_index = 0;
+    }
+    return false;
+}
+
+/* Runs a VP, where the root schedules. False: none is ready, or something has come for the root. */
+static bool dispatch(struct program *program)
+{
+    uint64_t now = root_host_now();
+    bool interrupted = false;
+    struct root_child *child;
+
+    if (!has_turn(program, now) && !give_turn(program, now))
+        return false;
+    child = program->child[program->turn.child];
+    root_host_wake_at(root_child_deadline(child));
+    root_child_dispatch(child, program->turn.vp_index, &interrupted);
+    if (interrupted)
+        root_host_poll();
+    return !interrupted;
+}
+
+static bool is_ready(const struct program *program)
+{
+    for (uint32_t i = 0; program->schedules && i < program->count; i++) {
+        uint32_t vp_index = 0;
+
+        if (program->child[i] && root_child_find_ready(program->child[i], &vp_index))
+            return true;
+    }
+    return false;
+}
+
+static bool go_on(struct program *program)
+{
+    return take_message(program) || (program->schedules && dispatch(program));
 }
 
 static void stop_all(struct program *program)
@@ -172,7 +268,7 @@ static uint64_t deadline(const struct program *program)
 static void run(struct program *program)
 {
     do {
-        for (unsigned i = 0; i < MOST_MESSAGES && take_message(program); i++)
+        for (unsigned i = 0; i < MOST_MESSAGES && go_on(program); i++)
             ;
         if (program->watched)
             look_at_keyboard(program);
@@ -180,7 +276,8 @@ static void run(struct program *program)
             stop_all(program);
         if (advance(program) == 0)
             return;
-        root_host_wait(deadline(program));
+        if (!is_ready(program))
+            root_host_wait(deadline(program));
     } while (true);
 }
 
@@ -198,6 +295,14 @@ static void check_balance(struct program *program, uint64_t free_before)
     program->as_expected &= status == HV_STATUS_SUCCESS && free_now == free_before;
 }
 
+/* A hypervisor that does not tell schedules by itself. */
+static bool is_scheduler(void)
+{
+    uint64_t type;
+
+    return root_call_scheduler_type(&type) == HV_STATUS_SUCCESS && type == HvSchedulerTypeRoot;
+}
+
 bool root_program_run(const struct hv_machine *machines, uint32_t count, const char *watched)
 {
     static struct program program;
@@ -205,7 +310,8 @@ bool root_program_run(const struct hv_machine *machines, uint32_t count, const c
 
     program = (struct program){ .own.partition = HV_PARTITION_ID_SELF,
                                 .watched = watched,
-                                .as_expected = true };
+                                .as_expected = true,
+                                .schedules = is_scheduler() };
     for (uint32_t i = 0; i < count; i++)
         start(&program, &machines[i]);
     run(&program);

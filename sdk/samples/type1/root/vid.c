@@ -150,14 +150,68 @@ static hv_status set_registers(void *context, uint32_t vp_index,
     return root_call_set_registers(child->partition.pool.partition, vp_index, registers, count);
 }
 
+/* False: the page does not have it, or not to be changed. *dirty: the classes that have been. */
+static bool put_register(struct hv_vp_register_page *page, uint32_t name, uint64_t value,
+                         uint32_t *dirty)
+{
+    if (name >= HvX64RegisterRax && name <= HvX64RegisterR15) {
+        page->gp_registers[name - HvX64RegisterRax] = value;
+        *dirty |= HV_VP_REGISTER_PAGE_DIRTY_GENERAL;
+        return true;
+    }
+    if (name == HvX64RegisterRip) {
+        page->rip = value;
+        *dirty |= HV_VP_REGISTER_PAGE_DIRTY_IP;
+        return true;
+    }
+    if (name == HvX64RegisterRflags) {
+        page->rflags = value;
+        *dirty |= HV_VP_REGISTER_PAGE_DIRTY_FLAGS;
+        return true;
+    }
+    return false;
+}
+
+/* All or none count: what is not marked as changed is not taken. */
+static bool put_in_page(const struct root_vp *vp, const struct worker_register *registers,
+                        uint32_t count)
+{
+    uint32_t dirty = 0;
+
+    if (!vp->stopped || !vp->registers || !vp->registers->is_valid)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!put_register(vp->registers, registers[i].name, registers[i].value.reg64, &dirty))
+            return false;
+    vp->registers->dirty |= dirty;
+    return true;
+}
+
 /* ---- Running ---- */
+
+/* What the page has counts when the VP goes on: with the end of its intercept, or with the dispatch
+   that ends it. One that was suspended besides has no valid page here. */
+static hv_status go_on(const struct root_child *child, uint32_t vp_index)
+{
+    const struct worker_register running = { .name = HvRegisterInterceptSuspend };
+
+    if (child->partition.dispatched)
+        return HV_STATUS_SUCCESS;
+    return root_call_set_registers(child->partition.pool.partition, vp_index, &running, 1);
+}
 
 static hv_status resume(void *context, uint32_t vp_index, const struct worker_register *registers,
                         uint32_t count)
 {
     struct root_child *child = context;
+    struct root_vp *vp = &child->partition.vps[vp_index];
+    bool in_page = put_in_page(vp, registers, count);
 
-    child->partition.vps[vp_index].stopped = false;
+    vp->stopped = false;
+    vp->ready = true;
+    vp->clear = in_page;
+    if (in_page)
+        return go_on(child, vp_index);
     return root_call_resume(child->partition.pool.partition, vp_index, registers, count);
 }
 
@@ -165,8 +219,9 @@ static hv_status suspend(void *context, uint32_t vp_index)
 {
     const struct worker_register suspended = { .name = HvRegisterExplicitSuspend,
                                                .value.reg128 = { .low = 1 } };
-    const struct root_child *child = context;
+    struct root_child *child = context;
 
+    child->partition.vps[vp_index].ready = child->partition.vps[vp_index].stopped = false;
     return root_call_set_registers(child->partition.pool.partition, vp_index, &suspended, 1);
 }
 

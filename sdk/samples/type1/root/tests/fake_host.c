@@ -119,6 +119,16 @@ bool root_host_message(struct hv_message *message)
     return true;
 }
 
+void root_host_wake_at(uint64_t deadline)
+{
+    (void)deadline;
+}
+
+void root_host_poll(void)
+{
+    fake.polls++;
+}
+
 void root_host_wait(uint64_t deadline)
 {
     if (fake.queue_count > 0)
@@ -153,14 +163,18 @@ static void post(const struct fake_partition *partition, uint32_t vp_index,
                  struct hv_message *message)
 {
     struct fake_vp *vp = (struct fake_vp *)&partition->vp[vp_index];
-    struct hv_message *sent = &fake.queue[(fake.queue_first + fake.queue_count++) % FAKE_QUEUE];
+    struct hv_message *sent;
 
     message->header.origination_id = partition->id;
     vp->intercept_suspend = true;
+    if (vp->page[HvVpStatePageInterceptMessage])
+        memcpy(page_at(vp->page[HvVpStatePageInterceptMessage]), message, sizeof(*message));
+    if (fake.dispatching)
+        return;
+    sent = &fake.queue[(fake.queue_first + fake.queue_count++) % FAKE_QUEUE];
     *sent = *message;
     if (!vp->page[HvVpStatePageInterceptMessage])
         return;
-    memcpy(page_at(vp->page[HvVpStatePageInterceptMessage]), message, sizeof(*message));
     sent->header.message_type = HvMessageTypeOpaqueIntercept;
     sent->header.payload_size = sizeof(vp_index);
     memset(sent->payload, 0, sizeof(sent->payload));
@@ -202,8 +216,8 @@ static void run(struct fake_partition *partition, uint32_t vp_index)
 {
     struct fake_vp *vp = &partition->vp[vp_index];
 
-    while (vp->step && !vp->explicit_suspend && !vp->intercept_suspend &&
-           vp->step->kind != FAKE_END) {
+    while (fake.dispatching == fake.root_schedules && vp->step && !vp->explicit_suspend &&
+           !vp->intercept_suspend && vp->step->kind != FAKE_END) {
         const struct fake_step *step = vp->step++;
 
         switch (step->kind) {
@@ -442,6 +456,48 @@ static hv_status translate(struct root_call_pages *pages)
     return HV_STATUS_SUCCESS;
 }
 
+/* Beside the VP it names one and a partition that there are not. */
+static void send_signal(const struct fake_partition *partition, uint32_t vp_index)
+{
+    const struct hv_scheduler_vp_signal_pair_message signals = {
+        .vp_count = 3,
+        .partition_ids = { partition->id, partition->id, UINT64_MAX - 1 },
+        .vp_indexes = { FAKE_VPS, vp_index, vp_index },
+    };
+    struct hv_message *sent = &fake.queue[(fake.queue_first + fake.queue_count++) % FAKE_QUEUE];
+
+    sent->header = (struct hv_message_header){ .message_type = HvMessageTypeSchedulerVpSignalPair,
+                                               .payload_size = sizeof(signals) };
+    memcpy(sent->payload, &signals, sizeof(signals));
+}
+
+static hv_status dispatch(struct fake_partition *partition, struct root_call_pages *pages)
+{
+    const struct hv_input_dispatch_vp *input = (const void *)pages->input;
+    struct hv_output_dispatch_vp output = { .dispatch_state = HV_DISPATCH_STATE_READY };
+    struct fake_vp *vp = &partition->vp[input->vp_index];
+
+    if (input->vp_index >= FAKE_VPS || !vp->exists)
+        return HV_STATUS_INVALID_VP_INDEX;
+    if (input->flags & HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND)
+        vp->intercept_suspend = false;
+    if (fake.dispatches++ % 4 != 3) {
+        fake.dispatching = true;
+        run(partition, input->vp_index);
+        fake.dispatching = false;
+        if (vp->intercept_suspend)
+            output.dispatch_event = HV_DISPATCH_EVENT_INTERCEPT;
+        else
+            output.dispatch_state = HV_DISPATCH_STATE_BLOCKED;
+        if (!vp->intercept_suspend && fake.signals > 0) {
+            fake.signals--;
+            send_signal(partition, input->vp_index);
+        }
+    }
+    memcpy(pages->output, &output, sizeof(output));
+    return HV_STATUS_SUCCESS;
+}
+
 static hv_status call_simple(struct fake_partition *partition, uint16_t code,
                              struct root_call_pages *pages)
 {
@@ -470,6 +526,8 @@ static hv_status call_simple(struct fake_partition *partition, uint16_t code,
         return delete_vp(partition, vp_index);
     case HvCallMapVpStatePage:
         return map_state_page(partition, vp_index, (uint16_t)(words[1] >> 32), pages);
+    case HvCallDispatchVp:
+        return dispatch(partition, pages);
     case HvCallUnmapVpStatePage:
         return HV_STATUS_SUCCESS;
     case HvCallTranslateVirtualAddress:
@@ -516,7 +574,7 @@ struct root_call_pages *root_host_call_pages(void)
     return &pages;
 }
 
-uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
+static uint64_t make_call(uint64_t control, struct root_call_pages *pages)
 {
     uint16_t code = (uint16_t)control;
     uint32_t count = (uint32_t)(control >> HV_HYPERCALL_REP_COUNT_SHIFT) & 0xFFF;
@@ -524,4 +582,20 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
     hv_status status = is_to_fail(code) ? fake.fail_status : call(code, pages, count, &done);
 
     return status | (uint64_t)done << HV_HYPERCALL_RESULT_REPS_COMPLETED_SHIFT;
+}
+
+/* The one property that there is. */
+static uint64_t tell_scheduler(struct root_call_pages *pages)
+{
+    const uint64_t type = fake.root_schedules ? HvSchedulerTypeRoot : HvSchedulerTypeLp;
+
+    memcpy(pages->output, &type, sizeof(type));
+    return HV_STATUS_SUCCESS;
+}
+
+uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
+{
+    if ((uint16_t)control == HvCallGetSystemProperty)
+        return tell_scheduler(pages);
+    return make_call(control, pages);
 }

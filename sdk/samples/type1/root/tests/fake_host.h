@@ -56,6 +56,11 @@ struct fake_host {
     uint32_t queue_first, queue_count;
     uint64_t now;
     uint64_t free_pages;
+    bool
+        root_schedules; /* VPs run when they are dispatched; every fourth time the root is wanted */
+    bool dispatching;   /* one does */
+    uint32_t dispatches, polls;
+    uint32_t signals; /* that are still sent for VPs which block */
     uint32_t calls;
     uint32_t fail_at;   /* number of the call that fails, from 1 on; 0: none */
     uint16_t fail_code; /* or the call of this code that fails, the first time */

@@ -61,6 +61,32 @@ START_TEST(children_run_side_by_side)
 }
 END_TEST
 
+/* What is dispatched has no other way to run. */
+START_TEST(a_root_that_schedules_dispatches_children)
+{
+    fake.root_schedules = true;
+    ck_assert(run(2));
+    ck_assert_uint_eq(shown("a| hi\r\n"), 1);
+    ck_assert_uint_eq(shown("b| hi\r\n"), 1);
+    ck_assert_uint_gt(fake.dispatches, 10);
+    ck_assert_uint_eq(fake.polls, fake.dispatches / 4);
+}
+END_TEST
+
+START_TEST(a_blocked_vp_is_dispatched_when_a_message_says_so)
+{
+    static const struct fake_step steps[] = { { FAKE_HALT, 0, 0, 0 }, STAYS };
+
+    fake.root_schedules = true;
+    fake.signals = 5;
+    fake.script[0] = steps;
+    machines[0].ends[0].kind = HV_MACHINE_END_IDLE;
+    ck_assert(run(1));
+    ck_assert_uint_eq(fake.signals, 0);
+    ck_assert_uint_eq(fake.dispatches - fake.polls, machines[0].vp_count + 5);
+}
+END_TEST
+
 START_TEST(only_lines_that_are_asked_for_are_shown)
 {
     machines[0].devices[0].show = HV_MACHINE_SHOW_LINES;
@@ -410,16 +436,18 @@ START_TEST(machine_that_is_larger_than_the_memory_is_an_error)
 END_TEST
 
 /* Every call of a run is refused once; the other child does not notice. */
-static void refuse_each_call(uint16_t status)
+static void refuse_each_call(uint16_t status, bool root_schedules)
 {
     uint32_t calls;
 
     setup();
+    fake.root_schedules = root_schedules;
     ck_assert(run(2));
     calls = fake.calls;
     ck_assert_uint_gt(calls, 50);
     for (uint32_t at = 1; at <= calls; at++) {
         setup();
+        fake.root_schedules = root_schedules;
         fake.fail_at = at;
         fake.fail_status = status;
         root_program_run(machines, 2, NULL);
@@ -433,14 +461,15 @@ static void refuse_each_call(uint16_t status)
 
 START_TEST(refusal_of_any_call_ends_one_child)
 {
-    refuse_each_call(HV_STATUS_ACCESS_DENIED);
+    refuse_each_call(HV_STATUS_ACCESS_DENIED, false);
+    refuse_each_call(HV_STATUS_ACCESS_DENIED, true);
 }
 END_TEST
 
 START_TEST(shortage_at_any_call_is_survived)
 {
-    refuse_each_call(HV_STATUS_INSUFFICIENT_MEMORY);
-    refuse_each_call(HV_STATUS_INSUFFICIENT_ROOT_MEMORY);
+    refuse_each_call(HV_STATUS_INSUFFICIENT_MEMORY, false);
+    refuse_each_call(HV_STATUS_INSUFFICIENT_ROOT_MEMORY, false);
 }
 END_TEST
 
@@ -496,6 +525,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, child_speaks_in_lines_and_switches_itself_off);
     tcase_add_test(tcase, children_run_side_by_side);
+    tcase_add_test(tcase, a_root_that_schedules_dispatches_children);
+    tcase_add_test(tcase, a_blocked_vp_is_dispatched_when_a_message_says_so);
     tcase_add_test(tcase, only_lines_that_are_asked_for_are_shown);
     tcase_add_test(tcase, second_port_is_a_console_of_its_own);
     tcase_add_test(tcase, port_that_is_not_described_is_not_shown);
