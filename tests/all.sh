@@ -116,6 +116,7 @@ seed=$(git rev-parse --short=7 HEAD 2> /dev/null || echo 0)
 linux_children() {
     check linux-alone sh tests/linux/alone.sh build/release/linux
     check linux-ends sh tests/linux/described.sh build/release ends
+    check linux-legacy sh tests/linux/described.sh build/release legacy --smp 1
     # Both kernels with one and four VPs at work for half a minute; and Linux among guests that attack.
     check linux-loaded-1-4 sh tests/linux/described.sh build/release loaded-1-4
     check linux-loaded-4-1 sh tests/linux/described.sh build/release loaded-4-1
