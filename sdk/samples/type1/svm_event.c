@@ -103,7 +103,7 @@ void svm_event_interrupted(struct svm_vp *vp)
         return;
     switch (event & VMCB_EVENT_TYPE) {
     case VMCB_EVENT_INTERRUPT:
-        vp->event = event;
+        svm_interrupt_put_back(vp, vector);
         break;
     case VMCB_EVENT_NMI:
         vp->nmi_pending = true;

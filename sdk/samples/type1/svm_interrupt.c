@@ -4,6 +4,7 @@
  * when not the processor is asked to leave the guest as soon as it can (APM vol. 2, 15.21).
  */
 #include "apic.h"
+#include "clock.h"
 #include "cpu.h"
 #include "fetch.h"
 #include "idle.h"
@@ -104,18 +105,8 @@ static void watch(struct svm_vp *vp, bool window, bool priority)
 #define VIRTUAL_INTERRUPT \
     (VMCB_V_IRQ | VMCB_V_IGNORE_TPR | VMCB_V_PRIORITY_MAX << VMCB_V_PRIORITY_SHIFT)
 
-/*
- * An interrupt goes in as the virtual interrupt, or as an event if that one serves to watch for the
- * next. QEMU's emulator (7.2) gives the guest an interrupt that was injected as an event a
- * second time if it has to leave its loop before the guest's next exit.
- */
-static void inject_as_event(struct svm_vp *vp)
-{
-    if (vp->injected < 0)
-        return;
-    vp->event = VMCB_EVENT_VALID | VMCB_EVENT_INTERRUPT | (uint8_t)vp->injected;
-    vp->injected = HV_INTERRUPT_NONE;
-}
+/* Another interrupt waits behind the one that goes in. */
+#define COME_BACK_HZ 50000
 
 static void end_injection(struct svm_vp *vp)
 {
@@ -145,9 +136,22 @@ void svm_interrupt_injected(struct svm_vp *vp)
         end_injection(vp);
 }
 
+static uint64_t come_back(uint64_t deadline)
+{
+    uint64_t soon = rdtsc() + clock_tsc_hz() / COME_BACK_HZ;
+
+    return soon < deadline ? soon : deadline;
+}
+
+/*
+ * An interrupt goes in as the virtual interrupt, never as an event: QEMU's emulator (7.2) gives the
+ * guest one that was injected as an event a second time if it has to leave its loop before the
+ * guest's next exit, wherever the guest is then. So the virtual interrupt can't serve to watch for
+ * the next, and the LP's timer has to.
+ */
 void svm_interrupt_prepare(struct svm_vp *vp)
 {
-    uint64_t control;
+    uint64_t control, deadline;
     bool pending;
 
     look(vp);
@@ -161,20 +165,23 @@ void svm_interrupt_prepare(struct svm_vp *vp)
         pending |= !vp->pin_open;
     }
     control = VMCB_V_INTR_MASKING | vp->view->cr8;
-    if (pending) {
+    deadline = vp->view->deadline;
+    if (vp->injected >= 0) {
+        control |= VIRTUAL_INTERRUPT | (uint64_t)vp->injected << VMCB_V_VECTOR_SHIFT;
+        if (pending)
+            deadline = come_back(deadline);
+    } else if (pending) {
         /* The virtual interrupt is never delivered: an exit comes first. */
         control |= VIRTUAL_INTERRUPT;
-        inject_as_event(vp);
-    } else if (vp->injected >= 0) {
-        control |= VIRTUAL_INTERRUPT | (uint64_t)vp->injected << VMCB_V_VECTOR_SHIFT;
     }
     /* With a virtual interrupt that waits too: QEMU aborts when the guest writes CR8 then. */
-    watch(vp, pending, pending || vp->view->behind_priority || vp->view->fine_priority);
+    watch(vp, pending && vp->injected < 0,
+          pending || vp->view->behind_priority || vp->view->fine_priority);
     if (vp->vmcb->virtual_interrupt != control) {
         vp->vmcb->virtual_interrupt = control;
         svm_touch(vp, VMCB_CLEAN_TPR);
     }
-    vp->until = svm_set_timer(vp->lp, vp->view->deadline);
+    vp->until = svm_set_timer(vp->lp, deadline);
     vp->quiet = !pending && !vp->priority && !vp->wants_extint;
 }
 
