@@ -614,7 +614,7 @@ int main(void)
     tcase_add_test(all, the_vps_state_counts);
     tcase_add_test(all, the_extended_call_says_the_same);
     tcase_add_test(all, the_page_that_is_not_there_is_told);
-    tcase_add_loop_test(all, flags_must_make_sense, 0, 10);
+    tcase_add_loop_test(all, flags_must_make_sense, 0, 9);
     tcase_add_test(all, the_target_is_a_vp_of_an_active_child);
     suite_add_tcase(suite, all);
     return run_suite(suite);
