@@ -180,6 +180,7 @@ class TerminalTest(RunTestCase):
 
     def start(self, qemu: str, *more: str) -> None:
         self.add_qemu(qemu)
+        self.seen = b""
         self.master, slave = pty.openpty()
         self.addCleanup(os.close, self.master)
         self.settings = termios.tcgetattr(slave)
@@ -197,12 +198,14 @@ class TerminalTest(RunTestCase):
         self.addCleanup(os.close, slave)
 
     def expect(self, text: str) -> None:
-        """Reads what is on the screen until the text has come."""
-        seen, deadline = b"", time.monotonic() + 20
-        while text.encode() not in seen:
-            ready, _, _ = select.select([self.master], [], [], deadline - time.monotonic())
-            self.assertTrue(ready, f"{text!r} not in {seen!r}")
-            seen += os.read(self.master, 1024)
+        """Reads what is on the screen until the text has come; what is behind it is for the next."""
+        deadline = time.monotonic() + 20
+        while text.encode() not in self.seen:
+            left = max(0.0, deadline - time.monotonic())
+            ready, _, _ = select.select([self.master], [], [], left)
+            self.assertTrue(ready, f"{text!r} not in {self.seen!r}")
+            self.seen += os.read(self.master, 1024)
+        self.seen = self.seen.partition(text.encode())[2]
 
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
