@@ -64,8 +64,10 @@ static uint32_t interrupted(uint32_t *last)
     test_at_end(interrupt_line_stop);
     if (!interrupt_line_start_entry(output.entry.data))
         test_skip("there is no I/O APIC");
-    while (rdtsc() < end)
+    while (rdtsc() < end) {
         ipi_collect();
+        udelay(1000);
+    }
     interrupt_line_stop();
     ipi_collect();
     for (uint32_t cpu = 0; cpu < cpu_count(); cpu++)
