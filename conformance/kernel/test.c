@@ -8,9 +8,12 @@
 
 enum { END_DONE = 0, END_FAULT = 1, END_ABANDONED = 2, END_SKIPPED = 3 };
 
+#define MAX_CLEANUPS 4
+
 static struct {
     struct guest_jmp end;
-    void (*cleanup)(void); /* NULL, or what test_at_end() was given */
+    void (*cleanups[MAX_CLEANUPS])(void); /* what test_at_end() was given */
+    uint32_t cleanup_count;
     uint32_t checks;
     uint32_t failures;
     uint32_t values;
@@ -99,7 +102,11 @@ void test_skip(const char *format, ...)
 
 void test_at_end(void (*cleanup)(void))
 {
-    current.cleanup = cleanup;
+    for (uint32_t i = 0; i < current.cleanup_count; i++)
+        if (current.cleanups[i] == cleanup)
+            return;
+    REQUIRE(current.cleanup_count < MAX_CLEANUPS, "too much to clean up after one test");
+    current.cleanups[current.cleanup_count++] = cleanup;
 }
 
 void test_value(const char *key, const char *format, ...)
@@ -145,16 +152,12 @@ static void check_worth(const struct test *test)
     }
 }
 
-/* Once, even if it fails half way. @return how it ended */
+/* The last that was asked for; once, even if it fails half way. @return how it ended */
 static int clean_up(void)
 {
-    void (*cleanup)(void) = current.cleanup;
-    volatile int end;
+    void (*cleanup)(void) = current.cleanups[--current.cleanup_count];
+    volatile int end = guest_setjmp(&current.end);
 
-    if (!cleanup)
-        return END_DONE;
-    current.cleanup = NULL;
-    end = guest_setjmp(&current.end);
     if (end == END_DONE) {
         guest_set_recovery(&current.end);
         cleanup();
@@ -174,8 +177,9 @@ void test_run(const struct test *test, struct test_result *result)
     }
     if (end == END_FAULT)
         record_fault(test);
-    if (clean_up() == END_FAULT)
-        record_fault(test);
+    while (current.cleanup_count > 0)
+        if (clean_up() == END_FAULT)
+            record_fault(test);
     guest_set_recovery(NULL);
     irq_disable();
     if (end == END_DONE)

@@ -161,7 +161,8 @@ void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), nor
 
 /**
  * Has @p cleanup run when this test has ended, however it ends; once, whoever asks for it again.
- * What fails there is the test's failure. On CPU 0.
+ * Of several the last that was asked for is the first. What fails there is the test's failure. On
+ * CPU 0.
  */
 void test_at_end(void (*cleanup)(void));
 

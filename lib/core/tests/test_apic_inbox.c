@@ -393,8 +393,11 @@ static atomic_uint phase, seen;
 static void take_and_say(void)
 {
     hv_apic_take_posts(&apic);
-    if (apic_take(&apic) == HV_APIC_NO_VECTOR)
+    if (apic_take(&apic) == HV_APIC_NO_VECTOR) {
+        /* The other thread may have no processor but this one. */
+        sched_yield();
         return;
+    }
     hv_apic_eoi(&apic);
     atomic_store(&seen, atomic_load(&phase));
 }
@@ -410,9 +413,8 @@ static void *withdraw_and_post(void *argument)
         hv_apic_post_withdrawal(&apic);
         atomic_store(&phase, round);
         hv_apic_post(&apic, vector, true);
-        for (unsigned spins = 1; atomic_load(&seen) != round; spins++)
-            if (spins % 1000 == 0)
-                sched_yield();
+        while (atomic_load(&seen) != round)
+            sched_yield();
     }
     atomic_fetch_sub(&busy, 1);
     return NULL;
