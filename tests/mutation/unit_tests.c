@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#define QUICK 2 /* seconds of processor time */
+#define QUICK 4 /* seconds of processor time */
 #define SLOW  30
 
 /* topics.h has a line TOPIC(name) for each. */
