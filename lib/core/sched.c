@@ -91,14 +91,19 @@ void hv_vp_kick(struct hv_vp *vp)
     cpu->kick(cpu->context, vp);
 }
 
+static void stop_timer(struct hv_lp *lp, struct hv_vp *vp)
+{
+    if (hv_heap_has(&vp->sched.timer))
+        hv_heap_remove(&lp->timers, &vp->sched.timer);
+}
+
 static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
 {
     uint64_t least = lp->floor > lp->slice ? lp->floor - lp->slice : 0;
 
     if (vp == lp->current || hv_heap_has(&vp->sched.ready))
         return;
-    if (hv_heap_has(&vp->sched.timer))
-        hv_heap_remove(&lp->timers, &vp->sched.timer);
+    stop_timer(lp, vp);
     if (hv_vp_is_dispatched(vp)) {
         hv_dispatch_signal(vp);
         return;
@@ -171,8 +176,7 @@ void hv_lp_remove(struct hv_vp *vp)
     take_kicks(lp);
     if (hv_heap_has(&vp->sched.ready))
         hv_heap_remove(&lp->ready, &vp->sched.ready);
-    if (hv_heap_has(&vp->sched.timer))
-        hv_heap_remove(&lp->timers, &vp->sched.timer);
+    stop_timer(lp, vp);
     if (lp->borrower == vp)
         lp->borrower = NULL;
     if (hv_vp_lender(vp))
@@ -241,8 +245,11 @@ static struct hv_vp *take_borrower(struct hv_lp *lp)
 
     lp->borrower = NULL;
     lp->lent = !hv_heap_has(&hv_vp_lender(vp)->sched.ready);
-    if (lp->lent)
+    if (lp->lent) {
+        /* It may be dispatched while it still waits. */
+        stop_timer(lp, vp);
         return vp;
+    }
     hv_dispatch_end(vp, HV_LP_YIELDS);
     return NULL;
 }

@@ -192,6 +192,23 @@ START_TEST(it_ends_with_the_slice_though_nobody_waits)
 }
 END_TEST
 
+START_TEST(a_vp_that_still_waits_may_be_dispatched)
+{
+    resume();
+    for (unsigned i = 1; i < 4; i++) {
+        lend(0);
+        ck_assert_uint_eq(hv_lp_deadline(lp), now + FAKE_TSC_HZ / 200);
+        end(HV_LP_WAITS, now + i);
+        check_output(HV_DISPATCH_STATE_BLOCKED, HV_DISPATCH_EVENT_NONE);
+        ck_assert_uint_eq(hv_lp_deadline(lp), now + i);
+    }
+    now += 10;
+    hv_lp_look(lp, now);
+    ck_assert_uint_eq(hv_lp_deadline(lp), HV_LP_NEVER);
+    ck_assert_uint_eq(signals(), 1);
+}
+END_TEST
+
 START_TEST(a_lender_with_something_to_do_lends_nothing)
 {
     resume();
@@ -533,6 +550,7 @@ int main(void)
     tcase_add_test(tcase, the_call_is_complete_before_the_child_runs);
     tcase_add_test(tcase, what_comes_for_the_lender_takes_its_time_back);
     tcase_add_test(tcase, it_ends_with_the_slice_though_nobody_waits);
+    tcase_add_test(tcase, a_vp_that_still_waits_may_be_dispatched);
     tcase_add_test(tcase, a_lender_with_something_to_do_lends_nothing);
     tcase_add_test(tcase, a_deadline_of_the_lender_ends_it);
     tcase_add_test(tcase, the_lender_pays);
