@@ -41,6 +41,7 @@ static struct machine {
     struct hv_vp *current;
     uint64_t now;
     bool lending[ROOTS];      /* has made a call that has not ended */
+    bool init[ROOTS];         /* an INIT waits */
     uint64_t told[BORROWERS]; /* signals that have arrived */
 } m;
 
@@ -79,6 +80,15 @@ static bool has_interrupt(struct hv_vp *vp)
     return hv_interrupt_view(vp)->vector != HV_INTERRUPT_NONE;
 }
 
+static void take_init(struct hv_vp *vp)
+{
+    bool *init = &m.init[index_of(vp)];
+
+    if (*init)
+        hv_dispatch_cancel(vp);
+    *init = false;
+}
+
 /* One that lends is not entered before that has ended. False: it has been put aside again. */
 static bool end_lending(struct hv_vp *vp)
 {
@@ -98,8 +108,10 @@ static bool end_lending(struct hv_vp *vp)
 static bool can_go_on(struct hv_vp *vp)
 {
     hv_vp_prepare(vp);
-    if (is_root(vp))
+    if (is_root(vp)) {
+        take_init(vp);
         return !m.lending[index_of(vp)] || end_lending(vp);
+    }
     CHECK(hv_vp_lender(vp) != NULL);
     if (!hv_vp_is_suspended(vp))
         return true;
@@ -267,13 +279,13 @@ static void replace(const struct operation *operation)
     CHECK(hv_lp_add(m.lp, vp) == HV_STATUS_SUCCESS);
 }
 
-/* INIT of a root's VP, wherever it is. */
+/* INIT of a root's VP: it counts when that is picked next. */
 static void reset(const struct operation *operation)
 {
-    struct hv_vp *vp = m.vps[operation->who % ROOTS];
+    unsigned who = operation->who % ROOTS;
 
-    if (vp == m.current)
-        hv_dispatch_cancel(vp);
+    m.init[who] = true;
+    hv_vp_kick(m.vps[who]);
 }
 
 typedef void operation_function(const struct operation *operation);
@@ -306,11 +318,6 @@ static void check(void)
 }
 
 /* ---- Beginning ---- */
-
-static void react(struct hv_vp *vp)
-{
-    (void)vp;
-}
 
 static struct hv_lp *make_lp(void)
 {
@@ -357,7 +364,6 @@ static void begin(void)
     memset(&m, 0, sizeof(m));
     fake_platform_init(&m.fake);
     m.fake.platform.facts.capabilities |= HV_CPU_ROOT_SCHEDULER;
-    m.fake.on_kick = react;
     m.now = 1000;
     make_roots();
     make_children();
