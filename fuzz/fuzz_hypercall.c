@@ -179,9 +179,9 @@ static void set_up(const struct fuzz_input *input, const uint8_t *rest, size_t s
     if (input->options & OPTION_READ_ONLY)
         hv_address_protect(partition, 1, 1, HV_ACCESS_READ | HV_ACCESS_EXECUTE);
     atomic_store(&partition->guest_os_id, !(input->options & OPTION_NO_IDENTITY));
-    /* There are no other partitions: those that make them are for fuzz_parent.c. */
+    /* There is no hierarchy: what needs one is for fuzz_parent.c. */
     partition->features.privileges =
-        input->options & OPTION_NO_PRIVILEGES ? 0 : ~HV_FEATURES_OF_PARENTS;
+        input->options & OPTION_NO_PRIVILEGES ? 0 : ~HV_FEATURES_OF_HIERARCHIES;
     partition->features.features_edx = UINT32_MAX;
     if (input->options & OPTION_NO_XMM_INPUT)
         partition->features.features_edx &= ~HV_FEATURE_EDX_XMM_HYPERCALL_INPUT;
