@@ -102,7 +102,7 @@ check build-dev build dev
 suite tests-dev dev
 check build-clang build dev-clang
 suite tests-clang dev-clang -L 'unit|guest|type1'
-check conform-clang /usr/bin/python3 conformance/driver conform --build-dir build/dev-clang
+check conform-clang /usr/bin/python3 conformance/driver conform --target sample --build-dir build/dev-clang
 check build-asan build asan
 suite tests-asan asan
 check build-tsan build tsan
@@ -126,11 +126,11 @@ linux_children() {
 }
 suite_on_sample() {
     check bench tests/bench/check.py build/release
-    conform --smp 1
-    conform --smp 2
-    conform --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
+    conform --target sample --smp 1
+    conform --target sample --smp 2
+    conform --target sample --smp 4 --busy --repeat 2 --timeout 30 --shuffle $((0x$seed + 1))
     # More VPs than two banks of a set have.
-    conform --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
+    conform --target sample --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
     conform --target sample-minimal
     conform --target sample-saved --timeout 30
     conform --target sample-child --timeout 30
@@ -138,7 +138,7 @@ suite_on_sample() {
     export HVKIT_CHILD_LPS=2
     conform --target sample-child --timeout 60 --smp 4
     unset HVKIT_CHILD_LPS
-    conform --tests hypercall-abi/a-locked-page-stays
+    conform --target sample --tests hypercall-abi/a-locked-page-stays
     [ -n "$quick" ] || conform --target xen --smp 1
 }
 beside linux_children suite_on_sample

@@ -144,7 +144,7 @@ def _add_selection(group: Arguments) -> None:
         metavar="NAME[,NAME...]",
         help="what to run on, names or YAML files, with other flags as NAME+FLAG+FLAG; "
         "may be repeated; "
-        f"default: {conform.DEFAULT_TARGET}",
+        f"default: {conform.DEFAULT_TARGETS}",
     )
     group.add_argument(
         "--tests", type=_globs, metavar="GLOB", help="area/name; several separated by commas"

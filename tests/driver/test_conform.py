@@ -74,6 +74,11 @@ class SideBySideTest(ConformTestCase):
         self.assertEqual(self.last_line(done), "conform: 4 passed, 0 failed, 0 skipped")
         self.assertEqual(self.names(), ["slow", "quick"])
 
+    def test_without_targets_the_sample_has_the_guest_as_child_and_as_root(self) -> None:
+        # A build that is empty, so that neither boots.
+        done = self.conform("--build-dir", self.directory)
+        self.assert_refused(done, "'sample-child' cannot run", "'sample' cannot run")
+
     def test_targets_run_at_the_same_time(self) -> None:
         # Each waits for the other to have begun.
         def meet(name: str, other: str) -> Path:
