@@ -7,7 +7,8 @@
 #define CREATION_FLAGS                                                                     \
     (HV_PARTITION_CREATION_FLAG_GPA_SUPER_PAGES_ENABLED |                                  \
      HV_PARTITION_CREATION_FLAG_EXO_PARTITION | HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED | \
-     HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
+     HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE |                                           \
+     HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED)
 
 #define ALL_RIGHTS                                                              \
     (HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE | HV_MAP_GPA_KERNEL_EXECUTABLE | \
@@ -163,6 +164,21 @@ void child_add_vp(void)
 
     call(HvCallCreateVp, &header, sizeof(header), NULL, 0);
     child.vps++;
+}
+
+void child_map_state_pages(void)
+{
+    static const uint16_t types[] = { HvVpStatePageInterceptMessage, HvVpStatePageRegisters };
+
+    for (uint32_t vp = 0; vp < child.vps; vp++) {
+        for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+            const struct hv_input_map_vp_state_page header = { .partition_id = child.id,
+                                                               .vp_index = vp,
+                                                               .type = types[i] };
+
+            call(HvCallMapVpStatePage, &header, sizeof(header), NULL, 0);
+        }
+    }
 }
 
 static void set_register(struct hv_register_assoc *element, uint32_t name,

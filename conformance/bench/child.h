@@ -41,6 +41,9 @@ volatile uint32_t *child_words(void);
 /* Adds a VP, the next in number. */
 void child_add_vp(void);
 
+/* Maps both state pages of each VP. */
+void child_map_state_pages(void);
+
 /* Lets a VP run the code. */
 void child_run(uint32_t vp);
 

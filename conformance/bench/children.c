@@ -88,6 +88,7 @@ uint64_t measure_memory_4_vps(const struct bench_row *row)
     tables = child_memory() - tables;
     for (uint32_t vp = 0; vp < 4; vp++)
         child_add_vp();
+    child_map_state_pages();
     for (uint32_t vp = 0; vp < 4; vp++)
         child_run(vp);
     ran = child_wait(WORD_COUNT, 4);

@@ -59,11 +59,11 @@ hv_status hv_address_space_init(struct hv_partition *partition, uint8_t gpa_bits
 bool hv_address_space_destroy(struct hv_partition *partition, uint64_t deadline);
 
 /*
- * One overlay page (TLFS: overlay pages). It owns its page for life, so its content survives being
+ * One overlay page (TLFS: overlay pages). It has its page for life, so its content survives being
  * moved, covered or disabled.
  */
 struct hv_overlay {
-    uint64_t spa_page;        /* its own page */
+    uint64_t spa_page;        /* the page that is shown */
     void *page;               /* where that can be written */
     uint64_t gpa_page;        /* where it lies while enabled */
     uint8_t access;           /* what the guest may do with it: mask of enum hv_access */
@@ -81,6 +81,10 @@ struct hv_overlay {
  */
 hv_status hv_overlay_init(struct hv_partition *partition, struct hv_overlay *overlay,
                           uint8_t access, uint8_t violation_vector);
+
+/* An overlay that shows the page of another one, with the same rights: to be disabled before that
+   one is destroyed, and not destroyed itself. */
+void hv_overlay_share(struct hv_overlay *overlay, const struct hv_overlay *owner);
 
 /* Takes the overlay away and gives its page back; nothing to do for one that was not initialized.
  */

@@ -137,6 +137,14 @@ hv_status hv_overlay_init(struct hv_partition *partition, struct hv_overlay *ove
     return HV_STATUS_SUCCESS;
 }
 
+void hv_overlay_share(struct hv_overlay *overlay, const struct hv_overlay *owner)
+{
+    *overlay = (struct hv_overlay){ .spa_page = owner->spa_page,
+                                    .page = owner->page,
+                                    .access = owner->access,
+                                    .violation_vector = owner->violation_vector };
+}
+
 hv_status hv_overlay_enable(struct hv_partition *partition, struct hv_overlay *overlay,
                             uint64_t gpa_page)
 {

@@ -4,7 +4,8 @@
 #include "core.h"
 #include "stats_msr.h"
 
-#define PAGES (sizeof(((struct hv_stats_pages *)0)->msr) / sizeof(uint64_t))
+#define PAGES    (sizeof(((struct hv_stats_pages *)0)->msr) / sizeof(uint64_t))
+#define INTERNAL 1
 
 const struct hv_stats_format hv_stats_of_hypervisor = { HV_STATISTICS_HV_SECOND,
                                                         HV_STATISTICS_HV_COUNTERS };
@@ -34,28 +35,45 @@ void hv_stats_format(void *page, const struct hv_stats_format *format)
                      format->end - format->second - 1u);
 }
 
-/* The internal page has no groups: zeros. */
+/* TLFS v2.0 21.1.2: a write to a statistics page is a machine check. */
+static hv_status init_page(struct hv_partition *partition, struct hv_overlay *overlay)
+{
+    return hv_overlay_init(partition, overlay, HV_ACCESS_READ, HV_X64_EXCEPTION_MC);
+}
+
+/* It has no groups: zeros, which nobody writes; so the partition's is also that of its VPs. */
+static hv_status init_internal(struct hv_partition *partition, struct hv_stats_pages *stats)
+{
+    if (stats == &partition->stats)
+        return init_page(partition, &stats->overlay[INTERNAL]);
+    hv_overlay_share(&stats->overlay[INTERNAL], &partition->stats.overlay[INTERNAL]);
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status hv_stats_init(struct hv_partition *partition, struct hv_stats_pages *stats,
                         const struct hv_stats_format *format)
 {
-    for (size_t i = 0; i < PAGES; i++) {
-        /* TLFS v2.0 21.1.2: a write to a statistics page is a machine check. */
-        hv_status status =
-            hv_overlay_init(partition, &stats->overlay[i], HV_ACCESS_READ, HV_X64_EXCEPTION_MC);
+    hv_status status = init_page(partition, &stats->overlay[0]);
 
-        if (status != HV_STATUS_SUCCESS)
-            return status;
-    }
+    if (status == HV_STATUS_SUCCESS)
+        status = init_internal(partition, stats);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
     hv_stats_format(stats->overlay[0].page, format);
     for (unsigned i = 0; i < HV_STATS_VIEWERS; i++)
-        stats->views[i].overlay = stats->overlay[0];
+        hv_overlay_share(&stats->views[i].overlay, &stats->overlay[0]);
     return HV_STATUS_SUCCESS;
 }
 
 void hv_stats_destroy(struct hv_partition *partition, struct hv_stats_pages *stats)
 {
-    for (size_t i = 0; i < PAGES; i++)
-        hv_overlay_destroy(partition, &stats->overlay[i]);
+    struct hv_overlay *internal = &stats->overlay[INTERNAL];
+
+    hv_overlay_destroy(partition, &stats->overlay[0]);
+    if (stats == &partition->stats)
+        hv_overlay_destroy(partition, internal);
+    else
+        hv_overlay_disable(partition, internal);
 }
 
 void hv_stats_reset(struct hv_partition *partition, struct hv_stats_pages *stats)

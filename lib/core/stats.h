@@ -58,6 +58,7 @@ extern const struct hv_stats_format hv_stats_of_vp;
 /* Writes the headers of an empty page. */
 void hv_stats_format(void *page, const struct hv_stats_format *format);
 
+/* stats is the partition's own, or that of a VP of a partition that has its own. */
 hv_status hv_stats_init(struct hv_partition *partition, struct hv_stats_pages *stats,
                         const struct hv_stats_format *format);
 /* Gives the pages back, also those of an initialization that failed; nobody sees them any more. */

@@ -8,9 +8,9 @@
 #include "msr.h"
 #include "vp_assist.h"
 
-/* The object, a page each for a hypercall's input and output, two statistics pages, the VP assist
-   page, the pages of message slots and event flags. */
-#define VP_PAGES 8
+/* The object, a page each for a hypercall's input and output, the retail statistics page, the VP
+   assist page, the pages of message slots and event flags. */
+#define VP_PAGES 7
 
 /* In a hierarchy: the page of event rings, and that of a root which schedules its children. */
 #define HIERARCHY_PAGES 2

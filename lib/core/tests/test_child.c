@@ -9,7 +9,7 @@
 #include "vp_state_page.h"
 
 #define BASE_PAGES 9 /* of a partition */
-#define VP_PAGES   (9 + FAKE_VP_PAGES)
+#define VP_PAGES   (8 + FAKE_VP_PAGES)
 
 static size_t unused(const struct hv_partition *partition)
 {

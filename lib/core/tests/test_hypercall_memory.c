@@ -175,23 +175,23 @@ END_TEST
 
 START_TEST(withdrawing_ends_when_nothing_is_unused)
 {
-    struct hv_partition *child = active_child(FIRST_OWN, 15);
-    bool seen[FIRST_OWN + 15] = { false };
+    struct hv_partition *child = active_child(FIRST_OWN, 14);
+    bool seen[FIRST_OWN + 14] = { false };
 
     ck_assert_uint_eq(hv_child_create_vp(root_vp, child, 0), HV_STATUS_SUCCESS);
-    expect_balance(child->id, 4, 11);
+    expect_balance(child->id, 4, 10);
     ck_assert_uint_eq(withdraw(child->id, 3), result(HV_STATUS_SUCCESS, 3));
     for (unsigned i = 0; i < 3; i++) {
         ck_assert_uint_ge(output(i), FIRST_OWN);
-        ck_assert_uint_lt(output(i), FIRST_OWN + 15);
+        ck_assert_uint_lt(output(i), FIRST_OWN + 14);
         ck_assert(!seen[output(i)]);
         seen[output(i)] = true;
     }
     ck_assert_uint_eq(withdraw(child->id, 3), result(HV_STATUS_NO_RESOURCES, 1));
     ck_assert_uint_eq(withdraw(child->id, 1), HV_STATUS_NO_RESOURCES);
     ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(withdraw(child->id, 512), result(HV_STATUS_NO_RESOURCES, 11));
-    for (uint64_t page = FIRST_OWN; page < FIRST_OWN + 15; page++)
+    ck_assert_uint_eq(withdraw(child->id, 512), result(HV_STATUS_NO_RESOURCES, 10));
+    for (uint64_t page = FIRST_OWN; page < FIRST_OWN + 14; page++)
         ck_assert(is_mapped(page));
 }
 END_TEST

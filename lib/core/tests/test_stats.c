@@ -232,6 +232,49 @@ START_TEST(pages_are_groups_of_counters)
 }
 END_TEST
 
+/* ---- The page without groups ---- */
+
+/* What a VP's own partition has at the page of an MSR, or NULL. */
+static const void *own_page(struct hv_vp *vp, uint64_t gpa_page)
+{
+    struct hv_mapping mapping;
+
+    if (!hv_address_translate(vp->partition, gpa_page, &mapping))
+        return NULL;
+    ck_assert(mapping.overlay);
+    ck_assert_uint_eq(mapping.access, HV_ACCESS_READ);
+    return page_at(mapping.spa_page);
+}
+
+static void place_internal(struct hv_vp *vp, uint32_t msr, uint64_t gpa_page)
+{
+    fake_vp(vp)->injected = false;
+    (void)fake_wrmsr(vp, msr, gpa_page << HV_PAGE_SHIFT | HV_X64_MSR_PAGE_ENABLE);
+    ck_assert(!fake_vp(vp)->injected);
+}
+
+/* Each has a place of its own for it, and takes it along. */
+START_TEST(vps_share_the_internal_page_of_their_partition)
+{
+    static const uint8_t zeros[HV_PAGE_SIZE];
+    struct hv_vp *vp = hv_vp_get(child, 0);
+    struct hv_input_delete_vp input = { .partition_id = child->id };
+
+    child->features.privileges |= HV_PRIVILEGE_AccessStatsReg;
+    place_internal(vp, HV_X64_MSR_STATS_VP_INTERNAL_PAGE, PLACE);
+    place_internal(vp, HV_X64_MSR_STATS_PARTITION_INTERNAL_PAGE, PLACE + 1);
+    ck_assert_ptr_nonnull(own_page(vp, PLACE));
+    ck_assert_ptr_eq(own_page(vp, PLACE), own_page(vp, PLACE + 1));
+    ck_assert_mem_eq(own_page(vp, PLACE), zeros, sizeof(zeros));
+    place_internal(vp, HV_X64_MSR_STATS_VP_INTERNAL_PAGE, PLACE + 1);
+    ck_assert_ptr_null(own_page(vp, PLACE));
+    ck_assert_uint_eq(call(HvCallDeleteVp, &input, sizeof(input)), HV_STATUS_SUCCESS);
+    ck_assert(hv_address_translate(child, PLACE + 1, &(struct hv_mapping){ 0 }));
+    ck_assert_uint_eq(finalize(child), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(withdraw(child->id, POOL + 1), result(HV_STATUS_NO_RESOURCES, POOL));
+}
+END_TEST
+
 /* ---- What is counted ---- */
 
 START_TEST(partitions_vps_and_pages_are_counted)
@@ -459,6 +502,7 @@ int main(void)
     tcase_add_test(tests, a_call_that_is_refused_shows_nothing);
     tcase_add_test(tests, who_may_see_what);
     tcase_add_test(tests, pages_are_groups_of_counters);
+    tcase_add_test(tests, vps_share_the_internal_page_of_their_partition);
     tcase_add_test(tests, partitions_vps_and_pages_are_counted);
     tcase_add_test(tests, times_of_logical_processors_are_brought_up_to_date);
     tcase_add_test(tests, logical_processors_have_a_page_each);
