@@ -30,8 +30,11 @@ void hv_apic_request(struct hv_apic *apic, uint8_t vector, bool level)
         return;
     }
     hv_apic_require_eoi(apic);
-    hv_apic_touch(apic);
-    hv_apic_set(apic->irr, vector);
+    /* One that is requested already makes nobody look again. */
+    if (!hv_apic_test(apic->irr, vector)) {
+        hv_apic_touch(apic);
+        hv_apic_set(apic->irr, vector);
+    }
     if (level)
         hv_apic_set(apic->tmr, vector);
     else

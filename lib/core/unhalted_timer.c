@@ -42,10 +42,11 @@ uint64_t hv_unhalted_timer_left(const struct hv_vp *vp, uint64_t tsc)
 /* Rounded up; where it is too early all the same, run time decides then. */
 static uint64_t deadline_of(const struct hv_vp *vp, uint64_t tsc)
 {
-    uint64_t left = hv_unhalted_timer_left(vp, tsc);
+    uint64_t left;
 
     if (!vp->running || !is_on(&vp->unhalted_timer))
         return NEVER;
+    left = hv_unhalted_timer_left(vp, tsc);
     if (left == 0)
         return tsc;
     return hv_time_tsc_after(vp->partition, tsc, left);
@@ -53,7 +54,12 @@ static uint64_t deadline_of(const struct hv_vp *vp, uint64_t tsc)
 
 void hv_unhalted_timer_account(struct hv_vp *vp, uint64_t tsc)
 {
-    vp->unhalted_timer.deadline = deadline_of(vp, tsc);
+    uint64_t deadline = deadline_of(vp, tsc);
+
+    /* A VP that begins or ends to run without this timer has nothing new to be looked at. */
+    if (deadline == vp->unhalted_timer.deadline)
+        return;
+    vp->unhalted_timer.deadline = deadline;
     hv_apic_touch(&vp->apic);
 }
 

@@ -48,6 +48,20 @@ START_TEST(vector_is_the_highest_that_may_interrupt)
 }
 END_TEST
 
+START_TEST(a_second_request_of_a_vector_changes_nothing)
+{
+    hv_interrupt_post(vp, LOW, false);
+    poll();
+    hv_interrupt_post(vp, LOW, false);
+    hv_vp_prepare(vp);
+    ck_assert(hv_interrupt_view(vp)->current);
+    hv_interrupt_accept(vp, LOW);
+    hv_interrupt_post(vp, LOW, false);
+    hv_vp_prepare(vp);
+    ck_assert(!hv_interrupt_view(vp)->current);
+}
+END_TEST
+
 START_TEST(task_priority_is_all_that_one_waits_for)
 {
     hv_interrupt_post(vp, LOW, false);
@@ -121,6 +135,7 @@ int main(void)
     tcase_add_checked_fixture(tests, start, teardown);
     tcase_add_test(tests, view_of_a_vp_with_nothing_to_do);
     tcase_add_test(tests, vector_is_the_highest_that_may_interrupt);
+    tcase_add_test(tests, a_second_request_of_a_vector_changes_nothing);
     tcase_add_test(tests, task_priority_is_all_that_one_waits_for);
     tcase_add_test(tests, bits_that_cr8_does_not_show_are_told);
     tcase_add_test(tests, deadline_is_that_of_the_next_timer);

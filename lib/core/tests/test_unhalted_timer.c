@@ -323,6 +323,16 @@ START_TEST(a_vp_that_is_halted_has_no_deadline)
 }
 END_TEST
 
+START_TEST(whether_a_vp_without_it_runs_changes_nothing)
+{
+    look();
+    halt();
+    ck_assert(hv_interrupt_view(vp)->current);
+    run();
+    ck_assert(hv_interrupt_view(vp)->current);
+}
+END_TEST
+
 START_TEST(only_run_time_counts)
 {
     start(VECTOR, PERIOD);
@@ -536,6 +546,7 @@ static void add_expiry(Suite *suite)
     tcase_add_test(tcase, a_period_that_nobody_can_keep_is_lengthened);
     tcase_add_test(tcase, the_end_of_time_does_not_come);
     tcase_add_test(tcase, a_vp_that_is_halted_has_no_deadline);
+    tcase_add_test(tcase, whether_a_vp_without_it_runs_changes_nothing);
     tcase_add_test(tcase, only_run_time_counts);
     tcase_add_test(tcase, one_that_is_due_when_the_vp_halts_comes_when_it_wakes);
     tcase_add_test(tcase, the_assist_page_says_that_it_has_expired);

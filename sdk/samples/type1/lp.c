@@ -392,7 +392,8 @@ void lp_end_all_interrupts(struct lp *lp)
  */
 void lp_set_timer(struct lp *lp, uint64_t deadline)
 {
-    if (lp->armed == deadline && rdtsc() < deadline)
+    /* One that comes too early finds nothing to do but to set it again. */
+    if (lp->armed <= deadline && rdtsc() < lp->armed)
         return;
     lp->armed = deadline;
     apic_start_timer(deadline == UINT64_MAX ? 0 : clock_apic_ticks(deadline));

@@ -162,7 +162,7 @@ static bool look_around(struct svm_vp *vp)
     bool other = hv_lp_look(scheduler(lp), rdtsc());
 
     note_deadline(lp);
-    if (lp->deadline != before)
+    if (!other && lp->deadline != before)
         vp->quiet = false;
     return other;
 }
@@ -252,7 +252,8 @@ static bool make_ready(struct svm_vp *vp)
 /* The guest's state is released. As make_ready(). */
 static bool look(struct svm_vp *vp)
 {
-    bool other = look_around(vp);
+    /* One that is suspended makes room, and who comes next is picked then. */
+    bool other = !hv_vp_is_suspended(vp->vp) && look_around(vp);
 
     /* One that waits makes room anyway, unless what it waits for has come. */
     if (other && !svm_waits(vp)) {
@@ -336,10 +337,9 @@ static void run(struct svm_vp *vp)
     /* Before in_guest is set, so that who sees that finds out whose guest it is (svm_flush.c). */
     atomic_store(&lp->slat, vp->slat);
     atomic_store(&lp->running, vp);
-    /* The timer is set for another one. */
-    vp->quiet = false;
     if (!make_ready(vp))
         return;
+    svm_interrupt_return(vp);
     svm_take_asid(vp);
     svm_switch_to(vp);
     svm_regain_guest(vp);
@@ -350,7 +350,7 @@ static void run(struct svm_vp *vp)
             svm_npiep_set(vp, hv_vp_npiep(vp->vp));
         if (vp->nmi_pending)
             svm_event_prepare_nmi(vp);
-        if (!vp->quiet || !vp->view->current || rdtsc() >= vp->until)
+        if (!svm_interrupt_is_prepared(vp))
             svm_interrupt_prepare(vp);
         if (!begin_entry(vp)) {
             if (!pause(vp))

@@ -9,6 +9,7 @@
 
 #include <hv/hv.h>
 
+#include "cpu.h"
 #include "gva.h"
 #include "svm_mtrr.h"
 #include "svm_xsave.h"
@@ -61,7 +62,8 @@ struct svm_vp {
 
     const struct hv_interrupt_view *view; /* of vp */
     uint64_t until;                       /* TSC at which the LP's timer should have come */
-    bool quiet;        /* nothing waits and nothing is watched, as long as the view is current */
+    bool quiet;        /* nothing waits or is watched but for the window in which the guest can take
+                          what waits, as long as the view is current; the pin may be open too */
     int accepted;      /* vector that the APIC has in service and the guest has not seen yet, or
                           HV_INTERRUPT_NONE */
     int injected;      /* vector that goes in as the virtual interrupt, or HV_INTERRUPT_NONE */
@@ -183,6 +185,8 @@ void svm_wait_flushed(void *context, struct hv_vp *vp);
 /* Interrupts (svm_interrupt.c). */
 /* Before an entry: injects one, or asks for an exit when the guest can take it. */
 void svm_interrupt_prepare(struct svm_vp *vp);
+/* The LP turns to a VP again: others may have had its timer meanwhile. */
+void svm_interrupt_return(struct svm_vp *vp);
 /* Before something else than the entry that it was prepared for. */
 void svm_interrupt_withdraw(struct svm_vp *vp);
 /* After an exit: the interrupt that was to go in has been taken, or waits again. */
@@ -291,6 +295,22 @@ static inline void svm_invlpga(uint64_t address, uint32_t asid)
 static inline void svm_vmsave(uint64_t address)
 {
     __asm__ volatile("vmsave %0" : : "a"(address) : "memory");
+}
+
+static inline bool svm_interrupt_can_take(const struct svm_vp *vp)
+{
+    return (vp->gprs.rflags & RFLAGS_IF) && !(vp->vmcb->interrupt_shadow & VMCB_SHADOW) &&
+           !(vp->event & VMCB_EVENT_VALID) && !vp->stepping;
+}
+
+/* Before an entry: whether svm_interrupt_prepare() would find all as it has left it. */
+static inline bool svm_interrupt_is_prepared(const struct svm_vp *vp)
+{
+    if (!vp->quiet || !vp->view->current || rdtsc() >= vp->until)
+        return false;
+    if (vp->window)
+        return !svm_interrupt_can_take(vp);
+    return !vp->wants_extint || !vp->pin_open || svm_interrupt_can_take(vp);
 }
 
 /* After an exit: what the guest has made of CR8, and of an interrupt. */

@@ -78,6 +78,18 @@ bool svm_float_set(uint32_t name, const struct hv_register128 *value)
                          : "m"(*(const struct hv_register128 *)from)); \
         break;
 
+void svm_float_show(struct hv_register128 *xmm)
+{
+    __asm__ volatile("movups %%xmm0, %0\n"
+                     "movups %%xmm1, %1\n"
+                     "movups %%xmm2, %2\n"
+                     "movups %%xmm3, %3\n"
+                     "movups %%xmm4, %4\n"
+                     "movups %%xmm5, %5\n"
+                     : "=m"(xmm[0]), "=m"(xmm[1]), "=m"(xmm[2]), "=m"(xmm[3]), "=m"(xmm[4]),
+                       "=m"(xmm[5]));
+}
+
 void svm_read_xmm(void *context, struct hv_vp *vp, unsigned first, unsigned count, void *out)
 {
     (void)context;

@@ -13,4 +13,7 @@ struct hv_register128;
 void svm_float_get(uint32_t name, struct hv_register128 *value);
 bool svm_float_set(uint32_t name, const struct hv_register128 *value);
 
+/* XMM0 to XMM5, one after the other. */
+void svm_float_show(struct hv_register128 *xmm);
+
 #endif

@@ -34,14 +34,12 @@ static bool is_pending(const struct svm_vp *vp)
 /* The view is current afterwards, but not yet what the processor has been told. */
 static void look(struct svm_vp *vp)
 {
-    vp->quiet = false;
-    hv_interrupt_poll(vp->vp, rdtsc());
-}
+    uint64_t now = rdtsc();
 
-static bool can_take(const struct svm_vp *vp)
-{
-    return (vp->gprs.rflags & RFLAGS_IF) && !(vp->vmcb->interrupt_shadow & VMCB_SHADOW) &&
-           !(vp->event & VMCB_EVENT_VALID) && !vp->stepping;
+    if (vp->view->current && now < vp->view->deadline)
+        return;
+    vp->quiet = false;
+    hv_interrupt_poll(vp->vp, now);
 }
 
 /* What the guest takes now: an 8259's interrupt passes by the APIC and its priorities. */
@@ -73,12 +71,13 @@ static void set_pin(struct svm_vp *vp, bool open)
     uint32_t entry = hv_interrupt_local_entry(vp->vp, HV_INTERRUPT_LINT0);
 
     vp->pin_open = open;
+    vp->quiet = false;
     apic_write(APIC_LVT_LINT0, open ? entry : entry | APIC_LVT_MASKED);
 }
 
 void svm_interrupt_before_taking(struct svm_vp *vp)
 {
-    bool open = vp->extint < 0 && vp->accepted < 0 && can_take(vp);
+    bool open = vp->extint < 0 && vp->accepted < 0 && svm_interrupt_can_take(vp);
 
     if (vp->wants_extint && open != vp->pin_open)
         set_pin(vp, open);
@@ -156,7 +155,7 @@ void svm_interrupt_prepare(struct svm_vp *vp)
 
     look(vp);
     pending = is_pending(vp);
-    if (pending && can_take(vp)) {
+    if (pending && svm_interrupt_can_take(vp)) {
         vp->injected = take(vp);
         pending = is_pending(vp);
     }
@@ -182,7 +181,13 @@ void svm_interrupt_prepare(struct svm_vp *vp)
         svm_touch(vp, VMCB_CLEAN_TPR);
     }
     vp->until = svm_set_timer(vp->lp, deadline);
-    vp->quiet = !pending && !vp->priority && !vp->wants_extint;
+    vp->quiet = pending ? vp->window : !vp->priority;
+}
+
+void svm_interrupt_return(struct svm_vp *vp)
+{
+    if (vp->quiet)
+        vp->until = svm_set_timer(vp->lp, vp->view->deadline);
 }
 
 /* ---- Waiting ---- */

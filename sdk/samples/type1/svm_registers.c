@@ -104,13 +104,18 @@ static struct vmcb_segment *segment_at(struct svm_vp *vp, uint32_t name)
 }
 
 /* HV_X64_SEGMENT_REGISTER: base; limit, selector, attributes as in a descriptor. */
-static void get_segment(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
+static inline __attribute__((always_inline)) void show_segment(const struct vmcb_segment *segment,
+                                                               struct hv_register128 *value)
 {
-    const struct vmcb_segment *segment = segment_at(vp, name);
     uint64_t attributes = (segment->attributes & 0xFFu) | (segment->attributes & 0xF00u) << 4;
 
     value->low = segment->base;
     value->high = segment->limit | (uint64_t)segment->selector << 32 | attributes << 48;
+}
+
+static void get_segment(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
+{
+    show_segment(segment_at(vp, name), value);
 }
 
 static hv_status set_segment(struct svm_vp *vp, uint32_t name, const struct hv_register128 *value)
@@ -428,10 +433,15 @@ void svm_read_shown(void *context, struct hv_vp *hv_vp, struct hv_shown_register
     struct svm_vp *vp = hv_vp_backend(hv_vp), *other;
     const struct vmcb *vmcb = vp->vmcb;
 
+    (void)context;
     if (vp->loaded)
         svm_vmsave(vp->vmcb_address);
-    for (uint32_t i = 0; i < sizeof(registers->segments) / sizeof(registers->segments[0]); i++)
-        get_segment(vp, HvX64RegisterEs + i, &registers->segments[i]);
+    show_segment(&vmcb->es, &registers->segments[0]);
+    show_segment(&vmcb->cs, &registers->segments[1]);
+    show_segment(&vmcb->ss, &registers->segments[2]);
+    show_segment(&vmcb->ds, &registers->segments[3]);
+    show_segment(&vmcb->fs, &registers->segments[4]);
+    show_segment(&vmcb->gs, &registers->segments[5]);
     registers->cr0 = vmcb->cr0;
     registers->cr3 = vmcb->cr3;
     registers->cr4 = vmcb->cr4;
@@ -440,8 +450,7 @@ void svm_read_shown(void *context, struct hv_vp *hv_vp, struct hv_shown_register
     registers->pending_interruption = get_pending(vp);
     registers->interrupt_state = get_interrupt_state(vp);
     other = svm_switch_borrow(vp);
-    svm_read_xmm(context, hv_vp, 0, sizeof(registers->xmm) / sizeof(registers->xmm[0]),
-                 registers->xmm);
+    svm_float_show(registers->xmm);
     registers->xfem = get_xcr0();
     svm_switch_return(vp, other);
 }
