@@ -54,6 +54,11 @@ const struct hv_initial_state *hv_initial_state(void)
     return &initial;
 }
 
+bool hv_is_initial_place(uint64_t value)
+{
+    return value == 0 || (hv_may(HV_PRIVILEGE_CpuManagement) && (value & (PAGE_SIZE - 1)) == 0);
+}
+
 void hv_baseline(void)
 {
     static const uint32_t registers[] = {

@@ -226,6 +226,21 @@ HV_CHARACTERIZE(synthetic_msrs, registers_without_a_number, COVERS(HV_REQ_GAP_30
     OBSERVE("syndbg-control", "%s", hv_access_to(HV_X64_MSR_SYNDBG_CONTROL));
 }
 
+static const char *place(uint64_t value)
+{
+    return value ? "given" : "none";
+}
+
+/* Linux, as a root, takes the places that it finds, and enables the pages there. */
+HV_CHARACTERIZE(synthetic_msrs, places_of_pages_before_they_are_chosen, COVERS(HV_REQ_GAP_307),
+                NEEDS(.privileges = HV_PRIVILEGE_AccessSynicRegs),
+                "A root of Linux's kind would put all of its pages over page 0")
+{
+    OBSERVE("hypercall", "%s", place(hv_initial_state()->hypercall));
+    OBSERVE("simp", "%s", place(hv_initial_synic()->simp));
+    OBSERVE("siefp", "%s", place(hv_initial_synic()->siefp));
+}
+
 /* KVM resets for the value 1 alone. */
 HV_CHARACTERIZE(synthetic_msrs, reset_register_with_other_bits, COVERS(HV_REQ_GAP_243),
                 NEEDS(.privileges = HV_PRIVILEGE_AccessResetReg),

@@ -64,7 +64,8 @@ HV_TEST(hypercall_abi, registers_are_zero_when_the_guest_starts,
 {
     REQUIRE_NO_FAULT(hv_initial_state()->fault);
     CHECK_EQ(hv_initial_state()->guest_os_id, 0);
-    CHECK_EQ(hv_initial_state()->hypercall, 0);
+    CHECK(hv_is_initial_place(hv_initial_state()->hypercall), "HYPERCALL is 0x%llx",
+          (unsigned long long)hv_initial_state()->hypercall);
 }
 
 HV_TEST(synthetic_msrs, user_mode_can_not_access_them, COVERS(HV_REQ_MSR_005), NEEDS_NOTHING,

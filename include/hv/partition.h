@@ -28,6 +28,14 @@ struct hv_partition_config {
     uint32_t max_vps;    /**< Announced in CPUID leaf 0x40000005; 1 to HV_PARTITION_MAX_VPS. */
     uint8_t gpa_bits;    /**< Width of a guest physical address, 32 to 48. */
     /**
+     * For a root: the first of hv_partition_overlay_pages() GPA pages, unused ones in its space,
+     * where its overlay pages are to lie. Its MSRs for the hypercall page, the reference TSC page,
+     * the VP assist page, SIEFP, SIMP and SIRBP hold these places at first and after a reset, and
+     * the root may enable them there or elsewhere. Linux expects it. 0: they hold 0, as those of
+     * any other guest.
+     */
+    uint64_t first_overlay;
+    /**
      * For a root partition that may create others: hv_frame_table_size() zeroed bytes, aligned to
      * 16, where is kept who holds each page of memory; they stay in use. A page that the root may
      * give away has one place in its GPA space, from where it is taken when it is deposited. NULL:
@@ -58,6 +66,9 @@ hv_status hv_partition_create(const struct hv_platform *platform,
 
 /** Pages that hv_partition_create() needs for @p config, before VPs and GPA mappings. */
 size_t hv_partition_pages(const struct hv_partition_config *config);
+
+/** GPA pages that hv_partition_config.first_overlay begins. */
+uint64_t hv_partition_overlay_pages(const struct hv_partition_config *config);
 
 /** Pages that hv_vp_create() takes for a partition of @p config, without what the back end takes.
  */

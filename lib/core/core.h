@@ -69,6 +69,7 @@ struct hv_partition {
     struct hv_gate gate; /* for whoever of another partition works on the VPs */
     uint8_t gpa_bits;
     uint32_t max_vps;
+    uint64_t first_overlay; /* GPA page number, constant: overlay_place.h */
     _Atomic uint32_t vp_count;
     struct hv_vp *_Atomic *vps; /* one page of pointers, by VP index */
     uint64_t vps_page;

@@ -8,10 +8,12 @@
 #define MAX_LEAF HV_CPUID_ISOLATION_CONFIG
 
 /* The version of the interface, not of this library: the hypervisor of Windows Server 2016, the
-   first that has what TLFS v5 and v6 describe. */
-#define VERSION_BUILD 14393u
-#define VERSION_MAJOR 10u
-#define VERSION_MINOR 0u
+   first that has what TLFS v5 and v6 describe. For a root it is the first that has what Linux's
+   driver for roots was written for; Linux warns of any older. */
+#define VERSION_BUILD      14393u
+#define VERSION_BUILD_ROOT 27744u
+#define VERSION_MAJOR      10u
+#define VERSION_MINOR      0u
 
 /* "hvkit VS": a virtualization stack of our own behind the signature of the common interface. */
 #define VIRT_STACK_VENDOR_EBX 0x696B7668u
@@ -38,7 +40,8 @@ static void set_version(const struct hv_partition *partition, uint32_t out[4])
 {
     if (atomic_load_explicit(&partition->guest_os_id, memory_order_relaxed) == 0)
         return;
-    set(out, VERSION_BUILD, VERSION_MAJOR << HV_VERSION_EBX_MAJOR_SHIFT | VERSION_MINOR, 0, 0);
+    set(out, partition->root ? VERSION_BUILD_ROOT : VERSION_BUILD,
+        VERSION_MAJOR << HV_VERSION_EBX_MAJOR_SHIFT | VERSION_MINOR, 0, 0);
 }
 
 void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t out[4])

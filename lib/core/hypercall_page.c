@@ -3,6 +3,7 @@
 #include "hypercall.h"
 #include "hypercall_page.h"
 #include "mem.h"
+#include "overlay_place.h"
 
 /* The hypercall instruction and a near return, the same bytes in 32-bit and 64-bit code. */
 static const uint8_t vmmcall_ret[] = { 0x0F, 0x01, 0xD9, 0xC3 };
@@ -28,9 +29,11 @@ hv_status hv_hypercall_page_init(struct hv_partition *partition)
     hv_status status = hv_overlay_init(partition, overlay, HV_ACCESS_READ | HV_ACCESS_EXECUTE,
                                        HV_X64_EXCEPTION_GP);
 
-    if (status == HV_STATUS_SUCCESS)
-        hv_hypercall_page_fill(partition->platform, overlay->page);
-    return status;
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    hv_hypercall_page_fill(partition->platform, overlay->page);
+    hv_hypercall_page_reset(partition);
+    return HV_STATUS_SUCCESS;
 }
 
 void hv_hypercall_page_destroy(struct hv_partition *partition)
@@ -42,7 +45,9 @@ void hv_hypercall_page_reset(struct hv_partition *partition)
 {
     hv_lock_acquire(&partition->register_lock);
     atomic_store_explicit(&partition->guest_os_id, 0, memory_order_relaxed);
-    atomic_store_explicit(&partition->hypercall_msr, 0, memory_order_relaxed);
+    atomic_store_explicit(&partition->hypercall_msr,
+                          hv_place_of_partition(partition, HV_PLACE_HYPERCALL),
+                          memory_order_relaxed);
     hv_overlay_disable(partition, &partition->hypercall_page);
     hv_lock_release(&partition->register_lock);
 }

@@ -34,11 +34,21 @@ size_t hv_partition_pages(const struct hv_partition_config *config)
     return PARTITION_PAGES + (has_hierarchy(config) ? ROOT_PAGES : 0);
 }
 
+static bool places_valid(const struct hv_partition_config *config)
+{
+    uint64_t space = UINT64_C(1) << (config->gpa_bits - HV_PAGE_SHIFT);
+    uint64_t count = hv_partition_overlay_pages(config);
+
+    return config->first_overlay == 0 ||
+           (config->root && count <= space && config->first_overlay <= space - count);
+}
+
 static bool config_valid(const struct hv_partition_config *config)
 {
     return config->id != HV_PARTITION_ID_INVALID && config->id != HV_PARTITION_ID_SELF &&
            config->max_vps >= 1 && config->max_vps <= HV_PARTITION_MAX_VPS &&
-           config->gpa_bits >= HV_GPA_BITS_MIN && config->gpa_bits <= HV_SLAT_ADDRESS_BITS;
+           config->gpa_bits >= HV_GPA_BITS_MIN && config->gpa_bits <= HV_SLAT_ADDRESS_BITS &&
+           places_valid(config);
 }
 
 static hv_status deposit_all(struct hv_partition *partition, const uint64_t *pages, size_t count)
@@ -112,6 +122,7 @@ static hv_status build(const struct hv_platform *platform, const struct hv_parti
     created->root = config->root;
     created->gpa_bits = config->gpa_bits;
     created->max_vps = config->max_vps;
+    created->first_overlay = config->first_overlay;
     atomic_init(&created->lineage.references, 1);
     hv_cpu_share_init(&created->share);
     hv_features_derive(&created->features, platform, wanted_privileges(config));

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "core.h"
+#include "overlay_place.h"
 #include "ratio.h"
 #include "reference_time.h"
 
@@ -138,6 +139,7 @@ hv_status hv_time_init(struct hv_partition *partition)
     time->scale = hv_ratio(UNITS_PER_SECOND, hz, 64);
     time->ticks_per_unit = hv_ratio(hz, UNITS_PER_SECOND, 32);
     hv_time_set_reference(partition, 0);
+    hv_time_reset(partition);
     return HV_STATUS_SUCCESS;
 }
 
@@ -152,7 +154,9 @@ void hv_time_reset(struct hv_partition *partition)
 
     hv_lock_acquire(&partition->register_lock);
     hv_overlay_disable(partition, &time->page);
-    atomic_store_explicit(&time->reference_tsc_msr, 0, memory_order_relaxed);
+    atomic_store_explicit(&time->reference_tsc_msr,
+                          hv_place_of_partition(partition, HV_PLACE_REFERENCE_TSC),
+                          memory_order_relaxed);
     atomic_store_explicit(&time->reenlightenment_control, 0, memory_order_relaxed);
     atomic_store_explicit(&time->tsc_emulation_control, 0, memory_order_relaxed);
     atomic_store_explicit(&time->tsc_emulation_status, 0, memory_order_relaxed);

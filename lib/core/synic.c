@@ -6,6 +6,7 @@
 #include "apic_bits.h"
 #include "core.h"
 #include "mem.h"
+#include "overlay_place.h"
 #include "synic.h"
 
 #define VERSION 1
@@ -314,9 +315,9 @@ void hv_synic_reset(struct hv_vp *vp)
 
     hv_lock_acquire(&partition->register_lock);
     atomic_store_explicit(&synic->scontrol, 0, memory_order_relaxed);
-    atomic_store_explicit(&synic->siefp, 0, memory_order_relaxed);
-    atomic_store_explicit(&synic->simp, 0, memory_order_relaxed);
-    atomic_store_explicit(&synic->sirbp, 0, memory_order_relaxed);
+    atomic_store_explicit(&synic->siefp, hv_place_of_vp(vp, HV_PLACE_SIEFP), memory_order_relaxed);
+    atomic_store_explicit(&synic->simp, hv_place_of_vp(vp, HV_PLACE_SIMP), memory_order_relaxed);
+    atomic_store_explicit(&synic->sirbp, hv_place_of_vp(vp, HV_PLACE_SIRBP), memory_order_relaxed);
     hv_overlay_disable(partition, &synic->event_page);
     hv_overlay_disable(partition, &synic->message_page);
     hv_overlay_disable(partition, &synic->ring_page);

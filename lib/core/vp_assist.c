@@ -3,6 +3,7 @@
 
 #include "core.h"
 #include "mem.h"
+#include "overlay_place.h"
 #include "vp_assist.h"
 
 _Static_assert(offsetof(struct hv_vp_assist_page, apic_assist) == 0, "the EOI assist is first");
@@ -14,8 +15,12 @@ _Static_assert(offsetof(struct hv_vp_assist_page, apic_assist) == 0, "the EOI as
  */
 hv_status hv_vp_assist_init(struct hv_vp *vp)
 {
-    return hv_overlay_init(vp->partition, &vp->assist_page, HV_ACCESS_READ | HV_ACCESS_WRITE,
-                           HV_X64_EXCEPTION_MC);
+    hv_status status = hv_overlay_init(vp->partition, &vp->assist_page,
+                                       HV_ACCESS_READ | HV_ACCESS_WRITE, HV_X64_EXCEPTION_MC);
+
+    if (status == HV_STATUS_SUCCESS)
+        hv_vp_assist_reset(vp);
+    return status;
 }
 
 void hv_vp_assist_destroy(struct hv_vp *vp)
@@ -28,7 +33,8 @@ void hv_vp_assist_reset(struct hv_vp *vp)
     struct hv_partition *partition = vp->partition;
 
     hv_lock_acquire(&partition->register_lock);
-    atomic_store_explicit(&vp->assist_msr, 0, memory_order_relaxed);
+    atomic_store_explicit(&vp->assist_msr, hv_place_of_vp(vp, HV_PLACE_ASSIST),
+                          memory_order_relaxed);
     hv_overlay_disable(partition, &vp->assist_page);
     hv_lock_release(&partition->register_lock);
     hv_apic_set_assist(&vp->apic, NULL);

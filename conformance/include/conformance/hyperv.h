@@ -62,6 +62,12 @@ const struct hv_initial_synic *hv_initial_synic(void);
 const struct hv_initial_state *hv_initial_state(void);
 
 /**
+ * Whether a register that places a page may hold @p value before it is written: 0, or in a root
+ * partition the place that the hypervisor has for that page, where it is not enabled.
+ */
+bool hv_is_initial_place(uint64_t value);
+
+/**
  * Puts the partition's synthetic state back: hypercall page, reference TSC page, VP assist and
  * statistics pages of CPU 0 disabled, its synthetic timers stopped, its SynIC and the SynIC's pages
  * disabled, guest OS id 0. Registers that are not there are passed over.

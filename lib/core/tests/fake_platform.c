@@ -546,6 +546,7 @@ static struct hv_partition *create_root(struct fake_platform *fake, uint64_t pri
                                           .root = true,
                                           .max_vps = 64,
                                           .gpa_bits = 40,
+                                          .first_overlay = fake->first_overlay,
                                           .frames = frames,
                                           .frame_count = FAKE_PAGES };
     uint64_t pages[128];

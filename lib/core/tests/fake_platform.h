@@ -60,6 +60,7 @@ struct fake_platform {
     struct hv_platform platform;
     uint8_t *memory; /* FAKE_PAGES pages */
     bool taken[FAKE_PAGES];
+    uint64_t first_overlay; /* of a root that is made after it is set */
     struct fake_vp *vps;
     void *frames; /* of the root that has a hierarchy */
     _Atomic uint64_t tsc;

@@ -72,7 +72,11 @@ START_TEST(version_is_hidden_until_the_guest_names_itself)
 {
     must_be(HV_CPUID_VERSION, 0, 0, 0, 0);
     fake_wrmsr(vp, HV_X64_MSR_GUEST_OS_ID, 1);
+    must_be(HV_CPUID_VERSION, 27744, 10u << 16, 0, 0);
+    /* Children see what they have seen elsewhere, their root the least that Linux knows. */
+    partition->root = false;
     must_be(HV_CPUID_VERSION, 14393, 10u << 16, 0, 0);
+    partition->root = true;
     /* It changes nothing else. */
     must_be(HV_CPUID_INTERFACE, 0x31237648, 0, 0, 0);
     fake_wrmsr(vp, HV_X64_MSR_GUEST_OS_ID, 0);

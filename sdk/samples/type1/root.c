@@ -117,6 +117,8 @@ static struct hv_partition_config root_config(void)
         .root = true,
         .max_vps = lp_count() < HV_PARTITION_MAX_VPS ? lp_count() : HV_PARTITION_MAX_VPS,
         .gpa_bits = bits < NESTED_ADDRESS_BITS ? bits : NESTED_ADDRESS_BITS,
+        /* The hypervisor's own pages: nothing of the root is there, and its memory map says so. */
+        .first_overlay = root.relocation->base / PAGE_SIZE,
         .frames = root.frames,
         .frame_count = root.frames ? frame_count() : 0,
     };
