@@ -4,9 +4,10 @@
  * model.
  *
  * After each call: each element that counts as done is what the model says, and the first one that
- * does not had to fail like that; every page has one holder, the child that has it mapped or the
- * parent; each child's pool balances, with no table linked twice or freed while it is linked; and
- * hardware was told to forget what has become wrong. At the end both spaces are taken apart.
+ * does not had to fail like that; every page is the child's that has it mapped, or shared by as
+ * many mappings as there are, or the parent's; each child's pool balances, with no table linked
+ * twice or freed while it is linked; and hardware was told to forget what has become wrong. At the
+ * end both spaces are taken apart.
  *
  * Input: three bytes of setup (table format and whether a page is deposited, pages for each pool,
  * how long an element takes), then eight bytes a step: see struct step.
@@ -94,6 +95,23 @@ static void check_page(const struct child *child, uint64_t index)
         CHECK(mapping.spa_page == known->spa_page);
 }
 
+static struct hv_frames *frames(void)
+{
+    return &root->lineage.hierarchy->frames;
+}
+
+static bool is_shared(uint64_t page)
+{
+    return hv_frame_is_shared(frames(), page, NULL);
+}
+
+static uint64_t sharers(uint64_t page)
+{
+    uint64_t holder = atomic_load(&frames()->table[page].holder);
+
+    return (holder & HV_FRAME_COUNT_MASK) >> HV_FRAME_COUNT_SHIFT;
+}
+
 static void check_holders(void)
 {
     unsigned places[RAM] = { 0 };
@@ -106,11 +124,11 @@ static void check_holders(void)
                 continue;
             CHECK(page < RAM && page != deposited);
             places[page]++;
-            CHECK(family_holds(children[i].partition, page));
+            CHECK(family_holds(children[i].partition, page) || is_shared(page));
         }
     for (uint64_t page = 0; page < RAM; page++) {
-        CHECK(places[page] <= 1);
         CHECK(page == deposited || family_holds(root, page) == !places[page]);
+        CHECK(is_shared(page) ? sharers(page) == places[page] : places[page] <= 1);
     }
 }
 
@@ -225,14 +243,6 @@ static void learn(struct child *child, uint64_t index)
     }
 }
 
-static bool large_is_free(const struct child *child, uint64_t index)
-{
-    for (uint64_t i = 0; i < PAGES_2M; i++)
-        if (child->pages[index + i].spa_page != i && !family_holds(root, i))
-            return false;
-    return true;
-}
-
 struct request {
     struct child *child;
     enum operation operation;
@@ -260,11 +270,8 @@ static hv_status expect(const struct request *request, const struct element *ele
         return HV_STATUS_INVALID_PARAMETER;
     if (element->source >= RAM)
         return HV_STATUS_OPERATION_DENIED;
-    if (large)
-        return large_is_free(child, first) ? HV_STATUS_SUCCESS : HV_STATUS_OPERATION_DENIED;
-    return child->pages[first].spa_page == element->source || family_holds(root, element->source)
-               ? HV_STATUS_SUCCESS
-               : HV_STATUS_OPERATION_DENIED;
+    return deposited - element->source < (large ? PAGES_2M : 1) ? HV_STATUS_OPERATION_DENIED
+                                                                : HV_STATUS_SUCCESS;
 }
 
 static void apply(const struct request *request, const struct element *element)
@@ -327,11 +334,7 @@ static const uint16_t codes[] = { [MAP] = HvCallMapGpaPages,
                                   [UNMAP] = HvCallUnmapGpaPages,
                                   [MODIFY] = HvCallModifySparseGpaPages };
 
-/*
- * Elements before the one that failed are what the model makes of them, in order. A page that one
- * element frees is the parent's at the end of a batch, whose length the model does not know: then
- * both answers are right.
- */
+/* Elements before the one that failed are what the model makes of them, in order. */
 static void check_result(const struct request *request, const struct element *elements,
                          uint64_t count, uint64_t result)
 {
@@ -452,8 +455,7 @@ static void start(const uint8_t setup[3])
     }
     deposited = setup[0] & 2 ? 300 : NO_PAGE;
     if (deposited != NO_PAGE)
-        CHECK(hv_frame_pass(&root->lineage.hierarchy->frames, deposited, NULL,
-                            children[0].partition, true));
+        CHECK(hv_frame_deposit(frames(), deposited, NULL, children[0].partition));
 }
 
 static void finish(void)

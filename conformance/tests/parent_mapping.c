@@ -251,6 +251,71 @@ HV_TEST(gpa_space_and_overlays, a_page_may_be_mapped_twice, COVERS(HV_REQ_GPA_02
     CHECK_EQ(value & 0xff, 0x42);
 }
 
+/* What one does with it all see; what becomes of one mapping is no other one's affair. */
+HV_TEST(gpa_space_and_overlays, mappings_of_a_shared_page_are_apart,
+        COVERS(HV_REQ_GPA_025, HV_REQ_GPA_018, HV_REQ_GPA_030), NEEDS_PARENT,
+        "A guest that is switched off takes away what another one still uses")
+{
+    struct child child = child_begin(CHILD_EXO), other = child_make(CHILD_EXO);
+    uint8_t *page = child_page(0x42);
+    uint64_t value;
+
+    child_add_vp(&other, 0);
+    REQUIRE_EQ(map_one(&child, TARGET, CHILD_ALL_RIGHTS, page), ONE);
+    REQUIRE_EQ(map_one(&child, TARGET + 1, R, page), ONE);
+    REQUIRE_EQ(map_one(&other, TARGET, CHILD_ALL_RIGHTS, page), ONE);
+    CHECK_EQ(write_result(&other, TARGET, 0x43), HvAccessGpaSuccess);
+    CHECK_EQ(page[0], 0x43);
+    CHECK_EQ(read_result(&child, TARGET, &value), HvAccessGpaSuccess);
+    CHECK_EQ(value, 0x43);
+    CHECK_EQ(write_result(&child, TARGET + 1, 0x44), HvAccessGpaWriteIntercept);
+    /* Rights of one, and its end. */
+    CHECK_EQ(map_one(&child, TARGET, R, page), ONE);
+    CHECK_EQ(write_result(&child, TARGET, 0x44), HvAccessGpaWriteIntercept);
+    CHECK_EQ(write_result(&other, TARGET, 0x45), HvAccessGpaSuccess);
+    CHECK_EQ(parent_unmap(child.id, TARGET, 0, 1), ONE);
+    CHECK_EQ(read_result(&child, TARGET, &value), HvAccessGpaUnmapped);
+    CHECK_EQ(read_result(&child, TARGET + 1, &value), HvAccessGpaSuccess);
+    CHECK_EQ(value, 0x45);
+    CHECK_EQ(parent_by_id(HvCallFinalizePartition, child.id), HV_STATUS_SUCCESS);
+    CHECK_EQ(read_result(&other, TARGET, &value), HvAccessGpaSuccess);
+    CHECK_EQ(value, 0x45);
+    CHECK_EQ(write_result(&other, TARGET, 0x46), HvAccessGpaSuccess);
+    CHECK_EQ(page[0], 0x46);
+}
+
+/* As Linux does when it takes memory of a guest for a while. Bit 15 is beyond the TLFS: Linux sets
+   it for all memory, and whoever takes it must do the same without. */
+HV_TEST(gpa_space_and_overlays, memory_goes_and_comes_back, COVERS(HV_REQ_GPA_018, HV_REQ_GPA_009),
+        NEEDS_PARENT,
+        "Memory that is paged out of a guest returns as somebody else's, or not at all")
+{
+    struct child child = child_begin(CHILD_EXO);
+    uint8_t *page = child_page(0x11), *second = child_page(0x22);
+    uint32_t flags = CHILD_ALL_RIGHTS | HV_MAP_GPA_ADJUSTABLE;
+    uint64_t value, result, number = page_number(page);
+
+    result = map_one(&child, TARGET, flags, page);
+    OBSERVE("adjustable", "0x%llx", (unsigned long long)result);
+    CHECK(result == ONE || result == HV_STATUS_INVALID_PARAMETER, "result 0x%llx",
+          (unsigned long long)result);
+    if (result != ONE)
+        flags = CHILD_ALL_RIGHTS;
+    for (unsigned i = 0; i < 3; i++) {
+        uint8_t *now = i % 2 ? second : page;
+
+        REQUIRE_EQ(map_one(&child, TARGET, flags, now), ONE);
+        CHECK_EQ(read_result(&child, TARGET, &value), HvAccessGpaSuccess);
+        CHECK_EQ(value & 0xff, now[0]);
+        CHECK_EQ(write_result(&child, TARGET, 0x50 + i), HvAccessGpaSuccess);
+        CHECK_EQ(now[0], 0x50 + i);
+        REQUIRE_EQ(parent_map(child.id, TARGET, HV_MAP_GPA_NO_ACCESS, &number, 1), ONE);
+        CHECK_EQ(read_result(&child, TARGET, &value), HvAccessGpaReadIntercept);
+        CHECK_EQ(write_result(&child, TARGET, 0), HvAccessGpaWriteIntercept);
+        CHECK_EQ(now[0], 0x50 + i);
+    }
+}
+
 /* ---- Lists and large pages ---- */
 
 HV_TEST(gpa_space_and_overlays, pages_are_mapped_by_pairs, COVERS(HV_REQ_GPA_016), NEEDS_PARENT,
@@ -346,6 +411,13 @@ HV_TEST(gpa_space_and_overlays, large_pages_count_as_one, COVERS(HV_REQ_GPA_028,
     CHECK_EQ(read_result(&child, 2 * LARGE - 1, &value), HvAccessGpaSuccess);
     CHECK_EQ(value, 2);
     CHECK_EQ(read_result(&child, 2 * LARGE, &value), HvAccessGpaUnmapped);
+    /* A small page of it goes, without the others, and a large one takes the place of all. */
+    CHECK_EQ(map_one(&child, LARGE + 1, HV_MAP_GPA_NO_ACCESS, source), ONE);
+    CHECK_EQ(read_result(&child, LARGE + 1, &value), HvAccessGpaReadIntercept);
+    CHECK_EQ(read_result(&child, 2 * LARGE - 1, &value), HvAccessGpaSuccess);
+    CHECK_EQ(value, 2);
+    CHECK_EQ(map_one(&child, LARGE, R | HV_MAP_GPA_LARGE_PAGE, source), ONE);
+    CHECK_EQ(read_result(&child, LARGE + 1, &value), HvAccessGpaSuccess);
     CHECK_EQ(map_one(&child, LARGE + 1, R | HV_MAP_GPA_LARGE_PAGE, source),
              HV_STATUS_INVALID_PARAMETER);
     CHECK_EQ(parent_unmap(child.id, LARGE, HV_UNMAP_GPA_LARGE_PAGE, 1), ONE);

@@ -107,6 +107,32 @@ HV_TEST(memory_pools, a_page_is_free_again_when_nobody_maps_it, COVERS(HV_REQ_ME
     CHECK_EQ(parent_deposit(other, &page, 1), UINT64_C(1) << 32);
 }
 
+/* However many mappings there were. */
+HV_TEST(
+    memory_pools, a_shared_page_is_taken_when_the_last_mapping_has_gone,
+    COVERS(HV_REQ_MEM_004, HV_REQ_GPA_025), NEEDS_PARENT,
+    "The first of two guests that lets a page go makes it the hypervisor's while the other writes")
+{
+    uint64_t id, second, pool, page = page_number(alloc_page());
+    const uint64_t one = UINT64_C(1) << 32;
+
+    parent_begin();
+    id = child_make_empty(0);
+    second = child_make_empty(0);
+    pool = child_create(0);
+    REQUIRE_EQ(parent_map(id, 7, CHILD_ALL_RIGHTS, &page, 1), one);
+    REQUIRE_EQ(parent_map(id, 8, HV_MAP_GPA_READABLE, &page, 1), one);
+    REQUIRE_EQ(parent_map(second, 7, CHILD_ALL_RIGHTS, &page, 1), one);
+    CHECK_EQ(parent_deposit(pool, &page, 1), HV_STATUS_OPERATION_DENIED);
+    REQUIRE_EQ(parent_unmap(id, 7, 0, 1), one);
+    CHECK_EQ(parent_deposit(pool, &page, 1), HV_STATUS_OPERATION_DENIED);
+    REQUIRE_EQ(parent_unmap(second, 7, 0, 1), one);
+    CHECK_EQ(parent_deposit(pool, &page, 1), HV_STATUS_OPERATION_DENIED);
+    CHECK_EQ(parent_by_id(HvCallFinalizePartition, id), HV_STATUS_SUCCESS);
+    CHECK_EQ(parent_deposit(pool, &page, 1), one);
+    CHECK_EQ(parent_map(second, 7, CHILD_ALL_RIGHTS, &page, 1), HV_STATUS_OPERATION_DENIED);
+}
+
 HV_TEST(memory_pools, a_list_ends_at_its_first_bad_page, COVERS(HV_REQ_MEM_006), NEEDS_PARENT,
         "What was taken before is the pool's, and the caller has to know it")
 {

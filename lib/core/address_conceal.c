@@ -39,7 +39,7 @@ static hv_status conceal_locked(struct hv_partition *partition, uint64_t gpa_pag
 
     hv_address_look_beneath(partition, gpa_page, &mapping);
     if (mapping.spa_page != spa_page)
-        return HV_STATUS_SUCCESS;
+        return HV_STATUS_OPERATION_DENIED;
     status = cut_out(partition, gpa_page);
     if (status != HV_STATUS_SUCCESS)
         return status;

@@ -26,11 +26,9 @@ static void return_frames(struct hv_partition *partition, uint64_t spa_page, uin
 {
     struct hv_lineage *lineage = &partition->lineage;
 
-    if (!lineage->parent)
-        return;
-    for (uint64_t i = 0; i < count; i++)
-        hv_frame_return(&lineage->hierarchy->frames, spa_page + i, partition, false,
-                        hv_frame_holder(lineage->parent));
+    if (lineage->parent)
+        hv_frame_unmap(&lineage->hierarchy->frames, spa_page, count, partition,
+                       hv_frame_holder(lineage->parent));
 }
 
 static void empty(struct hv_partition *partition, hv_entry *slot, unsigned level)

@@ -37,7 +37,7 @@ static void note(struct hv_replaced *replaced, uint64_t spa_page)
 
 static void give_back(struct hv_partition *partition, uint64_t run)
 {
-    struct hv_lineage *lineage = &partition->lineage;
+    const struct hv_lineage *lineage = &partition->lineage;
     uint64_t first = run & RUN_FIRST_MASK;
 
     for (uint64_t page = first; page <= first + (run >> RUN_LENGTH_SHIFT); page++)
@@ -63,9 +63,21 @@ struct replacement {
     uint64_t gpa_page;
     struct hv_place place;
     const hv_entry *table; /* what place has instead of a leaf, or NULL */
+    struct hv_mapping old; /* what place has otherwise, below any overlay */
     const struct hv_mapping *mapping;
     uint64_t source; /* where the parent has the first page of mapping */
 };
+
+static struct hv_frames *frames_of(const struct replacement *change)
+{
+    return &change->partition->lineage.hierarchy->frames;
+}
+
+/* The parent, as a holder. */
+static struct hv_partition *giver(const struct replacement *change)
+{
+    return hv_frame_holder(change->partition->lineage.parent);
+}
 
 static uint64_t page_within(uint64_t spa_page, uint64_t index)
 {
@@ -79,146 +91,175 @@ static uint64_t new_page(const struct replacement *change, uint64_t index)
 
 static uint64_t old_page(const struct replacement *change, uint64_t index)
 {
-    const struct hv_slat_ops *slat = change->partition->address.slat;
     struct hv_mapping old;
 
-    if (change->table) {
-        hv_slat_decode(slat, atomic_load_explicit(&change->table[index], memory_order_relaxed), 1,
-                       &old);
-        return old.spa_page;
-    }
-    hv_slat_decode(slat, change->place.entry, change->place.level, &old);
-    if (old.overlay)
-        old = *hv_overlay_covered(&change->partition->address, change->gpa_page);
-    return page_within(old.spa_page, index);
+    if (!change->table)
+        return page_within(change->old.spa_page, index);
+    hv_slat_decode(change->partition->address.slat,
+                   atomic_load_explicit(&change->table[index], memory_order_relaxed), 1, &old);
+    return old.spa_page;
 }
 
-/* The old page stays with the child, and nobody else, until it is given back. What nobody has
-   passed on was mapped by the embedder, who keeps no account here. */
-static bool hold_back(struct hv_frames *frames, uint64_t spa_page, struct hv_partition *child)
+static bool has_old_pages(const struct replacement *change)
 {
-    return spa_page == HV_NO_PAGE || hv_frame_hold_back(frames, spa_page, child) ||
-           !hv_frame_is_passed_on(frames, spa_page);
+    return change->table || change->old.spa_page != HV_NO_PAGE;
 }
+
+/* ---- new pages ---- */
 
 /* Under the lock of the parent's space. What the child writes is not recorded in the parent's
    tables, so the page counts as written there. */
-static bool grant_locked(const struct hv_partition *parent, uint64_t gpa_page, uint64_t spa_page,
-                         uint8_t access)
+static bool may_grant(const struct replacement *change, uint64_t gpa_page, uint64_t spa_page)
 {
+    const struct hv_partition *parent = change->partition->lineage.parent;
+    uint8_t access = change->mapping->access;
     struct hv_mapping mapping;
 
     hv_address_look_beneath(parent, gpa_page, &mapping);
     if (mapping.spa_page != spa_page || (mapping.access & access) != access)
         return false;
-    hv_address_record_write(parent, gpa_page);
+    if (access != HV_ACCESS_NONE)
+        hv_address_record_write(parent, gpa_page);
     return true;
 }
 
-/*
- * Nobody gives a child more rights to a page than it has itself, but for the root, which decides on
- * its own. The child holds the page, so its parent's rights do not change after this. The lock is
- * that of a space above: locks are taken upwards.
- */
-static bool grant(const struct replacement *change, uint64_t spa_page)
+static bool map_run(const struct replacement *change, uint64_t index, uint64_t count)
 {
-    const struct hv_lineage *lineage = &change->partition->lineage;
-    struct hv_partition *parent = lineage->parent;
-    uint64_t place;
-    bool granted;
-
-    if (!parent || !parent->lineage.parent || change->mapping->access == HV_ACCESS_NONE)
-        return true;
-    place = hv_frame_place(&lineage->hierarchy->frames, spa_page, parent->lineage.level);
-    hv_lock_acquire(&parent->address.lock);
-    granted = grant_locked(parent, place, spa_page, change->mapping->access);
-    hv_lock_release(&parent->address.lock);
-    return granted;
+    return hv_frame_map(frames_of(change), new_page(change, index), count, giver(change),
+                        change->partition, change->source + index);
 }
 
-/* Passes the index-th page of the new memory on. */
-static bool pass(const struct replacement *change, uint64_t index)
+/*
+ * Nobody gives a child what it doesn't have at that moment, nor more rights to it than it has
+ * itself; the root's pages are where they are, and it decides on rights alone. Once the child has
+ * the page, its parent's rights do not change. The lock is that of a space above: locks are taken
+ * upwards.
+ */
+static bool take_run(const struct replacement *change, uint64_t index, uint64_t count)
 {
-    struct hv_partition *child = change->partition, *parent = child->lineage.parent;
-    struct hv_frames *frames = &child->lineage.hierarchy->frames;
-    uint64_t page = new_page(change, index);
+    struct hv_partition *parent = change->partition->lineage.parent;
+    bool taken = true;
 
-    if (page == HV_NO_PAGE)
+    if (!parent->lineage.parent)
+        return map_run(change, index, count);
+    hv_lock_acquire(&parent->address.lock);
+    for (uint64_t i = index; i < index + count && taken; i++)
+        taken = may_grant(change, change->source + i, new_page(change, i));
+    taken = taken && map_run(change, index, count);
+    hv_lock_release(&parent->address.lock);
+    return taken;
+}
+
+static bool stays(const struct replacement *change, uint64_t index)
+{
+    return old_page(change, index) == new_page(change, index);
+}
+
+static void drop_new(const struct replacement *change, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        if (!stays(change, i))
+            hv_frame_unmap(frames_of(change), new_page(change, i), 1, change->partition,
+                           giver(change));
+}
+
+/* All or none. */
+static bool take_new(const struct replacement *change, uint64_t pages)
+{
+    uint64_t done = 0;
+
+    if (change->mapping->spa_page == HV_NO_PAGE)
         return true;
-    if (!hv_frame_pass(frames, page, hv_frame_holder(parent), child, false))
+    if (!has_old_pages(change))
+        return take_run(change, 0, pages);
+    if (!hv_frame_can_map(frames_of(change), change->mapping->spa_page, pages, giver(change),
+                          change->partition))
         return false;
-    hv_frame_note_place(frames, page, parent->lineage.level, change->source + index);
-    if (grant(change, page))
+    while (done < pages && (stays(change, done) || take_run(change, done, 1)))
+        done++;
+    if (done == pages)
         return true;
-    hv_frame_return(frames, page, child, false, hv_frame_holder(parent));
+    drop_new(change, done);
     return false;
 }
+
+/* ---- old pages ---- */
 
 /* The page stays, with other rights. */
 static hv_status check_stay(const struct replacement *change, uint64_t spa_page)
 {
-    if (spa_page == HV_NO_PAGE)
-        return HV_STATUS_SUCCESS;
+    struct hv_partition *parent = change->partition->lineage.parent;
+    bool granted;
+
     if (!hv_partition_has_at_hand(change->partition, spa_page))
         return HV_STATUS_OBJECT_IN_USE;
-    return grant(change, spa_page) ? HV_STATUS_SUCCESS : HV_STATUS_OPERATION_DENIED;
-}
-
-static hv_status exchange_frame(const struct replacement *change, uint64_t index)
-{
-    struct hv_partition *child = change->partition;
-    struct hv_lineage *lineage = &child->lineage;
-    struct hv_frames *frames = &lineage->hierarchy->frames;
-    uint64_t old = old_page(change, index), new = new_page(change, index);
-
-    if (old == new)
-        return check_stay(change, new);
-    if (!pass(change, index))
-        return HV_STATUS_OPERATION_DENIED;
-    if (hold_back(frames, old, child))
+    if (!parent || !parent->lineage.parent || change->mapping->access == HV_ACCESS_NONE)
         return HV_STATUS_SUCCESS;
-    if (new != HV_NO_PAGE)
-        hv_frame_return(frames, new, child, false, hv_frame_holder(lineage->parent));
-    return HV_STATUS_OBJECT_IN_USE;
+    hv_lock_acquire(&parent->address.lock);
+    granted = may_grant(change, hv_frame_place(frames_of(change), spa_page, parent->lineage.level),
+                        spa_page);
+    hv_lock_release(&parent->address.lock);
+    return granted ? HV_STATUS_SUCCESS : HV_STATUS_OPERATION_DENIED;
 }
 
-static void undo_exchange(const struct replacement *change, uint64_t index)
+/* The old page stays with the child, and nobody else, until it is given back. What nobody has
+   passed on was mapped by the embedder, who keeps no account here. */
+static bool hold_back(const struct replacement *change, uint64_t spa_page)
 {
-    struct hv_partition *child = change->partition;
-    struct hv_lineage *lineage = &child->lineage;
-    struct hv_frames *frames = &lineage->hierarchy->frames;
-    uint64_t old = old_page(change, index), new = new_page(change, index);
-
-    if (old == new)
-        return;
-    if (old != HV_NO_PAGE)
-        hv_frame_give_back(frames, old, child, child);
-    if (new != HV_NO_PAGE)
-        hv_frame_return(frames, new, child, false, hv_frame_holder(lineage->parent));
+    return hv_frame_hold_back(frames_of(change), spa_page, change->partition, giver(change)) ||
+           !hv_frame_is_passed_on(frames_of(change), spa_page);
 }
+
+static hv_status leave_old(const struct replacement *change, uint64_t index)
+{
+    uint64_t old = old_page(change, index);
+
+    if (old == HV_NO_PAGE)
+        return HV_STATUS_SUCCESS;
+    if (stays(change, index))
+        return check_stay(change, old);
+    return hold_back(change, old) ? HV_STATUS_SUCCESS : HV_STATUS_OBJECT_IN_USE;
+}
+
+static void keep_old(const struct replacement *change, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t old = old_page(change, i);
+
+        if (old != HV_NO_PAGE && !stays(change, i))
+            hv_frame_keep(frames_of(change), old, change->partition);
+    }
+}
+
+static void note_old(const struct replacement *change, uint64_t count, struct hv_replaced *replaced)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t old = old_page(change, i);
+
+        if (old != HV_NO_PAGE && !stays(change, i))
+            note(replaced, old);
+    }
+}
+
+/* ---- both ---- */
 
 static hv_status exchange_frames(const struct replacement *change, struct hv_replaced *replaced)
 {
-    uint64_t pages = hv_slat_pages(change->place.level);
+    uint64_t pages = hv_slat_pages(change->place.level), left = 0;
     hv_status status = HV_STATUS_SUCCESS;
-    uint64_t done;
 
     if (!change->partition->lineage.parent)
         return HV_STATUS_SUCCESS;
-    for (done = 0; done < pages && status == HV_STATUS_SUCCESS; done++)
-        status = exchange_frame(change, done);
-    if (status != HV_STATUS_SUCCESS) {
-        for (done--; done > 0; done--)
-            undo_exchange(change, done - 1);
-        return status;
-    }
-    for (uint64_t i = 0; i < pages; i++) {
-        uint64_t old = old_page(change, i);
-
-        if (old != HV_NO_PAGE && old != new_page(change, i))
-            note(replaced, old);
-    }
-    return HV_STATUS_SUCCESS;
+    if (has_old_pages(change))
+        while (left < pages && (status = leave_old(change, left)) == HV_STATUS_SUCCESS)
+            left++;
+    if (status == HV_STATUS_SUCCESS && !take_new(change, pages))
+        status = HV_STATUS_OPERATION_DENIED;
+    if (status == HV_STATUS_SUCCESS)
+        note_old(change, left, replaced);
+    else
+        keep_old(change, left);
+    return status;
 }
 
 static void store(const struct replacement *change, struct hv_replaced *replaced)
@@ -249,6 +290,15 @@ static bool is_said(const struct hv_partition *partition, const struct hv_place 
            place->entry == hv_slat_encode(partition->address.slat, mapping, place->level);
 }
 
+static void read_old(struct replacement *change)
+{
+    const struct hv_address_space *space = &change->partition->address;
+
+    hv_slat_decode(space->slat, change->place.entry, change->place.level, &change->old);
+    if (change->old.overlay)
+        change->old = *hv_overlay_covered(space, change->gpa_page);
+}
+
 static hv_status find_place(struct replacement *change, unsigned level)
 {
     struct hv_partition *partition = change->partition;
@@ -262,8 +312,10 @@ static hv_status find_place(struct replacement *change, unsigned level)
         if (hv_tables_deepen_from_pool(partition, &change->place) != HV_STATUS_SUCCESS)
             return HV_STATUS_INSUFFICIENT_MEMORY;
     }
-    if (!slat->descend(change->place.entry, change->place.level, &table))
+    if (!slat->descend(change->place.entry, change->place.level, &table)) {
+        read_old(change);
         return HV_STATUS_SUCCESS;
+    }
     change->table = hv_tables_at(partition, table);
     return hv_overlay_among(&partition->address, change->gpa_page, hv_slat_pages(level))
                ? HV_STATUS_INVALID_PARAMETER
@@ -309,6 +361,7 @@ static hv_status modify_locked(struct replacement *change, const struct hv_mappi
 
     change->mapping = &mapping;
     change->place = hv_tables_find(change->partition, change->gpa_page);
+    read_old(change);
     if (old_page(change, 0) == HV_NO_PAGE)
         return HV_STATUS_OPERATION_DENIED;
     status = find_place(change, 1);

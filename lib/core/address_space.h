@@ -144,12 +144,17 @@ bool hv_address_replace_word(const struct hv_partition *partition, uint64_t gpa,
 bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
                         struct hv_mapping *mapping);
 
+/* The same of a page within the space; returns how many pages, from this one on, the entry speaks
+   of that says so. */
+uint64_t hv_address_look_up_run(const struct hv_partition *partition, uint64_t gpa_page,
+                                struct hv_mapping *mapping);
+
 /* ---- address_conceal.c ---- */
 
 /*
- * Takes the partition's access to what it has at gpa_page, if that is spa_page, and flushes: the
- * page becomes inaccessible, under an overlay too. HV_STATUS_INSUFFICIENT_MEMORY when a large page
- * can't be cut; nothing has changed then.
+ * Takes the partition's access to spa_page, which it has at gpa_page, and flushes: the page becomes
+ * inaccessible, under an overlay too. HV_STATUS_OPERATION_DENIED when there is another one;
+ * HV_STATUS_INSUFFICIENT_MEMORY when a large page can't be cut; nothing has changed then.
  */
 hv_status hv_address_conceal(struct hv_partition *partition, uint64_t gpa_page, uint64_t spa_page);
 

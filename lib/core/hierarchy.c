@@ -129,6 +129,8 @@ bool hv_partition_has_at_hand(const struct hv_partition *partition, uint64_t spa
     if (!lineage->parent)
         return !hv_frame_is_in_pool(&lineage->hierarchy->frames, spa_page);
     return hv_frame_is_held(&lineage->hierarchy->frames, spa_page, partition) ||
+           hv_frame_is_shared(&lineage->hierarchy->frames, spa_page,
+                              hv_frame_holder(lineage->parent)) ||
            !hv_frame_is_passed_on(&lineage->hierarchy->frames, spa_page);
 }
 

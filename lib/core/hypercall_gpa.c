@@ -105,18 +105,27 @@ static hv_status run_batch(struct batch *batch, uint64_t target, element_functio
 
 /* ---- mapping ---- */
 
+static bool is_memory(const struct hv_partition *parent, uint64_t spa_page, uint64_t count)
+{
+    const struct hv_memory_ops *memory = &parent->platform->memory;
+
+    for (uint64_t i = 0; i < count; i++)
+        if (!memory->map(memory->context, spa_page + i))
+            return false;
+    return true;
+}
+
 /* The memory of a page of the caller's, which need not have access to it. In a section. */
 static hv_status look_at_source(const struct hv_partition *parent, uint64_t source,
                                 uint64_t *spa_page)
 {
-    const struct hv_memory_ops *memory = &parent->platform->memory;
     struct hv_mapping mapping;
 
     if (source >= parent->address.page_count)
         return HV_STATUS_INVALID_PARAMETER;
     (void)hv_address_look_up(parent, source, &mapping);
     if (mapping.spa_page == HV_NO_PAGE || mapping.overlay ||
-        !memory->map(memory->context, mapping.spa_page))
+        !is_memory(parent, mapping.spa_page, 1))
         return HV_STATUS_OPERATION_DENIED;
     *spa_page = mapping.spa_page;
     return HV_STATUS_SUCCESS;
@@ -141,16 +150,23 @@ static hv_status map_page(struct batch *batch, uint64_t target, uint64_t source)
                : status;
 }
 
+/* In a section; as many entries are looked at as there are. */
 static bool is_large(const struct hv_partition *parent, uint64_t source, uint64_t *spa_page)
 {
-    uint64_t page;
+    struct hv_mapping mapping;
 
-    if (look_at_source(parent, source, spa_page) != HV_STATUS_SUCCESS || *spa_page % LARGE != 0)
-        return false;
-    for (uint64_t i = 1; i < LARGE; i++)
-        if (look_at_source(parent, source + i, &page) != HV_STATUS_SUCCESS || page != *spa_page + i)
+    for (uint64_t done = 0; done < LARGE;) {
+        uint64_t run = hv_address_look_up_run(parent, source + done, &mapping);
+
+        if (mapping.spa_page == HV_NO_PAGE || mapping.overlay)
             return false;
-    return true;
+        if (done == 0)
+            *spa_page = mapping.spa_page;
+        if (*spa_page % LARGE != 0 || mapping.spa_page != *spa_page + done)
+            return false;
+        done += run;
+    }
+    return is_memory(parent, *spa_page, LARGE);
 }
 
 /* Whether 512 pages of the caller's are as many of memory that can be one large page. */

@@ -65,12 +65,12 @@ static hv_status take_page(struct hv_partition *caller, struct hv_partition *tar
     hv_status status;
 
     if (!find_own_page(caller, gpa_page, spa_page) ||
-        !hv_frame_pass(frames, *spa_page, hv_frame_holder(caller), hv_frame_holder(target), true))
+        !hv_frame_deposit(frames, *spa_page, hv_frame_holder(caller), hv_frame_holder(target)))
         return HV_STATUS_OPERATION_DENIED;
     hv_frame_note_place(frames, *spa_page, caller->lineage.level, gpa_page);
     status = conceal(caller, *spa_page);
     if (status != HV_STATUS_SUCCESS)
-        hv_frame_return(frames, *spa_page, hv_frame_holder(target), true, hv_frame_holder(caller));
+        hv_frame_return(frames, *spa_page, hv_frame_holder(target), hv_frame_holder(caller));
     return status;
 }
 
@@ -127,7 +127,7 @@ static void put_back(struct hv_partition *caller, struct hv_partition *target, u
     struct hv_frames *frames = &caller->lineage.hierarchy->frames;
 
     reveal(caller, NULL, spa_page);
-    hv_frame_return(frames, spa_page, hv_frame_holder(target), true, hv_frame_holder(caller));
+    hv_frame_return(frames, spa_page, hv_frame_holder(target), hv_frame_holder(caller));
 }
 
 /* What a partition has deposited for itself goes back to where it was, but to its parent when it

@@ -36,9 +36,8 @@ static void teardown(void)
 
 static void give(uint64_t gpa_page, uint64_t spa_page, uint64_t count)
 {
-    for (uint64_t i = 0; i < count; i++)
-        ck_assert(
-            hv_frame_pass(&root->lineage.hierarchy->frames, spa_page + i, NULL, child, false));
+    ck_assert(
+        hv_frame_map(&root->lineage.hierarchy->frames, spa_page, count, NULL, child, spa_page));
     ck_assert_uint_eq(
         hv_address_map(child, gpa_page, spa_page, count, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK),
         HV_STATUS_SUCCESS);
@@ -126,7 +125,8 @@ START_TEST(what_the_partition_does_not_hold_stays_whose_it_is)
     struct hv_partition *other = family_child(&fake, root, 0);
 
     give(0, 3, 1);
-    ck_assert(hv_frame_return(&root->lineage.hierarchy->frames, 3, child, false, other));
+    hv_frame_unmap(&root->lineage.hierarchy->frames, 3, 1, child, NULL);
+    ck_assert(hv_frame_map(&root->lineage.hierarchy->frames, 3, 1, NULL, other, 3));
     ck_assert_uint_eq(hv_address_map(child, 9, FAKE_PAGES + 1, 1, HV_ACCESS_ALL, HV_CACHE_UNCACHED),
                       HV_STATUS_SUCCESS);
     ck_assert(hv_address_space_destroy(child, NEVER));
@@ -141,7 +141,7 @@ START_TEST(a_grandchilds_pages_go_to_the_child)
     struct hv_partition *grandchild = family_child(&fake, child, 8);
 
     give(0, 3, 1);
-    ck_assert(hv_frame_pass(frames, 3, child, grandchild, false));
+    ck_assert(hv_frame_map(frames, 3, 1, child, grandchild, 0));
     ck_assert_uint_eq(hv_address_map(grandchild, 1, 3, 1, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK),
                       HV_STATUS_SUCCESS);
     ck_assert(hv_address_space_destroy(grandchild, NEVER));

@@ -368,7 +368,7 @@ END_TEST
 /* As a parent maps it. */
 static void give_memory(struct hv_partition *child, uint64_t gpa_page, uint64_t spa_page)
 {
-    ck_assert(hv_frame_pass(&root->lineage.hierarchy->frames, spa_page, NULL, child, false));
+    ck_assert(hv_frame_map(&root->lineage.hierarchy->frames, spa_page, 1, NULL, child, spa_page));
     ck_assert_uint_eq(
         hv_address_map(child, gpa_page, spa_page, 1, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK),
         HV_STATUS_SUCCESS);

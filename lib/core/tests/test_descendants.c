@@ -277,10 +277,73 @@ START_TEST(a_grandchilds_page_is_the_childs_and_the_roots_memory)
     ck_assert(reaches(made, 5, spa_of(page)) && reaches(child, page, spa_of(page)) &&
               reaches(root, spa_of(page), spa_of(page)));
     ck_assert(holds(made, spa_of(page)));
-    ck_assert_uint_eq(map_by(&by_child, made->id, 6, page, READWRITE, 1),
-                      HV_STATUS_OPERATION_DENIED);
     ck_assert_uint_eq(unmap_by(&by_child, made->id, 5), result(HV_STATUS_SUCCESS, 1));
     ck_assert(holds(child, spa_of(page)) && !reaches(made, 5, spa_of(page)));
+}
+END_TEST
+
+START_TEST(a_page_is_shared_by_one_level_alone)
+{
+    struct hv_partition *made = grandchild(8), *second = grandchild(0);
+    uint64_t page = RAM_GPA + 20, spa = spa_of(page);
+
+    ck_assert_uint_eq(deposit_by(&by_child, second->id, RAM_GPA + 8, 8),
+                      result(HV_STATUS_SUCCESS, 8));
+    ck_assert_uint_eq(map_by(&by_child, made->id, 5, page, READWRITE, 1),
+                      result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(map_by(&by_child, second->id, 6, page, ALL, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert(hv_frame_is_shared(frames(), spa, child));
+    ck_assert(reaches(made, 5, spa) && reaches(second, 6, spa));
+    /* Nobody above takes it, nor gives it elsewhere; nor is it deposited. */
+    ck_assert_uint_eq(unmap_by(&by_root, child->id, page), HV_STATUS_OBJECT_IN_USE);
+    ck_assert_uint_eq(modify_by(&by_root, child->id, page, READWRITE), HV_STATUS_OBJECT_IN_USE);
+    ck_assert_uint_eq(map_by(&by_root, child->id, FAR_GPA, spa, ALL, 1),
+                      HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(deposit_by(&by_root, child->id, spa, 1), HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(deposit_by(&by_child, made->id, page, 1), HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(unmap_by(&by_child, made->id, 5), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(unmap_by(&by_root, child->id, page), HV_STATUS_OBJECT_IN_USE);
+    ck_assert_uint_eq(unmap_by(&by_child, second->id, 6), result(HV_STATUS_SUCCESS, 1));
+    ck_assert(holds(child, spa));
+    ck_assert_uint_eq(unmap_by(&by_root, child->id, page), result(HV_STATUS_SUCCESS, 1));
+}
+END_TEST
+
+START_TEST(who_shares_a_page_passes_it_on_to_nobody)
+{
+    struct hv_partition *made = grandchild(8);
+    uint64_t page = RAM_GPA + 20, spa = spa_of(page);
+
+    ck_assert_uint_eq(map_by(&by_root, child->id, FAR_GPA, spa, ALL, 1),
+                      result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(map_by(&by_child, made->id, 5, page, ALL, 1), HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(deposit_by(&by_child, made->id, page, 1), HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(deposit_by(&by_child, HV_PARTITION_ID_SELF, FAR_GPA, 1),
+                      HV_STATUS_OPERATION_DENIED);
+    ck_assert(reaches(child, page, spa) && reaches(child, FAR_GPA, spa));
+    ck_assert_uint_eq(modify_by(&by_root, child->id, page, HV_MAP_GPA_READABLE),
+                      result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(unmap_by(&by_root, child->id, page), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(unmap_by(&by_root, child->id, FAR_GPA), result(HV_STATUS_SUCCESS, 1));
+    ck_assert(holds(root, spa));
+    /* Mapped afresh it has one place, and is the child's to give. */
+    ck_assert_uint_eq(map_by(&by_root, child->id, page, spa, ALL, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(map_by(&by_child, made->id, 5, page, ALL, 1), result(HV_STATUS_SUCCESS, 1));
+}
+END_TEST
+
+/* As when its parent has moved it while it was being deposited. */
+START_TEST(a_page_that_is_not_where_it_was_is_not_concealed)
+{
+    uint64_t page = RAM_GPA + 20;
+
+    ck_assert_uint_eq(hv_address_conceal(child, page + 1, spa_of(page)),
+                      HV_STATUS_OPERATION_DENIED);
+    ck_assert_uint_eq(hv_address_conceal(child, UINT64_MAX, spa_of(page)),
+                      HV_STATUS_OPERATION_DENIED);
+    ck_assert(reaches(child, page + 1, spa_of(page + 1)));
+    ck_assert_uint_eq(hv_address_conceal(child, page, spa_of(page)), HV_STATUS_SUCCESS);
+    ck_assert(!reaches(child, page, spa_of(page)));
 }
 END_TEST
 
@@ -621,6 +684,9 @@ int main(void)
     tcase_add_test(tests, a_grandchild_is_its_parents_alone);
     tcase_add_test(tests, the_hierarchy_has_an_end);
     tcase_add_test(tests, a_grandchilds_page_is_the_childs_and_the_roots_memory);
+    tcase_add_test(tests, a_page_is_shared_by_one_level_alone);
+    tcase_add_test(tests, who_shares_a_page_passes_it_on_to_nobody);
+    tcase_add_test(tests, a_page_that_is_not_where_it_was_is_not_concealed);
     tcase_add_test(tests, what_the_child_has_passed_on_is_not_taken_from_it);
     tcase_add_test(tests, nobody_gives_rights_that_it_does_not_have);
     tcase_add_test(tests, a_page_that_was_passed_on_counts_as_written);

@@ -235,19 +235,98 @@ START_TEST(impossible_flags_are_refused)
 }
 END_TEST
 
-START_TEST(a_page_has_one_place)
+static bool is_shared(uint64_t spa_page)
+{
+    return hv_frame_is_shared(&root->lineage.hierarchy->frames, spa_page, NULL);
+}
+
+/* TLFS v2.0, 8.3.1. */
+START_TEST(a_page_may_be_mapped_several_times)
 {
     struct hv_partition *other = family_child(&fake, root, 8);
-    uint64_t denied = result(HV_STATUS_OPERATION_DENIED, 0);
+    struct hv_mapping mapping;
 
     ck_assert_uint_eq(map(0, ALL, 7, 1), result(HV_STATUS_SUCCESS, 1));
-    ck_assert_uint_eq(map(1, ALL, 7, 1), denied);
-    ck_assert_uint_eq(map_to(other->id, 0, ALL, 7, 1), denied);
-    expect_mapped(0, 7, HV_ACCESS_ALL);
-    expect_no_access(1, false);
-    ck_assert_uint_eq(unmap(0, 0, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(map(1, HV_MAP_GPA_READABLE, 7, 1), result(HV_STATUS_SUCCESS, 1));
     ck_assert_uint_eq(map_to(other->id, 0, ALL, 7, 1), result(HV_STATUS_SUCCESS, 1));
-    ck_assert(family_holds(other, 7));
+    ck_assert(is_shared(7));
+    for (uint64_t page = 0; page < 2; page++) {
+        ck_assert(hv_address_translate(child, page, &mapping));
+        ck_assert_uint_eq(mapping.spa_page, 7);
+        ck_assert_uint_eq(mapping.access, page == 0 ? HV_ACCESS_ALL : HV_ACCESS_READ);
+    }
+    ck_assert_uint_eq(modify(1, ALL), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(unmap(0, 0, 2), result(HV_STATUS_SUCCESS, 2));
+    ck_assert(is_shared(7));
+    ck_assert(hv_address_translate(other, 0, &mapping));
+    /* At one place again, it is still nobody's but the root's. */
+    ck_assert(!hv_frame_deposit(&root->lineage.hierarchy->frames, 7, NULL, child));
+    ck_assert(!hv_frame_deposit(&root->lineage.hierarchy->frames, 7, other, child));
+    input()[0] = other->id;
+    input()[1] = input()[2] = 0;
+    ck_assert_uint_eq(call(HvCallUnmapGpaPages, 1), result(HV_STATUS_SUCCESS, 1));
+    expect_held(0);
+}
+END_TEST
+
+START_TEST(shared_pages_go_back_with_the_last_space)
+{
+    struct hv_partition *other = family_child(&fake, root, 8);
+
+    ck_assert_uint_eq(map(0, LARGE_ALL, 0, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(map(PAGES_2M, LARGE_ALL, 0, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(map_to(other->id, 0, LARGE_ALL, 0, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(level_of(PAGES_2M), 2);
+    /* Other memory in place of half of it. */
+    ck_assert_uint_eq(map(0, LARGE_ALL | HV_MAP_GPA_NOT_CACHED, 0, 1),
+                      result(HV_STATUS_SUCCESS, 1));
+    while (!hv_address_space_destroy(child, UINT64_MAX))
+        continue;
+    ck_assert(is_shared(0) && is_shared(PAGES_2M - 1));
+    while (!hv_address_space_destroy(other, UINT64_MAX))
+        continue;
+    expect_held(0);
+}
+END_TEST
+
+/* Each page finds another one in its place, which comes later in the same call. */
+START_TEST(pages_change_places)
+{
+    for (uint64_t page = 0; page < 4; page++)
+        ck_assert_uint_eq(map(page, ALL, 20 + (page + 3) % 4, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert_uint_eq(map(0, ALL, 20, 4), result(HV_STATUS_SUCCESS, 4));
+    for (uint64_t page = 0; page < 4; page++) {
+        struct hv_mapping mapping;
+
+        ck_assert(hv_address_translate(child, page, &mapping));
+        ck_assert_uint_eq(mapping.spa_page, 20 + page);
+    }
+    ck_assert_uint_eq(unmap(0, 0, 4), result(HV_STATUS_SUCCESS, 4));
+    expect_held(0);
+}
+END_TEST
+
+/* What a child has passed on, or deposited, has one place: the parent takes nothing behind its
+   back. */
+START_TEST(what_is_further_below_is_not_shared)
+{
+    struct hv_partition *other = family_child(&fake, root, 8);
+    struct hv_partition *grandchild = family_child(&fake, child, 8);
+    struct hv_frames *frames = &root->lineage.hierarchy->frames;
+    uint64_t denied = result(HV_STATUS_OPERATION_DENIED, 0);
+
+    ck_assert_uint_eq(map(0, ALL, 7, 3), result(HV_STATUS_SUCCESS, 3));
+    ck_assert(hv_frame_map(frames, 8, 1, child, grandchild, 1));
+    ck_assert(hv_frame_deposit(frames, 9, child, grandchild));
+    for (uint64_t page = 8; page < 10; page++) {
+        ck_assert_uint_eq(map_to(other->id, 0, ALL, page, 1), denied);
+        ck_assert_uint_eq(map(100, ALL, page, 1), denied);
+    }
+    ck_assert_uint_eq(map_to(other->id, 0, LARGE_ALL, 0, 1), denied);
+    ck_assert(family_holds(root, 0) && family_holds(child, 7) && family_holds(root, 511));
+    ck_assert_uint_eq(map_to(other->id, 0, ALL, 7, 1), result(HV_STATUS_SUCCESS, 1));
+    /* Nor does a child pass on what it shares. */
+    ck_assert(!hv_frame_can_map(frames, 7, 1, child, grandchild));
 }
 END_TEST
 
@@ -264,7 +343,7 @@ START_TEST(sources_that_are_no_memory_of_the_parent_are_refused)
         hv_address_map(root, 0x5000, FAKE_PAGES + 5, 1, HV_ACCESS_ALL, HV_CACHE_UNCACHED),
         HV_STATUS_SUCCESS);
     ck_assert_uint_eq(map(0, ALL, 0x5000, 1), denied); /* a device */
-    ck_assert(hv_frame_pass(&root->lineage.hierarchy->frames, 3, NULL, child, true));
+    ck_assert(hv_frame_deposit(&root->lineage.hierarchy->frames, 3, NULL, child));
     ck_assert_uint_eq(map(0, ALL, 3, 1), denied); /* deposited */
     expect_no_access(0, false);
 }
@@ -292,7 +371,7 @@ START_TEST(an_error_says_how_far_it_came)
     input()[1] = 0x10;
     input()[2] = ALL;
     for (unsigned i = 0; i < 5; i++)
-        input()[3 + i] = i == 3 ? 30 : 40 + i;
+        input()[3 + i] = i == 3 ? FAKE_FIRST_POOL : 40 + i;
     ck_assert_uint_eq(call(HvCallMapGpaPages, 5), result(HV_STATUS_OPERATION_DENIED, 3));
     expect_held(4);
     expect_mapped(0x12, 42, HV_ACCESS_ALL);
@@ -415,7 +494,7 @@ START_TEST(what_the_child_has_passed_on_stays)
     uint64_t in_use = result(HV_STATUS_OBJECT_IN_USE, 1);
 
     ck_assert_uint_eq(map(0, ALL, 7, 3), result(HV_STATUS_SUCCESS, 3));
-    ck_assert(hv_frame_pass(frames, 8, child, grandchild, false));
+    ck_assert(hv_frame_map(frames, 8, 1, child, grandchild, 1));
     ck_assert_uint_eq(unmap(0, 0, 3), in_use);
     ck_assert_uint_eq(map(0, HV_MAP_GPA_NO_ACCESS, 0, 3), in_use);
     ck_assert_uint_eq(map(0, ALL, 17, 3), in_use);
@@ -619,12 +698,13 @@ END_TEST
 START_TEST(a_large_page_comes_whole_or_not_at_all)
 {
     struct hv_partition *other = family_child(&fake, root, 8);
+    struct hv_frames *frames = &root->lineage.hierarchy->frames;
 
-    ck_assert_uint_eq(map_to(other->id, 0, ALL, 300, 1), result(HV_STATUS_SUCCESS, 1));
+    ck_assert(hv_frame_deposit(frames, 300, NULL, other));
     ck_assert_uint_eq(map(0, ALL, 3, 1), result(HV_STATUS_SUCCESS, 1));
     ck_assert_uint_eq(map(0, LARGE_ALL, 0, 1), result(HV_STATUS_OPERATION_DENIED, 0));
     ck_assert(family_holds(root, 0) && family_holds(root, 299) && family_holds(root, 511));
-    ck_assert(family_holds(other, 300));
+    ck_assert(hv_frame_is_deposited(frames, 300, other));
     expect_mapped(0, 3, HV_ACCESS_ALL);
     expect_no_access(1, false);
 }
@@ -701,7 +781,10 @@ int main(void)
     tcase_add_loop_test(all, rights_are_as_asked, 0, 4);
     tcase_add_loop_test(all, impossible_flags_are_refused, 0,
                         (int)(sizeof(bad_flags) / sizeof(bad_flags[0])));
-    tcase_add_test(all, a_page_has_one_place);
+    tcase_add_test(all, a_page_may_be_mapped_several_times);
+    tcase_add_test(all, pages_change_places);
+    tcase_add_test(all, shared_pages_go_back_with_the_last_space);
+    tcase_add_test(all, what_is_further_below_is_not_shared);
     tcase_add_test(all, sources_that_are_no_memory_of_the_parent_are_refused);
     tcase_add_test(all, targets_outside_the_space_are_refused);
     tcase_add_test(all, an_error_says_how_far_it_came);

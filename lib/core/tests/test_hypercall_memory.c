@@ -113,7 +113,7 @@ START_TEST(what_is_not_the_callers_own_ram_is_denied)
     ck_assert_uint_eq(hv_address_protect(root, FIRST_OWN, 1, HV_ACCESS_READ | HV_ACCESS_EXECUTE),
                       HV_STATUS_SUCCESS);
     ck_assert_uint_eq(fake_wrmsr(root_vp, HV_X64_MSR_HYPERCALL, code), HV_DISPOSITION_RESUME);
-    ck_assert(hv_frame_pass(frames(), FIRST_OWN + 2, NULL, other, false));
+    ck_assert(hv_frame_map(frames(), FIRST_OWN + 2, 1, NULL, other, FIRST_OWN + 2));
     ck_assert_uint_eq(deposit(other->id, FIRST_OWN + 3, 1), result(HV_STATUS_SUCCESS, 1));
     /* A device, and memory beyond the table of frames. */
     ck_assert_uint_eq(

@@ -189,7 +189,7 @@ START_TEST(finalizing_much_memory_takes_several_executions)
     uint64_t id = child->id;
 
     for (uint64_t i = 0; i < 4; i++) {
-        ck_assert(hv_frame_pass(&root->lineage.hierarchy->frames, 400 + i, NULL, child, false));
+        ck_assert(hv_frame_map(&root->lineage.hierarchy->frames, 400 + i, 1, NULL, child, 400 + i));
         ck_assert_uint_eq(
             hv_address_map(child, i << 18, 400 + i, 1, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK),
             HV_STATUS_SUCCESS);
