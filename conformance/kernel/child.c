@@ -131,7 +131,7 @@ uint8_t *child_memory(size_t pages, uint8_t byte)
 
     test_at_end(remove_all);
     REQUIRE(state.count < MAX_BLOCKS, "too much memory in one test");
-    memory = alloc_pages(pages, PAGE_SIZE);
+    memory = alloc_high_pages(pages, PAGE_SIZE);
     state.blocks[state.count++] = (struct block){ memory, pages };
     memset(memory, byte, pages * PAGE_SIZE);
     return memory;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * Pages: one bit for each below the end of RAM, or 4 GiB.
+ * Pages: one bit for each below the end of RAM, or MEMORY_END.
  */
 #include "private.h"
 
-#define LOWEST  0x100000ULL
-#define HIGHEST 0x100000000ULL
+#define LOWEST 0x100000ULL
 
 static uint64_t *used; /* bit set: not free */
 static size_t page_limit;
@@ -30,7 +29,7 @@ static uint64_t clip(uint64_t address)
 {
     if (address < LOWEST)
         return LOWEST;
-    return address > HIGHEST ? HIGHEST : address;
+    return address > MEMORY_END ? MEMORY_END : address;
 }
 
 /* Free ranges shrink to whole pages, taken ones grow. */
@@ -71,7 +70,7 @@ static bool is_ram(const struct guest_boot_info *boot, uint64_t base, uint64_t s
     return false;
 }
 
-/* Whether the range is RAM that nothing lies in yet. */
+/* Whether the range is RAM that nothing lies in yet, and is mapped. */
 static bool is_free_ram(const struct guest_boot_info *boot, uint64_t base, uint64_t size)
 {
     if (base < phys_of(guest_image_end) && base + size > phys_of(guest_image_start))
@@ -82,7 +81,7 @@ static bool is_free_ram(const struct guest_boot_info *boot, uint64_t base, uint6
         if (base < module->base + module->size && base + size > module->base)
             return false;
     }
-    return is_ram(boot, base, size);
+    return is_ram(boot, base, size) && base + size <= BOOT_MAPPED_END;
 }
 
 static uint64_t page_up(uint64_t address)
@@ -138,16 +137,23 @@ static bool run_is_free(size_t first, size_t count)
     return true;
 }
 
-static size_t find_run(size_t count, size_t step)
+static size_t find_run_from(size_t lowest, size_t count, size_t step)
 {
-    while (hint < page_limit && is_used(hint))
-        hint++;
-    for (size_t first = (hint + step - 1) / step * step;
+    for (size_t first = (lowest + step - 1) / step * step;
          first < page_limit && count <= page_limit - first; first += step) {
         if (run_is_free(first, count))
             return first;
     }
     return 0;
+}
+
+static size_t find_run(size_t count, size_t step, bool high)
+{
+    size_t first = high ? find_run_from(BOOT_MAPPED_END >> PAGE_SHIFT, count, step) : 0;
+
+    while (hint < page_limit && is_used(hint))
+        hint++;
+    return first != 0 ? first : find_run_from(hint, count, step);
 }
 
 static void mark_run(size_t first, size_t count, bool taken)
@@ -156,7 +162,7 @@ static void mark_run(size_t first, size_t count, bool taken)
         mark(first + i, taken);
 }
 
-void *alloc_pages(size_t count, size_t align)
+static void *take_pages(size_t count, size_t align, bool high)
 {
     size_t step = align <= PAGE_SIZE ? 1 : align >> PAGE_SHIFT, first;
     void *pages;
@@ -164,7 +170,7 @@ void *alloc_pages(size_t count, size_t align)
     if (count == 0 || (align & (align - 1)) != 0)
         return NULL;
     spin_lock(&lock);
-    first = find_run(count, step);
+    first = find_run(count, step, high);
     if (first != 0)
         mark_run(first, count, true);
     spin_unlock(&lock);
@@ -173,6 +179,16 @@ void *alloc_pages(size_t count, size_t align)
     pages = virt_of((uint64_t)first << PAGE_SHIFT);
     memset(pages, 0, count << PAGE_SHIFT);
     return pages;
+}
+
+void *alloc_pages(size_t count, size_t align)
+{
+    return take_pages(count, align, false);
+}
+
+void *alloc_high_pages(size_t count, size_t align)
+{
+    return take_pages(count, align, true);
 }
 
 void *alloc_page(void)

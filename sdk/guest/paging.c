@@ -281,7 +281,42 @@ void paging_flush_call(void *unused)
     paging_flush();
 }
 
-void paging_init(void)
+static uint64_t at_least(uint64_t address, uint64_t least)
+{
+    return address > least ? address : least;
+}
+
+static uint64_t at_most(uint64_t address, uint64_t most)
+{
+    return address < most ? address : most;
+}
+
+/* Large pages in between: beside RAM there may be something else. */
+static void map_ram(uint64_t start, uint64_t end)
+{
+    uint64_t large = level_size(2), first = (start + large - 1) & ~(large - 1);
+    uint64_t behind = at_least(end & ~(large - 1), first);
+
+    paging_map(start, start, at_most(first, end) - start, MAP_WRITE | MAP_NX);
+    paging_map(first, first, behind - first, MAP_WRITE | MAP_NX | MAP_2M);
+    paging_map(behind, behind, at_least(end, behind) - behind, MAP_WRITE | MAP_NX);
+}
+
+/* As all below. The tables are from there, too: what is free there is taken first. */
+static void map_high_ram(const struct guest_boot_info *boot)
+{
+    for (uint32_t i = 0; i < boot->region_count; i++) {
+        const struct guest_memory_region *region = &boot->regions[i];
+        uint64_t start = at_least(region->base, BOOT_MAPPED_END);
+        uint64_t end = at_most(region->base + region->size, MEMORY_END) & PAGE_MASK;
+
+        start = (start + PAGE_SIZE - 1) & PAGE_MASK;
+        if (region->type == MEMORY_USABLE && start < end)
+            map_ram(start, end);
+    }
+}
+
+void paging_init(const struct guest_boot_info *boot)
 {
     uint64_t start = phys_of(guest_image_start), text = phys_of(guest_text_end),
              end = phys_of(guest_image_end);
@@ -290,7 +325,8 @@ void paging_init(void)
     paging_protect(0, start, MAP_WRITE | MAP_NX);
     paging_protect(start, text - start, MAP_USER);
     paging_protect(text, end - text, MAP_WRITE | MAP_USER);
-    paging_protect(end, 0x100000000 - end, MAP_WRITE | MAP_NX);
+    paging_protect(end, BOOT_MAPPED_END - end, MAP_WRITE | MAP_NX);
+    map_high_ram(boot);
     paging_protect(APIC_PAGE, PAGE_SIZE, MAP_WRITE | MAP_NX | MAP_UC);
     write_cr4(read_cr4() | CR4_PGE);
 }

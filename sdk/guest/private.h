@@ -12,6 +12,9 @@
 #define TRAP_STACK_SIZE   8192
 #define USER_STACK_SIZE   8192
 
+#define BOOT_MAPPED_END 0x100000000ULL  /* boot.S maps what is below */
+#define MEMORY_END      0x8000000000ULL /* an entry of the top table: no RAM above is used */
+
 struct descriptor_pointer {
     uint16_t limit;
     uint64_t base;
@@ -109,7 +112,7 @@ bool mode_take_return(struct trap_frame *frame);
 
 /* memory.c, paging.c */
 void memory_init(const struct guest_boot_info *boot);
-void paging_init(void);
+void paging_init(const struct guest_boot_info *boot);
 
 /* console.c */
 void console_init(void);

@@ -13,7 +13,7 @@ void guest_start(uint32_t magic, uint32_t info)
     console_init();
     boot_parse(magic, info);
     memory_init(boot_info());
-    paging_init();
+    paging_init(boot_info());
     mode_init();
     acpi_init(boot_info()->rsdp);
     pic_mask_all();

@@ -42,6 +42,45 @@ static void test_pages(void)
     check(free_page_count() == before, "freed runs are free");
 }
 
+#define HIGH 0x100000000ULL
+
+/* First address above all usable RAM. */
+static uint64_t end_of_ram(void)
+{
+    const struct guest_boot_info *boot = boot_info();
+    uint64_t end = 0;
+
+    for (uint32_t i = 0; i < boot->region_count; i++) {
+        uint64_t behind = boot->regions[i].base + boot->regions[i].size;
+
+        if (boot->regions[i].type == MEMORY_USABLE && behind > end)
+            end = behind;
+    }
+    return end & PAGE_MASK;
+}
+
+/* On most machines here there is no RAM above 4 GiB. */
+static void test_high(void)
+{
+    bool has_high = end_of_ram() > HIGH;
+    uint8_t *page = alloc_high_pages(1, 0), *last = virt_of(end_of_ram() - PAGE_SIZE);
+    uint8_t *large = alloc_high_pages(512, 512 * PAGE_SIZE);
+    struct paging_mapping mapping = { 0 };
+
+    printf("# RAM ends at 0x%llx\n", (unsigned long long)end_of_ram());
+    check(page != NULL && large != NULL && (phys_of(page) >= HIGH) == has_high &&
+              (phys_of(large) >= HIGH) == has_high,
+          "high pages are above 4 GiB, if there are any");
+    check(is_zero(large, 512 * PAGE_SIZE), "high pages come zeroed");
+    memset(large, 0xa5, 512 * PAGE_SIZE);
+    check(is_zero(page, PAGE_SIZE) && large[512 * PAGE_SIZE - 1] == 0xa5, "high pages are memory");
+    check(paging_query(phys_of(last), &mapping) && mapping.gpa == phys_of(last) &&
+              (mapping.flags & (MAP_WRITE | MAP_USER | MAP_NX)) == (MAP_WRITE | MAP_NX),
+          "the last page of RAM is mapped where it is");
+    free_page(page);
+    free_pages(large, 512);
+}
+
 static void test_heap(void)
 {
     static uint8_t *block[BLOCKS];
@@ -74,5 +113,6 @@ static void test_heap(void)
 void test_memory(void)
 {
     test_pages();
+    test_high();
     test_heap();
 }

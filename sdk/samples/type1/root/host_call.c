@@ -61,7 +61,7 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
 
 void *root_host_take_pages(uint64_t count, uint64_t alignment)
 {
-    return alloc_pages(count, alignment);
+    return alloc_high_pages(count, alignment);
 }
 
 void root_host_give_pages(void *pages, uint64_t count)

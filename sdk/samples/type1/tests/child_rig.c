@@ -150,7 +150,7 @@ static void deposit(unsigned child, unsigned count)
         uint64_t *list = begin(sizeof(*list) * 2);
 
         list[0] = children[child].id;
-        list[1] = phys_of(alloc_page()) >> PAGE_SHIFT;
+        list[1] = phys_of(alloc_high_pages(1, 0)) >> PAGE_SHIFT;
         must(HvCallDepositMemory | REP(1));
         children[child].deposited++;
     }
@@ -176,7 +176,7 @@ uint64_t rig_create(uint64_t flags, const void *code, uint32_t size)
     create->flags = flags;
     must(HvCallCreatePartition);
     children[child].id = *(const uint64_t *)(const void *)output;
-    children[child].memory = alloc_pages(PAGES, 0);
+    children[child].memory = alloc_high_pages(PAGES, 0);
     children[child].deposited = 0;
     memcpy(children[child].memory + RIG_CODE_GPA, code, size);
     deposit(child, POOL_PAGES);
