@@ -43,7 +43,8 @@ enum state {
     STATE_PAGES = 1 << 4,
     STATE_APIC = 1 << 5,
     STATE_CALLS = 1 << 6, /* ports and connections made by hypercalls */
-    STATES = 1 << 7,
+    STATE_RINGS = 1 << 7, /* with those: doorbells ring and wait */
+    STATES = 1 << 8,
 };
 
 enum raw {
@@ -239,6 +240,23 @@ static void use_apic(struct hv_vp *vp, uint64_t now)
     hv_interrupt_post_event(vp, HV_INTERRUPT_NMI, 0);
 }
 
+/* One rings twice and finds a place once, since the guest has not emptied the next one. */
+static void ring_doorbells(struct machine *machine)
+{
+    struct hv_vp *vp = machine->vps[0];
+    struct hv_port *port = hv_port_find(machine->partition, CALLED_PORT + 3);
+    struct hv_synic_event_ring_page *page = vp->synic.ring_page.page;
+
+    must(port != NULL);
+    write_msr(vp, HV_X64_MSR_SIRBP, 0x9001);
+    write_msr(vp, HV_X64_MSR_SINT0 + SINT, 0x40 | HV_X64_MSR_SINT_AS_INTERCEPT);
+    page->sint_event_ring[SINT].data[1] = 1;
+    hv_event_ring_signal(vp, vp, port);
+    hv_event_ring_signal(vp, vp, port);
+    must(port->waiting);
+    hv_port_drop(port);
+}
+
 static void make_state(struct machine *machine, unsigned state)
 {
     build(machine, FAKE_TSC_HZ);
@@ -257,6 +275,8 @@ static void make_state(struct machine *machine, unsigned state)
         make_called_ports(machine->partition, CALLED_PORT, machine->peer->id);
         make_called_connections(machine);
     }
+    if ((state & STATE_RINGS) && (state & STATE_CALLS))
+        ring_doorbells(machine);
     if (state & STATE_TIMERS)
         start_timers(machine->vps[0]);
     if (state & STATE_PAGES)
@@ -316,7 +336,7 @@ static size_t find(const struct piece *piece, unsigned record)
     struct hv_record_header header;
     size_t at = 0;
 
-    for (unsigned i = 0; i < record % 8; i++) {
+    for (unsigned i = 0; i < record % 10; i++) {
         if (piece->size < sizeof(header) || at > piece->size - sizeof(header))
             return 0;
         memcpy(&header, piece->bytes + at, sizeof(header));

@@ -15,7 +15,7 @@
  * Ports and connections that were made by hypercalls name partitions, which may have other IDs
  * when they are restored: hv_restore.find_partition says which. Who owns a port is restored before
  * who is connected to it; of two partitions with ports for each other, the connections of the first
- * are made again by who has made them. Event rings are not saved.
+ * are made again by who has made them.
  *
  * To restore: create a partition with the same configuration, map its memory, create its VPs with
  * the same indexes and APIC IDs. Call hv_partition_restore(), then hv_vp_restore() for each VP.
@@ -54,6 +54,8 @@ enum hv_record_component {
     HV_RECORD_MESSAGES = 21,       /**< Messages that wait for a slot. */
     HV_RECORD_SYNIC = 22,          /**< SynIC with its two pages. */
     HV_RECORD_UNHALTED_TIMER = 23, /**< Synthetic time-unhalted timer. */
+    HV_RECORD_EVENT_RINGS = 24,    /**< Event rings, and who waits for room in them; of a VP in a
+                                        hierarchy of partitions only. */
 };
 
 /**

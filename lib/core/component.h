@@ -27,7 +27,8 @@ struct hv_partition *hv_record_find_partition(const struct hv_restore *restore, 
 
 struct hv_vp_component {
     struct hv_record_kind kind;
-    bool needs_apic; /* is there with HV_CPU_LOCAL_APIC only */
+    bool needs_apic;  /* is there with HV_CPU_LOCAL_APIC only */
+    bool needs_rings; /* is there in a hierarchy only */
     void (*save)(struct hv_vp *vp, uint64_t tsc, struct hv_record_writer *writer);
     hv_status (*restore)(struct hv_vp *vp, const struct hv_restore *restore,
                          const struct hv_record *record);
@@ -47,6 +48,7 @@ extern const struct hv_vp_component hv_timers_component;
 extern const struct hv_vp_component hv_messages_component;
 extern const struct hv_vp_component hv_synic_component;
 extern const struct hv_vp_component hv_unhalted_timer_component;
+extern const struct hv_vp_component hv_event_rings_component;
 
 /* ---- Payloads. Every byte has a meaning, so a record says nothing of the memory it was made in.
  */
@@ -163,6 +165,20 @@ struct hv_unhalted_timer_payload {
     uint64_t left; /* run time until it expires, 100 ns; 0 when it does not run */
 };
 
+/* Behind it: the page; then who waits. */
+struct hv_event_rings_payload {
+    uint64_t sirbp;
+    uint32_t signals; /* SINTs of which a message is still to tell, as a mask */
+    uint32_t zero;
+    uint8_t head[16]; /* of each ring: the slot for the next ID */
+};
+
+/* A doorbell that has found its ring full; in the order in which they rang. */
+struct hv_waiting_doorbell_payload {
+    uint32_t sint;
+    uint32_t port_id;
+};
+
 _Static_assert(sizeof(struct hv_partition_payload) == 112, "no padding");
 _Static_assert(sizeof(struct hv_time_payload) == 56, "no padding");
 _Static_assert(sizeof(struct hv_port_payload) == 56, "no padding");
@@ -174,5 +190,7 @@ _Static_assert(sizeof(struct hv_timer_payload) == 32, "no padding");
 _Static_assert(sizeof(struct hv_message_payload) == 272, "no padding");
 _Static_assert(sizeof(struct hv_synic_payload) == 152, "no padding");
 _Static_assert(sizeof(struct hv_unhalted_timer_payload) == 24, "no padding");
+_Static_assert(sizeof(struct hv_event_rings_payload) == 32, "no padding");
+_Static_assert(sizeof(struct hv_waiting_doorbell_payload) == 8, "no padding");
 
 #endif

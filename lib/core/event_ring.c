@@ -163,16 +163,23 @@ static bool fill(struct hv_vp *vp, uint32_t sint)
     return drain(vp, sint) || any;
 }
 
+/* Acquire: pairs with the release in release(). False: it waits already. */
+static bool begin_to_wait(struct hv_port *port)
+{
+    if (atomic_exchange_explicit(&port->waiting, true, memory_order_acquire))
+        return false;
+    hv_port_hold(port);
+    return true;
+}
+
 void hv_event_ring_signal(struct hv_vp *self, struct hv_vp *target, struct hv_port *port)
 {
     struct hv_event_rings *rings = &target->synic.rings;
     uint32_t sint = port->config.sint;
     bool any;
 
-    /* Acquire: pairs with the release in release(). */
-    if (atomic_exchange_explicit(&port->waiting, true, memory_order_acquire))
+    if (!begin_to_wait(port))
         return;
-    hv_port_hold(port);
     hv_lock_acquire(&rings->lock);
     append(rings, sint, port);
     any = fill(target, sint);
@@ -193,6 +200,37 @@ void hv_event_ring_refill(struct hv_vp *vp, uint32_t sint)
     hv_lock_release(&rings->lock);
     if (any)
         tell(vp, vp, sint);
+}
+
+/* ---- Save and restore ---- */
+
+bool hv_event_ring_wait(struct hv_vp *vp, struct hv_port *port)
+{
+    struct hv_event_rings *rings = &vp->synic.rings;
+
+    if (!begin_to_wait(port))
+        return false;
+    hv_lock_acquire(&rings->lock);
+    append(rings, port->config.sint, port);
+    hv_lock_release(&rings->lock);
+    return true;
+}
+
+/* That of the message which is on its way is among them. */
+uint32_t hv_event_ring_signals(const struct hv_vp *vp)
+{
+    const struct hv_synic_message *message = &vp->synic.ring_message;
+    uint32_t signals = atomic_load_explicit(&vp->synic.rings.signals, memory_order_relaxed);
+
+    if (message->queued)
+        signals |= 1u << message->content.payload[0] % HV_SYNIC_SINT_COUNT;
+    return signals;
+}
+
+void hv_event_ring_signal_again(struct hv_vp *vp, uint32_t signals)
+{
+    atomic_fetch_or_explicit(&vp->synic.rings.signals, signals, memory_order_seq_cst);
+    send(vp, vp);
 }
 
 /* ---- Beginning and end ---- */

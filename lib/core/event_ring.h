@@ -47,4 +47,14 @@ void hv_event_ring_signal(struct hv_vp *self, struct hv_vp *target, struct hv_po
 /* HvCallNotifyRingEmpty: puts in what waits. On the VP's LP. */
 void hv_event_ring_refill(struct hv_vp *vp, uint32_t sint);
 
+/* ---- Save and restore (event_ring_record.c) ---- */
+
+/* A port that waits for room in the ring of its SINT, behind the others there; false: it waits
+   already. */
+bool hv_event_ring_wait(struct hv_vp *vp, struct hv_port *port);
+
+/* SINTs of which the VP is still to be told, as a mask; and the same again. On its LP. */
+uint32_t hv_event_ring_signals(const struct hv_vp *vp);
+void hv_event_ring_signal_again(struct hv_vp *vp, uint32_t signals);
+
 #endif

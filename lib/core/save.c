@@ -10,12 +10,12 @@ static const struct hv_partition_component *const partition_components[] = {
     &hv_connections_component, &hv_monitor_pages_component,
 };
 
-/* Timers come before their messages, which come before the SynIC that would deliver them; the run
-   time before the timer that goes by it. */
+/* Timers come before their messages, which come before the SynIC that would deliver them, which
+   comes before what the event rings have to say; the run time before the timer that goes by it. */
 static const struct hv_vp_component *const vp_components[] = {
     &hv_vp_component,     &hv_registers_component,      &hv_apic_component,
     &hv_assist_component, &hv_timers_component,         &hv_messages_component,
-    &hv_synic_component,  &hv_unhalted_timer_component,
+    &hv_synic_component,  &hv_unhalted_timer_component, &hv_event_rings_component,
 };
 
 #define PARTITION_COMPONENTS (sizeof(partition_components) / sizeof(partition_components[0]))
@@ -44,7 +44,8 @@ hv_status hv_partition_save(struct hv_partition *partition, uint64_t tsc, void *
 
 static bool has_component(const struct hv_vp *vp, const struct hv_vp_component *component)
 {
-    return !component->needs_apic || hv_vp_has_apic(vp);
+    return (!component->needs_apic || hv_vp_has_apic(vp)) &&
+           (!component->needs_rings || vp->synic.ring_page.page);
 }
 
 hv_status hv_vp_save(struct hv_vp *vp, uint64_t tsc, void *records, size_t size, size_t *used)

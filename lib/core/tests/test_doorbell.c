@@ -9,6 +9,7 @@
 #include <hv/insn.h>
 
 #include "child_fixture.h"
+#include "component.h"
 #include "suite.h"
 
 #define SINT     5u
@@ -586,6 +587,176 @@ START_TEST(without_a_hierarchy_there_are_no_rings)
 }
 END_TEST
 
+/* ---- Saved and restored ---- */
+
+#define ROOM 32768
+
+static uint8_t saved[ROOM], saved_vp[ROOM];
+static size_t size, size_vp;
+
+static struct hv_partition *find_partition(void *context, uint64_t id)
+{
+    (void)context;
+    return id == child->id ? child : NULL;
+}
+
+static void save(void)
+{
+    ck_assert_uint_eq(hv_partition_save(root, fake.tsc, saved, ROOM, &size), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_vp_save(root_vp, fake.tsc, saved_vp, ROOM, &size_vp), HV_STATUS_SUCCESS);
+}
+
+static hv_status restore(void)
+{
+    const struct hv_restore how = { .tsc = fake.tsc, .find_partition = find_partition };
+
+    for (uint32_t id = PORT; id < PORT + 4; id++)
+        (void)hv_port_delete(root, id);
+    ck_assert_uint_eq(hv_partition_restore(root, &how, saved, size), HV_STATUS_SUCCESS);
+    return hv_vp_restore(root_vp, &how, saved_vp, size_vp);
+}
+
+/* The record of the rings, which is the last one. */
+static struct hv_record_header *record(void)
+{
+    size_t at = 0;
+
+    for (;;) {
+        struct hv_record_header *header = (void *)(saved_vp + at);
+
+        ck_assert_uint_lt(at, size_vp);
+        if (header->component == HV_RECORD_EVENT_RINGS)
+            return header;
+        at += sizeof(*header) + header->size;
+    }
+}
+
+static struct hv_event_rings_payload *payload(void)
+{
+    return (void *)(record() + 1);
+}
+
+static struct hv_waiting_doorbell_payload *waiting(unsigned index)
+{
+    uint8_t *first = (uint8_t *)(payload() + 1) + HV_PAGE_SIZE;
+
+    return (struct hv_waiting_doorbell_payload *)(void *)first + index;
+}
+
+static void fill_ring(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        ring(root_vp)->data[i] = 1;
+}
+
+/* One in the ring and told; then PORT + 2 and PORT + 1 wait. */
+static void ring_three(void)
+{
+    for (uint32_t i = 0; i < 3; i++)
+        hang(PORT + i, BELL + 8 * i, 0, ANY);
+    ck_assert(stores(BELL, 4, 0));
+    ck_assert(told(root_vp));
+    fill_ring();
+    ck_assert(stores(BELL + 16, 4, 0));
+    ck_assert(stores(BELL + 8, 4, 0));
+}
+
+START_TEST(rings_go_on_where_they_were)
+{
+    uint64_t place = root_vp->synic.sirbp;
+
+    ring_three();
+    save();
+    ck_assert_uint_eq(restore(), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(root_vp->synic.sirbp, place);
+    ck_assert(root_vp->synic.ring_page.enabled);
+    ck_assert_uint_eq(ring(root_vp)->ring_full, 1);
+    ck_assert_uint_eq(ring(root_vp)->data[1], 1);
+    memset(ring(root_vp)->data, 0, sizeof(ring(root_vp)->data));
+    ck_assert_uint_eq(notify(SINT), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(ring(root_vp)->data[0], 0);
+    ck_assert_uint_eq(ring(root_vp)->data[1], PORT + 2);
+    ck_assert_uint_eq(ring(root_vp)->data[2], PORT + 1);
+    ck_assert_uint_eq(ring(root_vp)->data[3], 0);
+    ck_assert(told(root_vp));
+}
+END_TEST
+
+/* The guest has something else in the slot. */
+START_TEST(what_was_not_told_is_told_after_a_restore)
+{
+    hang(PORT, BELL, 0, ANY);
+    ck_assert(stores(BELL, 4, 0));
+    ck_assert(stores(BELL, 4, 0));
+    save();
+    ck_assert_uint_eq(payload()->signals, 1u << SINT);
+    ck_assert_uint_eq(restore(), HV_STATUS_SUCCESS);
+    ck_assert(told(root_vp));
+    write_msr(root_vp, HV_X64_MSR_EOM, 0);
+    ck_assert(told(root_vp));
+    write_msr(root_vp, HV_X64_MSR_EOM, 0);
+    ck_assert(!told(root_vp));
+}
+END_TEST
+
+START_TEST(doorbells_of_ports_that_are_gone_are_not_saved)
+{
+    uint32_t bytes;
+
+    ring_three();
+    save();
+    bytes = record()->size;
+    ck_assert_uint_eq(hv_port_delete(root, PORT + 2), HV_STATUS_SUCCESS);
+    save();
+    ck_assert_uint_eq(record()->size, bytes - sizeof(struct hv_waiting_doorbell_payload));
+    ck_assert_uint_eq(waiting(0)->port_id, PORT + 1);
+    ck_assert_uint_eq(waiting(0)->sint, SINT);
+    ck_assert_uint_eq(restore(), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(rings_that_can_not_be_are_refused)
+{
+    ring_three();
+    ck_assert_uint_eq(create(PORT + 3, SINT, 1), HV_STATUS_SUCCESS);
+    save();
+    payload()->head[15] = SLOTS;
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_PARAMETER);
+    payload()->head[15] = SLOTS - 1;
+    payload()->signals = 1u << HV_SYNIC_SINT_COUNT;
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_PARAMETER);
+    payload()->signals = 0;
+    payload()->zero = 1;
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_PARAMETER);
+    payload()->zero = 0;
+    waiting(1)->port_id = PORT + 2; /* twice */
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_PORT_ID);
+    waiting(1)->port_id = PORT + 3; /* another VP's */
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_PORT_ID);
+    waiting(1)->port_id = PORT + 4; /* nobody's */
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_PORT_ID);
+    waiting(1)->port_id = PORT + 1;
+    waiting(1)->sint = SINT + 1;
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_PORT_ID);
+    waiting(1)->sint = SINT;
+    ck_assert_uint_eq(restore(), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(a_vp_with_rings_is_none_without)
+{
+    save();
+    record()->component = HV_RECORD_EVENT_RINGS + 1;
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_SAVE_RESTORE_STATE);
+    save();
+    record()->version = 2;
+    ck_assert_uint_eq(restore(), HV_STATUS_FEATURE_UNAVAILABLE);
+    save();
+    size_vp -= sizeof(struct hv_record_header) + record()->size;
+    ck_assert_uint_eq(restore(), HV_STATUS_INVALID_SAVE_RESTORE_STATE);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("doorbell");
@@ -614,6 +785,11 @@ int main(void)
     tcase_add_test(tests, a_doorbell_is_neither_for_messages_nor_for_events);
     tcase_add_test(tests, a_connection_that_ends_does_not_ring_any_more);
     tcase_add_test(tests, without_a_hierarchy_there_are_no_rings);
+    tcase_add_test(tests, rings_go_on_where_they_were);
+    tcase_add_test(tests, what_was_not_told_is_told_after_a_restore);
+    tcase_add_test(tests, doorbells_of_ports_that_are_gone_are_not_saved);
+    tcase_add_test(tests, rings_that_can_not_be_are_refused);
+    tcase_add_test(tests, a_vp_with_rings_is_none_without);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
