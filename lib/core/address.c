@@ -223,15 +223,12 @@ hv_status hv_address_protect(struct hv_partition *partition, uint64_t gpa_page, 
     return restrict_range(partition, gpa_page, count, access);
 }
 
-static struct hv_place look_up(const struct hv_partition *partition, uint64_t gpa_page,
-                               struct hv_mapping *mapping)
+static inline void read_place(const struct hv_address_space *space, const struct hv_place *place,
+                              uint64_t gpa_page, struct hv_mapping *mapping)
 {
-    struct hv_place place = hv_tables_find(partition, gpa_page);
-
-    hv_slat_decode(partition->address.slat, place.entry, place.level, mapping);
+    hv_slat_decode(space->slat, place->entry, place->level, mapping);
     if (mapping->spa_page != HV_NO_PAGE)
-        mapping->spa_page += gpa_page % hv_slat_pages(place.level);
-    return place;
+        mapping->spa_page += gpa_page % hv_slat_pages(place->level);
 }
 
 bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
@@ -244,16 +241,18 @@ bool hv_address_look_up(const struct hv_partition *partition, uint64_t gpa_page,
         *mapping = (struct hv_mapping){ .spa_page = HV_NO_PAGE };
         return false;
     }
-    place = look_up(partition, gpa_page, mapping);
+    place = hv_tables_find(partition, gpa_page);
+    read_place(space, &place, gpa_page, mapping);
     return hv_place_is_mapped(space, &place);
 }
 
 uint64_t hv_address_look_up_run(const struct hv_partition *partition, uint64_t gpa_page,
                                 struct hv_mapping *mapping)
 {
-    struct hv_place place = look_up(partition, gpa_page, mapping);
+    struct hv_place place = hv_tables_find(partition, gpa_page);
     uint64_t pages = hv_slat_pages(place.level);
 
+    read_place(&partition->address, &place, gpa_page, mapping);
     return pages - gpa_page % pages;
 }
 
