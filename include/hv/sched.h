@@ -96,8 +96,8 @@ struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc);
 /**
  * Take note of kicks, and of deadlines that have been reached. On @p lp; state of VPs that the back
  * end keeps in registers has been saved, as requests of others may want it.
- * @return whether the VP that was picked should make room for another: at the end of its slice, or
- *         for one that has had much less.
+ * @return whether the VP that was picked should make room for another: at the end of its slice, for
+ *         one that has had much less, or for one that wakes and has had less.
  */
 bool hv_lp_look(struct hv_lp *lp, uint64_t tsc);
 

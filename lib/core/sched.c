@@ -5,7 +5,8 @@
 #include "mem.h"
 
 #define SLICES_PER_SECOND 200
-/* How much less one must have had than who runs, to take its place: a part of a slice. */
+/* How much less one that was put aside must have had than who runs, to take its place: a part of a
+   slice. For one that has waited any less is enough, at the moment at which it wakes. */
 #define PREEMPTION_PART 8
 
 #define LP_PAGES 3 /* the object, two heaps */
@@ -18,6 +19,7 @@ struct hv_lp {
     struct hv_vp *current;
     struct hv_vp *payer;    /* in whose time that runs: itself, or who has dispatched it */
     bool lent;              /* it is the latter */
+    bool woken;             /* somebody has become ready since the last look */
     struct hv_vp *borrower; /* who runs next, in the time of its lender; or NULL */
     uint64_t started;       /* TSC at which current was picked, or its run time counted last */
     uint64_t slice_end;
@@ -111,6 +113,7 @@ static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
     if (vp->sched.had < least)
         vp->sched.had = least;
     hv_heap_insert(&lp->ready, &vp->sched.ready, vp->sched.had);
+    lp->woken = true;
 }
 
 static void take_kicks(struct hv_lp *lp)
@@ -281,6 +284,7 @@ struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
         lp->payer = hv_vp_lender(vp);
     lp->started = tsc;
     lp->slice_end = tsc + lp->slice;
+    lp->woken = false;
     raise_floor(lp);
     return vp;
 }
@@ -290,6 +294,15 @@ struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
 static bool gives_back(const struct hv_lp *lp, uint64_t tsc)
 {
     return tsc >= lp->slice_end || hv_heap_has(&lp->payer->sched.ready);
+}
+
+/* Whether who has had least has had so much less that who runs makes room. */
+static bool is_displaced(struct hv_lp *lp, const struct hv_heap_node *first)
+{
+    uint64_t margin = lp->woken ? 0 : lp->slice / PREEMPTION_PART;
+
+    lp->woken = false;
+    return first->key + margin < lp->payer->sched.had;
 }
 
 bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
@@ -305,7 +318,7 @@ bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
         return first != NULL;
     charge(lp, tsc);
     raise_floor(lp);
-    return tsc >= lp->slice_end || first->key + lp->slice / PREEMPTION_PART < lp->payer->sched.had;
+    return tsc >= lp->slice_end || is_displaced(lp, first);
 }
 
 static void wait_until(struct hv_lp *lp, struct hv_vp *vp, uint64_t deadline)

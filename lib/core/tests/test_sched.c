@@ -230,6 +230,36 @@ START_TEST(who_has_waited_takes_the_place_of_who_runs)
 }
 END_TEST
 
+/* An interrupt is not for the end of a slice; but who was put aside would come and go all the time.
+ */
+START_TEST(who_wakes_takes_the_place_of_who_has_had_more)
+{
+    add(2);
+    ck_assert_ptr_eq(pick(), &vps[1]);
+    now += SLICE / 2;
+    put(HV_LP_WAITS, HV_LP_NEVER);
+    ck_assert_ptr_eq(pick(), &vps[0]);
+    now += SLICE / 2;
+    ck_assert(!hv_lp_look(lp, now));
+    /* As much is not less, and that is looked at once. */
+    hv_vp_kick(&vps[1]);
+    ck_assert(!hv_lp_look(lp, now));
+    now += SLICE / 16;
+    ck_assert(!hv_lp_look(lp, now));
+    put(HV_LP_YIELDS, HV_LP_NEVER);
+    ck_assert_ptr_eq(pick(), &vps[1]);
+    put(HV_LP_WAITS, HV_LP_NEVER);
+    ck_assert_ptr_eq(pick(), &vps[0]);
+    hv_vp_kick(&vps[1]);
+    ck_assert(hv_lp_look(lp, now));
+    put(HV_LP_YIELDS, HV_LP_NEVER);
+    ck_assert_ptr_eq(pick(), &vps[1]);
+    /* The other one did not wake. */
+    now += SLICE / 8;
+    ck_assert(!hv_lp_look(lp, now));
+}
+END_TEST
+
 START_TEST(a_deadline_wakes)
 {
     const uint64_t deadline = now + SECOND;
@@ -536,6 +566,7 @@ int main(void)
     tcase_add_test(tests, a_slice_ends_for_another);
     tcase_add_test(tests, who_comes_late_does_not_catch_up);
     tcase_add_test(tests, who_has_waited_takes_the_place_of_who_runs);
+    tcase_add_test(tests, who_wakes_takes_the_place_of_who_has_had_more);
     tcase_add_test(tests, a_deadline_wakes);
     tcase_add_test(tests, the_first_of_many_deadlines_counts);
     tcase_add_test(tests, a_kick_wakes_before_the_deadline);
