@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# boot.sh TOOL HYPERVISOR ROOT CHILD CPUS: children of each end on the sample, side by side. Ends with 77
-# (skipped) without QEMU.
+# boot.sh TOOL HYPERVISOR ROOT CHILD CPUS [QEMU ARGUMENTS]: children of each end on the sample, side by side.
+# Ends with 77 (skipped) without QEMU.
 set -eu
 tool=$1 hypervisor=$2 cpus=$5
 command -v qemu-system-x86_64 > /dev/null || exit 77
@@ -9,6 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$3" "$work/root.elf"
 cp "$4" "$work/child.elf"
+shift 5
 cd "$work"
 
 cat > machines.yaml << 'END'
@@ -22,7 +23,7 @@ END
 "$tool" compile machines.yaml -o machines.mod
 timeout 160 qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp "$cpus" -m 512 -kernel "$hypervisor" \
     -append tsc=trust -initrd 'root.elf batch,machines.mod' -display none -serial file:log -no-reboot \
-    -device isa-debug-exit,iobase=0xf4,iosize=4 || status=$?
+    -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" || status=$?
 tr -d '\r' < log
 # 1 is 0 of guest_main(): each end was expected, and no page is missing.
 test "${status:-0}" -eq 1
