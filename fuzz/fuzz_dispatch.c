@@ -152,7 +152,7 @@ static void dispatch(const struct operation *operation)
         .partition_id =
             partition_id(operation->small % 16 < 12 ? operation->small % 2 : operation->large),
         .vp_index = operation->small >> 4 & 3,
-        .flags = operation->small >> 6 & (operation->small >> 15 ? 0xFF : 1),
+        .flags = operation->small >> 6 & (operation->small >> 15 ? 0xFF : 0x41),
         .time_slice = operation->large % 16 == 5,
         .spec_ctrl = operation->large % 16 == 6,
     };
@@ -223,21 +223,46 @@ static void set_suspended(const struct operation *operation)
         (void)hv_suspend_set(vp, names[operation->small % 3], &value);
 }
 
+static void count_told(uint64_t partition_id, uint32_t vp_index)
+{
+    for (unsigned i = 0; i < BORROWERS; i++)
+        m.told[i] +=
+            m.vps[ROOTS + i]->partition->id == partition_id && m.vps[ROOTS + i]->index == vp_index;
+}
+
+static void read_pair(const struct hv_message *slot)
+{
+    struct hv_scheduler_vp_signal_pair_message signal;
+
+    memcpy(&signal, slot->payload, sizeof(signal));
+    CHECK(signal.vp_count == 1 && signal.overflow_count == 0);
+    count_told(signal.partition_ids[0], signal.vp_indexes[0]);
+}
+
+/* Only one child has two VPs. */
+static void read_set(const struct hv_message *slot)
+{
+    struct hv_scheduler_vp_signal_bitset_message signal;
+
+    memcpy(&signal, slot->payload, sizeof(signal));
+    CHECK(signal.partition_id == m.children[0]->id && signal.overflow_count == 0);
+    CHECK(signal.vp_count == 2 && signal.format == HV_GENERIC_SET_SPARSE_4K);
+    CHECK(signal.valid_bank_mask == 1 && signal.banks[0] == 3);
+    count_told(signal.partition_id, 0);
+    count_told(signal.partition_id, 1);
+}
+
 /* The root empties a slot, in whatever state it is. */
 static void read_slot(const struct operation *operation)
 {
     unsigned who = operation->who % ROOTS;
     struct hv_message_page *page = m.vps[who]->synic.message_page.page;
     struct hv_message *slot = &page->sint_message[0];
-    struct hv_scheduler_vp_signal_pair_message signal;
 
-    if (slot->header.message_type == HvMessageTypeSchedulerVpSignalPair) {
-        memcpy(&signal, slot->payload, sizeof(signal));
-        CHECK(signal.vp_count == 1 && signal.overflow_count == 0);
-        for (unsigned i = 0; i < BORROWERS; i++)
-            m.told[i] += m.vps[ROOTS + i]->partition->id == signal.partition_ids[0] &&
-                         m.vps[ROOTS + i]->index == signal.vp_indexes[0];
-    }
+    if (slot->header.message_type == HvMessageTypeSchedulerVpSignalPair)
+        read_pair(slot);
+    else if (slot->header.message_type == HvMessageTypeSchedulerVpSignalBitset)
+        read_set(slot);
     memset(slot, 0, sizeof(*slot));
     hv_synic_take_posts(m.vps[who]);
 }
@@ -256,15 +281,28 @@ static void end_interrupt(const struct operation *operation)
     hv_apic_write(&vp->apic, HV_APIC_EOI, 0, m.now);
 }
 
-static void map_message_page(const struct operation *operation)
+static void map_page(const struct operation *operation)
 {
     struct hv_vp *vp = m.vps[ROOTS + operation->who % BORROWERS];
-    uint64_t gpa_page = 0x40 + operation->who % BORROWERS;
+    uint32_t type = operation->small >> 1 & 1;
+    uint64_t gpa_page = 0x40 + type * BORROWERS + operation->who % BORROWERS;
 
     if (operation->small % 2)
-        (void)hv_state_page_map(vp, HvVpStatePageInterceptMessage, true, &gpa_page);
+        (void)hv_state_page_map(vp, type, true, &gpa_page);
     else
-        (void)hv_state_page_unmap(vp, HvVpStatePageInterceptMessage);
+        (void)hv_state_page_unmap(vp, type);
+}
+
+/* What the root leaves in a register page, whatever it is. */
+static void leave_vectors(const struct operation *operation)
+{
+    struct hv_vp *vp = m.vps[ROOTS + operation->who % BORROWERS];
+    struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
+
+    if (!page)
+        return;
+    page->interrupt_vector_count = (uint8_t)operation->small;
+    memcpy(page->interrupt_vectors, &operation->large, sizeof(operation->large));
 }
 
 /* A VP leaves its LP, as before its end, and comes back as another one. */
@@ -291,8 +329,9 @@ static void reset(const struct operation *operation)
 typedef void operation_function(const struct operation *operation);
 
 static operation_function *const operations[] = {
-    dispatch,      dispatch,  dispatch,  let_go,        exit_of_child, kick,  look,
-    set_suspended, read_slot, interrupt, end_interrupt, replace,       reset, map_message_page,
+    dispatch,      dispatch, dispatch,      let_go,    exit_of_child,
+    kick,          look,     set_suspended, read_slot, interrupt,
+    end_interrupt, replace,  reset,         map_page,  leave_vectors,
 };
 
 /* ---- What holds at any time ---- */

@@ -159,6 +159,12 @@ static inline struct hv_vp *hv_vp_lender(const struct hv_vp *vp)
     return vp->dispatch ? vp->dispatch->lender : NULL;
 }
 
+/* Whether a VP is of a root that dispatches its children's. */
+static inline bool hv_vp_dispatches(const struct hv_vp *vp)
+{
+    return vp->dispatch && !hv_vp_parent(vp);
+}
+
 /* Whether a VP runs only when the root dispatches it. */
 static inline bool hv_vp_is_dispatched(const struct hv_vp *vp)
 {

@@ -44,6 +44,12 @@ static void set_version(const struct hv_partition *partition, uint32_t out[4])
         VERSION_MAJOR << HV_VERSION_EBX_MAJOR_SHIFT | VERSION_MINOR, 0, 0);
 }
 
+/* A root that schedules leaves vectors in register pages. */
+static uint32_t features_ecx(const struct hv_vp *vp)
+{
+    return hv_vp_dispatches(vp) ? HV_FEATURE_ECX_VP_DISPATCH_INTERRUPT_INJECTION : 0;
+}
+
 void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t out[4])
 {
     const struct hv_partition *partition = vp->partition;
@@ -62,8 +68,8 @@ void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t ou
         set_version(partition, out);
         break;
     case HV_CPUID_FEATURES:
-        set(out, (uint32_t)features->privileges, (uint32_t)(features->privileges >> 32), 0,
-            features->features_edx);
+        set(out, (uint32_t)features->privileges, (uint32_t)(features->privileges >> 32),
+            features_ecx(vp), features->features_edx);
         break;
     case HV_CPUID_ENLIGHTENMENT_INFO:
         set(out, features->recommendations, HV_RECOMMEND_EBX_SPIN_RETRIES_NEVER,

@@ -5,16 +5,33 @@
 #include "core.h"
 #include "hypercall.h"
 
+#define FLAGS \
+    (HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND | HV_DISPATCH_VP_FLAG_SCAN_INTERRUPT_INJECTION)
+
+#define FIRST_VECTOR 16u /* of an interrupt */
+
 static hv_status check(const struct hv_hypercall_call *call)
 {
     const struct hv_input_dispatch_vp *input = call->header;
 
     if (!(call->vp->partition->platform->facts.capabilities & HV_CPU_ROOT_SCHEDULER))
         return HV_STATUS_OPERATION_DENIED;
-    if ((input->flags & ~HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND) || input->time_slice ||
-        input->spec_ctrl)
+    if ((input->flags & ~FLAGS) || input->time_slice || input->spec_ctrl)
         return HV_STATUS_INVALID_PARAMETER;
     return HV_STATUS_SUCCESS;
+}
+
+static void inject(struct hv_vp *target)
+{
+    uint64_t vectors = hv_register_page_take_vectors(target);
+    uint8_t count = (uint8_t)vectors;
+
+    for (unsigned i = 0; i < count && i < sizeof(vectors) - 1; i++) {
+        uint8_t vector = (uint8_t)(vectors >>= 8);
+
+        if (vector >= FIRST_VECTOR)
+            hv_interrupt_post(target, vector, false);
+    }
 }
 
 /* A VP that can't run is not dispatched: the call says so at once. */
@@ -25,6 +42,9 @@ static hv_status dispatch(struct hv_hypercall_call *call, struct hv_vp *target)
 
     if (status == HV_STATUS_SUCCESS && (input->flags & HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND))
         status = hv_suspend_end_intercept(target);
+    if (status == HV_STATUS_SUCCESS &&
+        (input->flags & HV_DISPATCH_VP_FLAG_SCAN_INTERRUPT_INJECTION))
+        inject(target);
     call->lends = status == HV_STATUS_SUCCESS && !hv_dispatch_is_over(target, call->output);
     if (!call->lends && hv_vp_lender(target) == call->vp)
         hv_dispatch_end(target, HV_LP_YIELDS);

@@ -226,6 +226,19 @@ static void signal_released(struct hv_vp *receiver, struct hv_synic_message *mes
     hv_partition_drop(partition);
 }
 
+/* They follow each other, so that the order of messages stays what it was. */
+void hv_intercept_gather_signals(struct hv_vp *receiver, struct hv_synic_message *message)
+{
+    const struct hv_synic_queue *queue = &receiver->synic.queue[SINT];
+    struct hv_synic_message *next;
+
+    while ((next = queue->first) != NULL && next->gathers &&
+           hv_intercept_add_signal(&message->content, &next->content)) {
+        hv_synic_unqueue(receiver, next);
+        next->release(receiver, next);
+    }
+}
+
 bool hv_intercept_send_signal(struct hv_vp *vp)
 {
     struct hv_dispatch *dispatch = vp->dispatch;
@@ -244,6 +257,7 @@ bool hv_intercept_send_signal(struct hv_vp *vp)
 void hv_intercept_init_signal(struct hv_intercept_message *signal)
 {
     signal->message.release = signal_released;
+    signal->message.gathers = true;
 }
 
 /* ---- Beginning and end ---- */

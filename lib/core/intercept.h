@@ -73,6 +73,9 @@ enum hv_disposition hv_intercept_reset(struct hv_vp *vp, const struct hv_exit *e
 bool hv_intercept_send_signal(struct hv_vp *vp);
 void hv_intercept_init_signal(struct hv_intercept_message *signal);
 
+/* Takes the signals that wait behind one of the same partition into it. On the receiver's LP. */
+void hv_intercept_gather_signals(struct hv_vp *receiver, struct hv_synic_message *message);
+
 /* A child has completed a level-triggered interrupt. */
 void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
 

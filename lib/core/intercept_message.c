@@ -283,3 +283,62 @@ void hv_intercept_make_signal(struct hv_message *message, uint64_t partition_id,
     payload->partition_ids[0] = partition_id;
     payload->vp_indexes[0] = vp_index;
 }
+
+#define VPS_OF_BANK   64u
+#define VPS_OF_SIGNAL (HV_SCHEDULER_SIGNAL_BANKS * VPS_OF_BANK)
+
+/* All banks up to the last: so it makes no difference whether a reader counts those that aren't
+   valid. */
+static void add_to_set(struct hv_message *message, uint32_t vp_index)
+{
+    struct hv_scheduler_vp_signal_bitset_message *set = (void *)message->payload;
+    uint32_t bank = vp_index / VPS_OF_BANK;
+    size_t end = offsetof(struct hv_scheduler_vp_signal_bitset_message, banks[0]) +
+                 sizeof(set->banks[0]) * (bank + 1);
+
+    set->banks[bank] |= UINT64_C(1) << vp_index % VPS_OF_BANK;
+    set->valid_bank_mask |= (UINT64_C(2) << bank) - 1;
+    set->vp_count++;
+    if (end > message->header.payload_size)
+        message->header.payload_size = (uint8_t)end;
+}
+
+static bool make_set(struct hv_message *message)
+{
+    const struct hv_scheduler_vp_signal_pair_message *pair = (const void *)message->payload;
+    const uint64_t partition_id = pair->partition_ids[0];
+    const uint32_t vp_index = pair->vp_indexes[0];
+    struct hv_scheduler_vp_signal_bitset_message *set;
+
+    if (vp_index >= VPS_OF_SIGNAL)
+        return false;
+    set = begin(message, 0, HvMessageTypeSchedulerVpSignalBitset, 0);
+    set->partition_id = partition_id;
+    set->format = HV_GENERIC_SET_SPARSE_4K;
+    add_to_set(message, vp_index);
+    return true;
+}
+
+/* The ID is the first field of one, and behind the counts of the other. */
+static uint64_t partition_of_signal(const struct hv_message *message)
+{
+    const struct hv_scheduler_vp_signal_bitset_message *set = (const void *)message->payload;
+    const struct hv_scheduler_vp_signal_pair_message *pair = (const void *)message->payload;
+
+    return message->header.message_type == HvMessageTypeSchedulerVpSignalBitset
+               ? set->partition_id
+               : pair->partition_ids[0];
+}
+
+bool hv_intercept_add_signal(struct hv_message *message, const struct hv_message *added)
+{
+    const struct hv_scheduler_vp_signal_pair_message *pair = (const void *)added->payload;
+
+    if (partition_of_signal(message) != pair->partition_ids[0] ||
+        pair->vp_indexes[0] >= VPS_OF_SIGNAL)
+        return false;
+    if (message->header.message_type == HvMessageTypeSchedulerVpSignalPair && !make_set(message))
+        return false;
+    add_to_set(message, pair->vp_indexes[0]);
+    return true;
+}

@@ -45,6 +45,8 @@ void hv_intercept_make_plain(struct hv_message *message, const struct hv_interce
 
 void hv_intercept_make_opaque(struct hv_message *message, uint64_t partition_id, uint32_t vp_index);
 void hv_intercept_make_signal(struct hv_message *message, uint64_t partition_id, uint32_t vp_index);
+/* Makes one signal of two, of which the second is of one VP; false: it takes both. */
+bool hv_intercept_add_signal(struct hv_message *message, const struct hv_message *added);
 void hv_intercept_make_eoi(struct hv_message *message, uint64_t partition_id, uint32_t vp_index,
                            uint8_t vector);
 

@@ -21,6 +21,9 @@
                        sizeof(((type *)NULL)->other),                     \
                    "registers are in the order of their names")
 
+_Static_assert(offsetof(struct hv_vp_register_page, interrupt_vector_count) % sizeof(uint64_t) == 0,
+               "vectors and their number are taken at once");
+
 SAME_SIZE(gp_registers, struct hv_gprs, gpr);
 SAME_SIZE(xmm_registers, struct hv_shown_registers, xmm);
 SAME_SIZE(segment_registers, struct hv_shown_registers, segments);
@@ -55,6 +58,18 @@ void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs,
 }
 
 /* ---- Taking ---- */
+
+uint64_t hv_register_page_take_vectors(struct hv_vp *vp)
+{
+    struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
+    void *field;
+
+    if (!page)
+        return 0;
+    field = &page->interrupt_vector_count;
+    /* Who adds a vector compares all of it. */
+    return __atomic_exchange_n((uint64_t *)field, 0, __ATOMIC_ACQUIRE);
+}
 
 static hv_status set_narrow(struct hv_vp *vp, uint32_t first, const void *values, uint32_t count)
 {

@@ -117,6 +117,8 @@ static void deliver_sint(struct hv_vp *vp, unsigned sint)
     while (first_alive(vp, sint) && !is_full_still(slot_of(synic, sint))) {
         struct hv_synic_message *message = take_first(synic, sint);
 
+        if (message->gathers)
+            hv_intercept_gather_signals(vp, message);
         fill_slot(vp, sint, &message->content);
         message->release(vp, message);
         hv_synic_interrupt(vp, vp, sint);

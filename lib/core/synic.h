@@ -31,6 +31,7 @@ struct hv_synic_message {
     const _Atomic bool *dead; /* once that is true it is dropped instead; NULL: it never is */
     uint8_t sint;
     bool queued;
+    bool gathers; /* others may be taken into it when it comes to its slot: a signal */
     struct hv_message content;
 };
 

@@ -53,6 +53,10 @@ void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs,
  */
 hv_status hv_register_page_take(struct hv_vp *vp);
 
+/* Takes the vectors that the parent has left in the page, valid or not: their number is the lowest
+   byte, they are above it. */
+uint64_t hv_register_page_take_vectors(struct hv_vp *vp);
+
 /* Where the page is, or NULL while it is not mapped. */
 void *hv_state_page(struct hv_vp *vp, uint32_t type);
 

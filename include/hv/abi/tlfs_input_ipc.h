@@ -327,6 +327,8 @@ struct hv_output_dispatch_vp {
  * @{
  */
 #define HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND 0x1u /**< clear HvRegisterInterceptSuspend */
+/** Take the vectors of the register page. */
+#define HV_DISPATCH_VP_FLAG_SCAN_INTERRUPT_INJECTION 0x40u
 
 #define HV_DISPATCH_STATE_BLOCKED 1u /**< it can't run before a message says so */
 #define HV_DISPATCH_STATE_READY   2u /**< it can be dispatched again */

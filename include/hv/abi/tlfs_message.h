@@ -333,6 +333,21 @@ struct hv_scheduler_vp_signal_pair_message {
     uint32_t vp_indexes[HV_SCHEDULER_SIGNAL_PAIRS];    /**< of each */
 } HV_PACKED;
 
+/** Banks of 64 VPs in one HvMessageTypeSchedulerVpSignalBitset. */
+#define HV_SCHEDULER_SIGNAL_BANKS 26
+
+/** Payload of HvMessageTypeSchedulerVpSignalBitset: VPs of one partition that can be dispatched
+ * again, as a sparse set. Beyond the TLFS; Linux, include/hyperv. */
+struct hv_scheduler_vp_signal_bitset_message {
+    uint64_t partition_id;                     /**< of all of them */
+    uint32_t overflow_count;                   /**< signals that were lost */
+    uint16_t vp_count;                         /**< of the VPs in the set */
+    uint16_t reserved;                         /**< zero */
+    uint64_t format;                           /**< HV_GENERIC_SET_SPARSE_4K */
+    uint64_t valid_bank_mask;                  /**< a bit for each bank that follows */
+    uint64_t banks[HV_SCHEDULER_SIGNAL_BANKS]; /**< a bit for each VP */
+} HV_PACKED;
+
 /** Payload of HvMessageTypeSynicSintIntercept. Beyond the TLFS; Linux, include/hyperv. */
 struct hv_notification_message_payload {
     uint32_t sint_index; /**< the SINT with HV_X64_MSR_SINT_AS_INTERCEPT */
@@ -463,6 +478,14 @@ HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, vp_count, 4);
 HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, reserved, 5);
 HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, partition_ids, 8);
 HV_ABI_OFFSET(hv_scheduler_vp_signal_pair_message, vp_indexes, 160);
+HV_ABI_SIZE(hv_scheduler_vp_signal_bitset_message, 240);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_bitset_message, partition_id, 0);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_bitset_message, overflow_count, 8);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_bitset_message, vp_count, 12);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_bitset_message, reserved, 14);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_bitset_message, format, 16);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_bitset_message, valid_bank_mask, 24);
+HV_ABI_OFFSET(hv_scheduler_vp_signal_bitset_message, banks, 32);
 HV_ABI_SIZE(hv_notification_message_payload, 4);
 HV_ABI_OFFSET(hv_notification_message_payload, sint_index, 0);
 /** @endcond */

@@ -3,7 +3,10 @@
 #include <check.h>
 #include <string.h>
 
+#include "apic_bits.h"
 #include "child_fixture.h"
+#include "cpuid.h"
+#include "intercept_message.h"
 #include "suite.h"
 
 #define PAGE_GPA_PAGE UINT64_C(0x40)
@@ -131,6 +134,15 @@ static void check_signal(void)
     ck_assert_uint_eq(payload.vp_count, 1);
     ck_assert_uint_eq(payload.partition_ids[0], child->id);
     ck_assert_uint_eq(payload.vp_indexes[0], vp->index);
+}
+
+static struct hv_vp_register_page *map_register_page(void)
+{
+    uint64_t gpa_page = PAGE_GPA_PAGE + 1;
+
+    ck_assert_uint_eq(hv_state_page_map(vp, HvVpStatePageRegisters, true, &gpa_page),
+                      HV_STATUS_SUCCESS);
+    return hv_state_page(vp, HvVpStatePageRegisters);
 }
 
 static void map_message_page(void)
@@ -303,23 +315,127 @@ END_TEST
 
 START_TEST(what_the_register_page_has_counts_then)
 {
-    uint64_t gpa_page = PAGE_GPA_PAGE + 1;
-    struct hv_vp_register_page *page;
+    struct hv_vp_register_page *page = map_register_page();
 
-    ck_assert_uint_eq(hv_state_page_map(vp, HvVpStatePageRegisters, true, &gpa_page),
-                      HV_STATUS_SUCCESS);
     map_message_page();
     resume();
     lend(0);
     intercept(vp);
     end(HV_LP_STOPS, HV_LP_NEVER);
-    page = hv_state_page(vp, HvVpStatePageRegisters);
     page->gp_registers[HV_GPR_RBX] = 0x1234;
     page->rip = 0x5678;
     page->dirty = HV_VP_REGISTER_PAGE_DIRTY_GENERAL | HV_VP_REGISTER_PAGE_DIRTY_IP;
     lend(HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND);
     ck_assert_uint_eq(fake_vp(vp)->gprs.gpr[HV_GPR_RBX], 0x1234);
     ck_assert_uint_eq(fake_vp(vp)->gprs.rip, 0x5678);
+}
+END_TEST
+
+/* ---- Vectors in the register page ---- */
+
+#define SCAN   HV_DISPATCH_VP_FLAG_SCAN_INTERRUPT_INJECTION
+#define VECTOR 0x51
+
+static void leave_vectors(struct hv_vp_register_page *page, uint8_t count, uint8_t first)
+{
+    page->interrupt_vector_count = count;
+    for (unsigned i = 0; i < sizeof(page->interrupt_vectors); i++)
+        page->interrupt_vectors[i] = (uint8_t)(first + i);
+}
+
+/* How many of the seven from the first one on wait at the VP's local APIC. */
+static unsigned requested(uint8_t first)
+{
+    unsigned count = 0;
+
+    hv_vp_prepare(vp);
+    for (unsigned i = 0; i < 7; i++)
+        count += hv_apic_test(vp->apic.irr, first + i);
+    return count;
+}
+
+START_TEST(vectors_of_the_register_page_are_injected_when_asked_for)
+{
+    struct hv_vp_register_page *page = map_register_page();
+
+    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
+    resume();
+    leave_vectors(page, 2, VECTOR);
+    lend(0);
+    ck_assert_uint_eq(requested(VECTOR), 0);
+    end(HV_LP_YIELDS, HV_LP_NEVER);
+    ck_assert_uint_eq(page->interrupt_vector_count, 2);
+    lend(SCAN);
+    ck_assert_uint_eq(requested(VECTOR), 2);
+    ck_assert(hv_apic_test(vp->apic.irr, VECTOR) && hv_apic_test(vp->apic.irr, VECTOR + 1));
+    ck_assert_uint_eq(page->interrupt_vector_count, 0);
+    ck_assert_uint_eq(page->interrupt_vectors[0], 0);
+}
+END_TEST
+
+START_TEST(a_suspended_vp_has_its_vectors_when_it_runs)
+{
+    struct hv_vp_register_page *page = map_register_page();
+
+    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
+    leave_vectors(page, 1, VECTOR);
+    ck_assert_int_eq(dispatch_by(root_vp, SCAN), HV_DISPOSITION_RESUME);
+    check_output(HV_DISPATCH_STATE_BLOCKED, HV_DISPATCH_EVENT_SUSPEND);
+    ck_assert_uint_eq(page->interrupt_vector_count, 0);
+    resume();
+    hv_lp_look(lp, now);
+    lend(SCAN);
+    ck_assert_uint_eq(requested(VECTOR), 1);
+}
+END_TEST
+
+START_TEST(a_count_beyond_the_page_takes_what_is_there)
+{
+    struct hv_vp_register_page *page = map_register_page();
+
+    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
+    resume();
+    leave_vectors(page, 0xFF, VECTOR);
+    lend(SCAN);
+    ck_assert_uint_eq(requested(VECTOR), 7);
+}
+END_TEST
+
+START_TEST(vectors_of_exceptions_are_not_injected)
+{
+    struct hv_vp_register_page *page = map_register_page();
+
+    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
+    resume();
+    leave_vectors(page, 7, 13);
+    lend(SCAN);
+    ck_assert_uint_eq(requested(13), 4);
+    ck_assert(!hv_apic_test(vp->apic.irr, 15) && hv_apic_test(vp->apic.irr, 16));
+}
+END_TEST
+
+START_TEST(without_a_register_page_there_are_no_vectors)
+{
+    resume();
+    lend(SCAN);
+    ck_assert_uint_eq(requested(VECTOR), 0);
+}
+END_TEST
+
+static uint32_t features_ecx(const struct hv_vp *asked)
+{
+    uint32_t value[4];
+
+    hv_cpuid_hypervisor_leaf(asked, HV_CPUID_FEATURES, value);
+    return value[HV_ECX];
+}
+
+START_TEST(cpuid_says_that_vectors_are_injected)
+{
+    ck_assert_uint_eq(features_ecx(root_vp), HV_FEATURE_ECX_VP_DISPATCH_INTERRUPT_INJECTION);
+    ck_assert_uint_eq(features_ecx(vp), 0);
+    child_begin_again(EXO_FLAGS);
+    ck_assert_uint_eq(features_ecx(root_vp), 0);
 }
 END_TEST
 
@@ -452,6 +568,145 @@ START_TEST(dispatch_suspend_stops_signals)
 }
 END_TEST
 
+/* ---- Signals of several ---- */
+
+/* A VP that was blocked and can run now. */
+static struct hv_vp *add_blocked(struct hv_partition *of, uint32_t index)
+{
+    struct hv_vp *added = fake_vp_create(&fake, of, index);
+    const struct hv_input_dispatch_vp input = { .partition_id = of->id, .vp_index = index };
+
+    add(lp, added);
+    hv_lp_look(lp, now);
+    ck_assert_int_eq(dispatch_with(root_vp, &input), HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(status_of(root_vp), HV_STATUS_SUCCESS);
+    atomic_store(&added->suspended, 0);
+    hv_lp_kick(added);
+    hv_lp_look(lp, now);
+    return added;
+}
+
+static void check_set(uint16_t count, uint64_t bank)
+{
+    const struct hv_message *message = slot_of(root_vp);
+    struct hv_scheduler_vp_signal_bitset_message payload;
+
+    hv_vp_prepare(root_vp);
+    ck_assert_uint_eq(message->header.message_type, HvMessageTypeSchedulerVpSignalBitset);
+    ck_assert_uint_eq(message->header.payload_size, 40);
+    memcpy(&payload, message->payload, sizeof(payload));
+    ck_assert_uint_eq(payload.partition_id, child->id);
+    ck_assert_uint_eq(payload.overflow_count, 0);
+    ck_assert_uint_eq(payload.vp_count, count);
+    ck_assert_uint_eq(payload.format, HV_GENERIC_SET_SPARSE_4K);
+    ck_assert_uint_eq(payload.valid_bank_mask, 1);
+    ck_assert_uint_eq(payload.banks[0], bank);
+}
+
+/* Two of the child's VPs and another child's, and then one more, wait for a slot. */
+static struct hv_vp *fill_queue(struct hv_vp **second, struct hv_vp **last)
+{
+    struct hv_partition *other_child = add_child(root, EXO_FLAGS);
+    struct hv_vp *others;
+
+    resume();
+    slot_of(root_vp)->header.message_type = 1;
+    lend(0);
+    end(HV_LP_WAITS, HV_LP_NEVER);
+    hv_lp_kick(vp);
+    hv_lp_look(lp, now);
+    *second = add_blocked(child, 3);
+    others = add_blocked(other_child, 1);
+    *last = add_blocked(child, 2);
+    return others;
+}
+
+START_TEST(signals_that_wait_together_are_one_message)
+{
+    struct hv_vp *second, *last, *others = fill_queue(&second, &last);
+    struct hv_scheduler_vp_signal_pair_message pair;
+
+    empty_slot(root_vp);
+    check_set(2, 0x9);
+    ck_assert(!atomic_load(&vp->dispatch->busy) && !atomic_load(&second->dispatch->busy));
+    ck_assert_uint_eq(signals(), 1);
+    ck_assert_uint_eq(second->dispatch->signals, 1);
+    /* The order stays what it was. */
+    empty_slot(root_vp);
+    hv_vp_prepare(root_vp);
+    ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTypeSchedulerVpSignalPair);
+    memcpy(&pair, slot_of(root_vp)->payload, sizeof(pair));
+    ck_assert_uint_eq(pair.partition_ids[0], others->partition->id);
+    ck_assert_uint_eq(pair.vp_indexes[0], 1);
+    ck_assert(slot_of(root_vp)->header.message_flags & HV_MESSAGE_FLAG_PENDING);
+    empty_slot(root_vp);
+    hv_vp_prepare(root_vp);
+    memcpy(&pair, slot_of(root_vp)->payload, sizeof(pair));
+    ck_assert_uint_eq(pair.partition_ids[0], child->id);
+    ck_assert_uint_eq(pair.vp_indexes[0], 2);
+    ck_assert(!(slot_of(root_vp)->header.message_flags & HV_MESSAGE_FLAG_PENDING));
+    ck_assert_uint_eq(last->dispatch->signals, 1);
+}
+END_TEST
+
+START_TEST(a_vp_that_ends_is_in_no_set)
+{
+    struct hv_vp *second, *last;
+
+    fill_queue(&second, &last);
+    hv_intercept_end(root_vp, second);
+    empty_slot(root_vp);
+    check_signal();
+}
+END_TEST
+
+static void make_pair(struct hv_message *message, uint32_t vp_index)
+{
+    hv_intercept_make_signal(message, 7, vp_index);
+}
+
+START_TEST(a_set_has_banks_up_to_its_last_vp)
+{
+    struct hv_message message, added;
+    struct hv_scheduler_vp_signal_bitset_message set;
+
+    make_pair(&message, 1);
+    make_pair(&added, 25 * 64 + 63);
+    ck_assert(hv_intercept_add_signal(&message, &added));
+    memcpy(&set, message.payload, sizeof(set));
+    ck_assert_uint_eq(message.header.payload_size, sizeof(set));
+    ck_assert_uint_eq(set.vp_count, 2);
+    ck_assert_uint_eq(set.valid_bank_mask, 0x3FFFFFF);
+    ck_assert_uint_eq(set.banks[0], 2);
+    ck_assert_uint_eq(set.banks[25], UINT64_C(1) << 63);
+    make_pair(&added, 64);
+    ck_assert(hv_intercept_add_signal(&message, &added));
+    memcpy(&set, message.payload, sizeof(set));
+    ck_assert_uint_eq(set.vp_count, 3);
+    ck_assert_uint_eq(set.valid_bank_mask, 0x3FFFFFF);
+    ck_assert_uint_eq(set.banks[1], 1);
+}
+END_TEST
+
+START_TEST(what_no_set_can_have_stays_a_pair)
+{
+    struct hv_message message, added, before;
+
+    make_pair(&message, 1);
+    make_pair(&added, 26 * 64);
+    before = message;
+    ck_assert(!hv_intercept_add_signal(&message, &added));
+    ck_assert_mem_eq(&message, &before, sizeof(message));
+    before = added;
+    ck_assert(!hv_intercept_add_signal(&added, &message));
+    ck_assert_mem_eq(&added, &before, sizeof(added));
+    hv_intercept_make_signal(&added, 8, 2);
+    before = message;
+    ck_assert(!hv_intercept_add_signal(&message, &added));
+    ck_assert_mem_eq(&message, &before, sizeof(message));
+}
+END_TEST
+
 START_TEST(a_signal_ends_with_its_vp)
 {
     uint32_t references = atomic_load(&child->lineage.references);
@@ -477,6 +732,8 @@ START_TEST(what_is_not_known_is_refused)
     struct hv_input_dispatch_vp input = { .partition_id = child->id };
 
     for (unsigned bit = 1; bit < 32; bit++) {
+        if (1u << bit == SCAN)
+            continue;
         input.flags = 1u << bit;
         ck_assert_int_eq(dispatch_with(root_vp, &input), HV_DISPOSITION_RESUME);
         ck_assert_uint_eq(status_of(root_vp), HV_STATUS_INVALID_PARAMETER);
@@ -559,6 +816,12 @@ int main(void)
     tcase_add_test(tcase, without_its_page_an_intercept_is_a_message);
     tcase_add_test(tcase, the_next_call_ends_the_intercept);
     tcase_add_test(tcase, what_the_register_page_has_counts_then);
+    tcase_add_test(tcase, vectors_of_the_register_page_are_injected_when_asked_for);
+    tcase_add_test(tcase, a_suspended_vp_has_its_vectors_when_it_runs);
+    tcase_add_test(tcase, a_count_beyond_the_page_takes_what_is_there);
+    tcase_add_test(tcase, vectors_of_exceptions_are_not_injected);
+    tcase_add_test(tcase, without_a_register_page_there_are_no_vectors);
+    tcase_add_test(tcase, cpuid_says_that_vectors_are_injected);
     tcase_add_test(tcase, suspending_it_ends_it);
     tcase_add_test(tcase, a_vp_that_is_taken_away_gives_the_time_back);
     tcase_add_test(tcase, a_lender_that_is_reset_forgets_it);
@@ -568,6 +831,10 @@ int main(void)
     tcase_add_test(tcase, the_deadline_of_a_blocked_vp_is_told);
     tcase_add_test(tcase, letting_it_go_on_is_told);
     tcase_add_test(tcase, dispatch_suspend_stops_signals);
+    tcase_add_test(tcase, signals_that_wait_together_are_one_message);
+    tcase_add_test(tcase, a_vp_that_ends_is_in_no_set);
+    tcase_add_test(tcase, a_set_has_banks_up_to_its_last_vp);
+    tcase_add_test(tcase, what_no_set_can_have_stays_a_pair);
     tcase_add_test(tcase, a_signal_ends_with_its_vp);
     tcase_add_test(tcase, what_is_not_known_is_refused);
     tcase_add_test(tcase, two_cant_lend_to_one);
