@@ -133,6 +133,7 @@ suite_on_sample() {
     conform --target sample --smp 132 --timeout 60 --tests 'virtual-processor/*,tlb-and-virtual-mmu/*,synthetic-*,synic/*'
     conform --target sample-minimal
     conform --target sample-saved --timeout 30
+    conform --target sample-root-scheduler --tests 'scheduler/*dispatch*,scheduler/*signal*,scheduler/who*'
     conform --target sample-child --timeout 30
     # Four VPs on two processors: each is descheduled in the middle of everything.
     export HVKIT_CHILD_LPS=2

@@ -348,6 +348,7 @@ static const struct privileged_call privileged[] = {
     { HvRetrieveDebugData, false, HV_PRIVILEGE_Debugging },
     { HvMapStatsPage, false, HV_PRIVILEGE_AccessStats },
     { HvCallUnmapStatsPage, false, HV_PRIVILEGE_AccessStats },
+    { HvCallDispatchVp, false, HV_PRIVILEGE_CreatePartitions },
     { HvCallAddLogicalProcessor, false, HV_PRIVILEGE_CpuManagement },
     { HvCallGetLogicalProcessorProperty, false, HV_PRIVILEGE_CpuManagement },
     { HvCallGetSystemProperty, false, HV_PRIVILEGE_CpuManagement },
