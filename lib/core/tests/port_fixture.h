@@ -85,6 +85,25 @@ connection(const struct hv_partition *sender, const struct hv_partition *owner, 
                                            .connection_info = { .port_type = type } };
 }
 
+static inline struct hv_input_create_port
+monitor_port(const struct hv_partition *owner, const struct hv_partition *sender, uint64_t page)
+{
+    struct hv_input_create_port input = message_port(owner, sender);
+
+    input.port_info = (struct hv_port_info){ .port_type = HvPortTypeMonitor };
+    input.port_info.monitor.monitor_address = page;
+    return input;
+}
+
+static inline struct hv_input_connect_port
+monitor_line(const struct hv_partition *sender, const struct hv_partition *owner, uint64_t page)
+{
+    struct hv_input_connect_port input = connection(sender, owner, HvPortTypeMonitor);
+
+    input.connection_info.monitor.monitor_address = page;
+    return input;
+}
+
 static inline hv_status create(struct hv_input_create_port input)
 {
     return simple(HvCallCreatePort, &input, sizeof(input));

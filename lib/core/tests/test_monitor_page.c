@@ -15,27 +15,6 @@
 #define SENDERS_PAGE UINT64_C(0x6000) /* over memory that the child has */
 #define EVENTS       (LINE + 1)
 
-static struct hv_input_create_port monitor_port(const struct hv_partition *owner,
-                                                const struct hv_partition *sender)
-{
-    struct hv_input_create_port input = { .port_partition = owner->id,
-                                          .port_id = PORT,
-                                          .connection_partition = sender->id,
-                                          .port_info = { .port_type = HvPortTypeMonitor } };
-
-    input.port_info.monitor.monitor_address = OWNERS_PAGE;
-    return input;
-}
-
-static struct hv_input_connect_port monitor_line(const struct hv_partition *sender,
-                                                 const struct hv_partition *owner)
-{
-    struct hv_input_connect_port input = connection(sender, owner, HvPortTypeMonitor);
-
-    input.connection_info.monitor.monitor_address = SENDERS_PAGE;
-    return input;
-}
-
 static uint64_t memory_at(const struct hv_partition *partition, uint64_t gpa)
 {
     struct hv_mapping mapping;
@@ -49,16 +28,16 @@ START_TEST(a_monitor_page_is_one_page_of_two)
              page;
     size_t unused = hv_partition_available(root);
 
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, child, OWNERS_PAGE)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_partition_available(root), unused - 2);
     page = memory_at(root, OWNERS_PAGE);
     ck_assert_uint_ne(page, of_root);
     ck_assert_uint_eq(memory_at(child, SENDERS_PAGE), of_child);
-    ck_assert_uint_eq(connect(monitor_line(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(connect(monitor_line(child, root, SENDERS_PAGE)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(memory_at(child, SENDERS_PAGE), page);
     ck_assert_uint_eq(disconnect(child, LINE, 0), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(memory_at(child, SENDERS_PAGE), of_child);
-    ck_assert_uint_eq(connect(monitor_line(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(connect(monitor_line(child, root, SENDERS_PAGE)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(delete (root, PORT, 0), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(memory_at(root, OWNERS_PAGE), of_root);
     ck_assert_uint_eq(memory_at(child, SENDERS_PAGE), of_child);
@@ -80,9 +59,9 @@ START_TEST(a_trigger_in_the_page_is_an_event)
     line.connection_id = EVENTS;
     ck_assert_uint_eq(create(port), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(connect(line), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, child, OWNERS_PAGE)), HV_STATUS_SUCCESS);
     page = fake_page(&fake, memory_at(root, OWNERS_PAGE));
-    ck_assert_uint_eq(connect(monitor_line(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(connect(monitor_line(child, root, SENDERS_PAGE)), HV_STATUS_SUCCESS);
     page->trigger_state = HV_MONITOR_TRIGGER_STATE_GROUP_ENABLE_MASK;
     page->parameter[1][2] =
         (struct hv_monitor_parameter){ .connection_id = EVENTS, .flag_number = 3 };
@@ -98,32 +77,32 @@ END_TEST
 
 START_TEST(pages_are_checked)
 {
-    struct hv_input_create_port port = monitor_port(root, child);
-    struct hv_input_connect_port line = monitor_line(child, root);
+    struct hv_input_create_port port = monitor_port(root, child, OWNERS_PAGE);
+    struct hv_input_connect_port line = monitor_line(child, root, SENDERS_PAGE);
 
     port.port_info.monitor.monitor_address += 8;
     refuse(port, HV_STATUS_INVALID_ALIGNMENT);
     port.port_info.monitor.monitor_address = UINT64_C(1) << 36;
     refuse(port, HV_STATUS_INVALID_PARAMETER);
-    port = monitor_port(root, child);
+    port = monitor_port(root, child, OWNERS_PAGE);
     port.port_info.monitor.reserved = 1;
     refuse(port, HV_STATUS_INVALID_PARAMETER);
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, child, OWNERS_PAGE)), HV_STATUS_SUCCESS);
     line.connection_info.monitor.monitor_address += 8;
     ck_assert_uint_eq(connect(line), HV_STATUS_INVALID_ALIGNMENT);
     line.connection_info.monitor.monitor_address = UINT64_C(1) << 36;
     ck_assert_uint_eq(connect(line), HV_STATUS_INVALID_PARAMETER);
-    line = monitor_line(child, root);
+    line = monitor_line(child, root, SENDERS_PAGE);
     line.connection_info.monitor.reserved[1] = 1;
     ck_assert_uint_eq(connect(line), HV_STATUS_INVALID_PARAMETER);
-    ck_assert_uint_eq(connect(monitor_line(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(connect(monitor_line(child, root, SENDERS_PAGE)), HV_STATUS_SUCCESS);
 }
 END_TEST
 
 START_TEST(a_partition_examines_no_more_pages_than_it_can)
 {
-    struct hv_input_create_port port = monitor_port(root, child);
-    struct hv_input_connect_port line = monitor_line(child, root);
+    struct hv_input_create_port port = monitor_port(root, child, OWNERS_PAGE);
+    struct hv_input_connect_port line = monitor_line(child, root, SENDERS_PAGE);
     uint64_t of_child = memory_at(child, SENDERS_PAGE + 4 * HV_PAGE_SIZE);
 
     for (uint32_t i = 0; i <= HV_PORT_MONITORS; i++) {
@@ -143,12 +122,12 @@ END_TEST
 
 START_TEST(monitor_pages_are_made_by_parents)
 {
-    struct hv_input_create_port port = monitor_port(child, root);
-    struct hv_input_connect_port line = monitor_line(child, root);
+    struct hv_input_create_port port = monitor_port(child, root, OWNERS_PAGE);
+    struct hv_input_connect_port line = monitor_line(child, root, SENDERS_PAGE);
 
     child->features.privileges |= HV_PRIVILEGE_CreatePort | HV_PRIVILEGE_ConnectPort;
     ck_assert_uint_eq(from_child(HvCallCreatePort, &port, sizeof(port)), HV_STATUS_ACCESS_DENIED);
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, child, OWNERS_PAGE)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(from_child(HvCallConnectPort, &line, sizeof(line)), HV_STATUS_ACCESS_DENIED);
     nobody_is_held();
 }
@@ -156,15 +135,16 @@ END_TEST
 
 START_TEST(without_memory_there_is_no_page)
 {
-    struct hv_input_connect_port line = monitor_line(child, root);
+    struct hv_input_connect_port line = monitor_line(child, root, SENDERS_PAGE);
 
     while (hv_partition_available(root) > 1)
         ck_assert_ptr_nonnull(hv_partition_alloc_page(root, NULL));
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_INSUFFICIENT_MEMORY);
+    ck_assert_uint_eq(create(monitor_port(root, child, OWNERS_PAGE)),
+                      HV_STATUS_INSUFFICIENT_MEMORY);
     ck_assert_uint_eq(hv_partition_available(root), 1);
     /* Nor for the tables of a place that has none. */
     ck_assert_uint_eq(hv_partition_deposit(root, FAKE_PAGES - 1), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, child, OWNERS_PAGE)), HV_STATUS_SUCCESS);
     while (hv_partition_available(child) > 0)
         ck_assert_ptr_nonnull(hv_partition_alloc_page(child, NULL));
     line.connection_info.monitor.monitor_address = UINT64_C(0x900000000);
@@ -177,11 +157,11 @@ END_TEST
 START_TEST(a_page_ends_with_either_partition)
 {
     uint64_t of_root = memory_at(root, OWNERS_PAGE);
-    struct hv_input_create_port port = monitor_port(sibling, root);
-    struct hv_input_connect_port line = monitor_line(root, sibling);
+    struct hv_input_create_port port = monitor_port(sibling, root, OWNERS_PAGE);
+    struct hv_input_connect_port line = monitor_line(root, sibling, SENDERS_PAGE);
 
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(connect(monitor_line(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, child, OWNERS_PAGE)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(connect(monitor_line(child, root, SENDERS_PAGE)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(end(child), HV_STATUS_SUCCESS);
     ck_assert_uint_ne(memory_at(root, OWNERS_PAGE), of_root);
     ck_assert_uint_eq(delete (root, PORT, 0), HV_STATUS_SUCCESS);

@@ -81,27 +81,6 @@ static struct hv_port *port_of(struct hv_partition *owner)
     return port;
 }
 
-static struct hv_input_create_port monitor_port(const struct hv_partition *owner,
-                                                const struct hv_partition *sender)
-{
-    struct hv_input_create_port input = { .port_partition = owner->id,
-                                          .port_id = PORT,
-                                          .connection_partition = sender->id,
-                                          .port_info = { .port_type = HvPortTypeMonitor } };
-
-    input.port_info.monitor.monitor_address = PAGE;
-    return input;
-}
-
-static struct hv_input_connect_port monitor_line(const struct hv_partition *sender,
-                                                 const struct hv_partition *owner)
-{
-    struct hv_input_connect_port input = connection(sender, owner, HvPortTypeMonitor);
-
-    input.connection_info.monitor.monitor_address = PAGE;
-    return input;
-}
-
 static struct hv_input_create_port doorbell_port(const struct hv_partition *owner,
                                                  const struct hv_partition *sender)
 {
@@ -211,7 +190,7 @@ START_TEST(a_monitor_page_has_its_content)
 {
     const struct hv_overlay *page;
 
-    ck_assert_uint_eq(create(monitor_port(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(child, root, PAGE)), HV_STATUS_SUCCESS);
     memset(port_of(child)->monitor_page.page, 0x5A, HV_PAGE_SIZE);
     save();
     ck_assert_uint_eq(restore(), HV_STATUS_SUCCESS);
@@ -225,11 +204,11 @@ END_TEST
 
 START_TEST(a_monitor_page_is_watched_again)
 {
-    ck_assert_uint_eq(create(monitor_port(root, child)), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(connect(monitor_line(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, child, PAGE)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(connect(monitor_line(child, root, PAGE)), HV_STATUS_SUCCESS);
     save();
     ck_assert_uint_eq(delete (root, PORT, 0), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(create(monitor_port(root, twin)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(root, twin, PAGE)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(restore(), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_port_monitor_gpa(&twin->ports.monitors, port_of(root), LINE), PAGE);
     ck_assert_ptr_eq(hv_overlay_at(&twin->address, PAGE / HV_PAGE_SIZE), &port_of(root)->lent_page);
@@ -316,7 +295,7 @@ START_TEST(a_monitor_port_that_can_not_be_is_refused)
     const size_t gpa = offsetof(struct hv_port_payload, monitor_gpa);
     struct hv_monitor_page_payload *page;
 
-    ck_assert_uint_eq(create(monitor_port(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(child, root, PAGE)), HV_STATUS_SUCCESS);
     refuse_port(gpa, PAGE + 8, 8, HV_STATUS_INVALID_ALIGNMENT);
     refuse_port(gpa, UINT64_C(1) << 36, 8, HV_STATUS_INVALID_PARAMETER);
     refuse_port(offsetof(struct hv_port_payload, preferred_vp), 0, 4, HV_STATUS_INVALID_PARAMETER);
@@ -333,7 +312,7 @@ START_TEST(a_page_without_a_monitor_is_refused)
     struct hv_monitor_page_payload *page;
 
     other.port_id = PORT - 1;
-    ck_assert_uint_eq(create(monitor_port(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(child, root, PAGE)), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(create(other), HV_STATUS_SUCCESS);
     save();
     page = payload_of(HV_RECORD_MONITOR_PAGES);
@@ -346,7 +325,7 @@ START_TEST(a_page_of_no_port_is_refused)
 {
     struct hv_monitor_page_payload *page;
 
-    ck_assert_uint_eq(create(monitor_port(child, root)), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(create(monitor_port(child, root, PAGE)), HV_STATUS_SUCCESS);
     save();
     page = payload_of(HV_RECORD_MONITOR_PAGES);
     page->port_id = PORT - 1;
