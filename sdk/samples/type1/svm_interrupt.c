@@ -122,17 +122,22 @@ void svm_interrupt_withdraw(struct svm_vp *vp)
     end_injection(vp);
 }
 
-/* QEMU's emulator keeps V_IRQ when an exit has interrupted the delivery, which is an event then. */
+/*
+ * An exit that has interrupted the delivery has it as its event, which it puts back. QEMU's
+ * emulator (7.2) keeps V_IRQ then, and calls the event an exception.
+ */
 void svm_interrupt_injected(struct svm_vp *vp)
 {
     uint64_t event = vp->vmcb->exit_event;
-    bool on_its_way =
-        (event & VMCB_EVENT_VALID) && (event & VMCB_EVENT_TYPE) == VMCB_EVENT_INTERRUPT;
 
-    if ((vp->vmcb->virtual_interrupt & VMCB_V_IRQ) && !on_its_way)
-        svm_interrupt_withdraw(vp);
-    else
+    if (!(vp->vmcb->virtual_interrupt & VMCB_V_IRQ)) {
         end_injection(vp);
+    } else if ((event & VMCB_EVENT_VALID) && (uint8_t)event == vp->injected) {
+        vp->vmcb->exit_event = (event & ~VMCB_EVENT_TYPE) | VMCB_EVENT_INTERRUPT;
+        end_injection(vp);
+    } else {
+        svm_interrupt_withdraw(vp);
+    }
 }
 
 static uint64_t come_back(uint64_t deadline)
