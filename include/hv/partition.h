@@ -29,10 +29,10 @@ struct hv_partition_config {
     uint8_t gpa_bits;    /**< Width of a guest physical address, 32 to 48. */
     /**
      * For a root: the first of hv_partition_overlay_pages() GPA pages, unused ones in its space,
-     * where its overlay pages are to lie. Its MSRs for the hypercall page, the reference TSC page,
-     * the VP assist page, SIEFP, SIMP and SIRBP hold these places at first and after a reset, and
-     * the root may enable them there or elsewhere. Linux expects it. 0: they hold 0, as those of
-     * any other guest.
+     * where its overlay pages are to lie if it has the privilege CpuManagement. Its MSRs for the
+     * hypercall page, the reference TSC page, the VP assist page, SIEFP, SIMP and SIRBP hold these
+     * places at first and after a reset, and the root may enable them there or elsewhere. Linux
+     * expects it. 0: they hold 0, as those of any other guest.
      */
     uint64_t first_overlay;
     /**

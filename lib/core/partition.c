@@ -122,10 +122,11 @@ static hv_status build(const struct hv_platform *platform, const struct hv_parti
     created->root = config->root;
     created->gpa_bits = config->gpa_bits;
     created->max_vps = config->max_vps;
-    created->first_overlay = config->first_overlay;
     atomic_init(&created->lineage.references, 1);
     hv_cpu_share_init(&created->share);
     hv_features_derive(&created->features, platform, wanted_privileges(config));
+    if (hv_partition_may(created, HV_PRIVILEGE_CpuManagement))
+        created->first_overlay = config->first_overlay;
     hv_pool_init(&created->pool, &platform->memory);
     status = deposit_all(created, pages + 1, count - 1);
     if (status == HV_STATUS_SUCCESS)

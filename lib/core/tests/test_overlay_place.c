@@ -134,6 +134,18 @@ START_TEST(child_chooses_for_itself)
 }
 END_TEST
 
+START_TEST(who_does_not_manage_the_machine_chooses_for_itself)
+{
+    struct hv_partition *partition = fake_partition(&fake);
+    struct hv_vp *vp = fake_vp_create(&fake, partition, 0);
+
+    ck_assert(!hv_partition_may(partition, HV_PRIVILEGE_CpuManagement));
+    for (size_t i = 0; i < COUNT(of_partition); i++)
+        ck_assert_uint_eq(value_of(vp, of_partition[i]), 0);
+    ck_assert_uint_eq(value_of(vp, HV_X64_MSR_SIMP), 0);
+}
+END_TEST
+
 static hv_status create(const struct hv_partition_config *config)
 {
     struct hv_partition *partition;
@@ -173,6 +185,7 @@ int main(void)
     tcase_add_test(placed, reset_of_a_vp_puts_its_pages_back);
     tcase_add_test(placed, reset_of_the_partition_puts_all_back);
     tcase_add_test(placed, child_chooses_for_itself);
+    tcase_add_test(placed, who_does_not_manage_the_machine_chooses_for_itself);
     tcase_add_checked_fixture(bare, setup, teardown);
     tcase_add_test(bare, places_lie_in_the_space_of_a_root);
     suite_add_tcase(suite, placed);
