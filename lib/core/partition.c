@@ -47,8 +47,7 @@ static bool config_valid(const struct hv_partition_config *config)
 {
     return config->id != HV_PARTITION_ID_INVALID && config->id != HV_PARTITION_ID_SELF &&
            config->max_vps >= 1 && config->max_vps <= HV_PARTITION_MAX_VPS &&
-           config->gpa_bits >= HV_GPA_BITS_MIN && config->gpa_bits <= HV_SLAT_ADDRESS_BITS &&
-           places_valid(config);
+           config->gpa_bits >= HV_GPA_BITS_MIN && config->gpa_bits <= HV_SLAT_ADDRESS_BITS;
 }
 
 static hv_status deposit_all(struct hv_partition *partition, const uint64_t *pages, size_t count)
@@ -143,7 +142,7 @@ hv_status hv_partition_create(const struct hv_platform *platform,
     struct hv_partition *created;
     hv_status status;
 
-    if (!config_valid(config))
+    if (!config_valid(config) || !places_valid(config))
         return HV_STATUS_INVALID_PARAMETER;
     status = build(platform, config, pages, count, &created);
     if (status == HV_STATUS_SUCCESS && has_hierarchy(config))
