@@ -13,7 +13,9 @@
 
 #define LOW_MEMORY UINT64_C(0x100000)
 #define FOUR_GIB   (UINT64_C(1) << 32)
-#define MAX_TAKEN  (BOOT_MAX_MODULES + 2)
+/* What Linux reaches by its first page tables, with which it reads what PVH hands to it. */
+#define ONE_GIB   (UINT64_C(1) << 30)
+#define MAX_TAKEN (BOOT_MAX_MODULES + 2)
 
 /* Ranges that hold something while the image moves. */
 struct taken {
@@ -39,15 +41,15 @@ static uint64_t overlapped(const struct taken *taken, uint64_t start, uint64_t e
     return 0;
 }
 
-/* The highest free address for size bytes in one region, or 0. */
+/* The highest free address for size bytes in one region and below limit, or 0. */
 static uint64_t highest_in(const struct boot_region *region, const struct taken *taken,
-                           uint64_t size)
+                           uint64_t size, uint64_t limit)
 {
     uint64_t floor = region->base > LOW_MEMORY ? region->base : LOW_MEMORY;
     uint64_t end = region->base + region->size;
 
-    if (end > FOUR_GIB)
-        end = FOUR_GIB;
+    if (end > limit)
+        end = limit;
     while (end >= floor && end - floor >= size) {
         uint64_t start = (end - size) & ~(PAGE_SIZE - 1);
 
@@ -60,7 +62,8 @@ static uint64_t highest_in(const struct boot_region *region, const struct taken 
     return 0;
 }
 
-static uint64_t highest(const struct boot_info *boot, const struct taken *taken, uint64_t size)
+static uint64_t highest_below(const struct boot_info *boot, const struct taken *taken,
+                              uint64_t size, uint64_t limit)
 {
     uint64_t best = 0;
 
@@ -69,10 +72,17 @@ static uint64_t highest(const struct boot_info *boot, const struct taken *taken,
 
         if (boot->regions[i].type != BOOT_MEMORY_USABLE)
             continue;
-        start = highest_in(&boot->regions[i], taken, size);
+        start = highest_in(&boot->regions[i], taken, size, limit);
         if (start > best)
             best = start;
     }
+    return best;
+}
+
+static uint64_t highest(const struct boot_info *boot, const struct taken *taken, uint64_t size)
+{
+    uint64_t best = highest_below(boot, taken, size, FOUR_GIB);
+
     if (best == 0)
         boot_fail("no %lu KiB of contiguous memory below 4 GiB; give the machine more memory",
                   size / 1024);
@@ -134,7 +144,9 @@ struct relocation relocate(struct boot_info *boot, uint64_t pool_size, uint64_t 
     result.base = highest(boot, &taken, result.size);
     take(&taken, result.base, result.base + result.size);
     result.store_size = page_round_up(store_spare) + modules_size(boot);
-    result.store_base = highest(boot, &taken, result.store_size);
+    result.store_base = highest_below(boot, &taken, result.store_size, ONE_GIB);
+    if (result.store_base == 0)
+        result.store_base = highest(boot, &taken, result.store_size);
     move_modules(boot, result.store_base + page_round_up(store_spare));
 
     memory_pool_init(result.base + image_size(), result.base + result.size);

@@ -12,7 +12,7 @@ struct relocation {
     uint64_t base; /* first byte of the hypervisor's own memory: the image, then the page pool */
     uint64_t size;
     uint64_t store_base; /* below it: copies of the boot modules, and store_spare bytes before */
-    uint64_t store_size; /* them; ordinary memory of the root partition */
+    uint64_t store_size; /* them; ordinary memory of the root partition, below 1 GiB if it fits */
 };
 
 /*
