@@ -123,6 +123,11 @@ linux_children() {
     check linux-attacked sh tests/linux/described.sh build/release attacked --smp 1
     check linux-terminal /usr/bin/python3 tests/linux/terminal.py build/release
     check linux ./hvkit run --batch --timeout "${HVKIT_LINUX_SECONDS:-900}"
+    # Linux as the root. Its kernel is built the first time, which takes some minutes.
+    check linux-root-kernel sdk/samples/linux-root/get.sh build/release/linux
+    for smp in 1 2 4; do
+        check "linux-root-$smp" ./hvkit run --root linux --batch --smp "$smp" --timeout 300
+    done
 }
 suite_on_sample() {
     check bench tests/bench/check.py build/release

@@ -67,6 +67,18 @@ new_directory() {
     trap stop TERM INT HUP
 }
 
+# replace FILE: what is on standard input becomes FILE, at once, if that is anything new.
+replace() {
+    temporary=$(mktemp "$1.XXXXXX") || die "cannot write to $(dirname "$1")" 'check the directory'
+    cat >"$temporary"
+    if cmp -s "$temporary" "$1"; then
+        rm "$temporary"
+    else
+        chmod 644 "$temporary"
+        mv "$temporary" "$1"
+    fi
+}
+
 # counted: prints QEMU's options for a machine whose clocks are all its count of instructions, so that the
 # same guest takes the same steps each time. HVKIT_ICOUNT is the logarithm of nanoseconds for each.
 counted() {

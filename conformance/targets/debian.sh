@@ -235,10 +235,16 @@ is_current() {
 # publish STAMP: what is in $root and $new becomes the machine in the cache.
 publish() {
     pack "$root" "$new/base.cpio"
+    rm -rf "$root" "$work/.sysroot"
+    keep "$1"
+}
+
+# keep STAMP: what is in $new becomes the machine in the cache.
+keep() {
     printf '%s' "$1" | cksum >"$new/stamp"
     rm -rf "$host.old"
     [ ! -d "$host" ] || mv "$host" "$host.old"
     mv "$new" "$host"
-    rm -rf "$host.old" "$root" "$work/.sysroot"
+    rm -rf "$host.old"
     trap - EXIT
 }

@@ -4,24 +4,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import DriverError
-from ..process import STATUS_NONE, STATUS_TIMEOUT, GuestProcess
-from ..protocol import LineSplitter
-from . import linux, machines, qemu, terminal
+from ..process import STATUS_NONE
+from . import linux, linux_root, machines, qemu, session, terminal
 
 if TYPE_CHECKING:
     from ..cli import Commands, Parser
-
-# How long QEMU may take to end after its last output.
-END_GRACE = 15.0
 
 # What the hypervisor and the root program say at the end, by isa-debug-exit.
 _ENDS = {
@@ -60,6 +54,12 @@ def add(commands: Commands, common: Parser) -> None:
         metavar="M",
         help="memory of the computer, as 512MiB or 2GiB; default: what the machines need",
     )
+    parser.add_argument(
+        "--root",
+        choices=("hvkit", "linux"),
+        default="hvkit",
+        help="what the root partition runs: the program that makes the machines (default), or Linux",
+    )
     parser.set_defaults(command=run)
 
 
@@ -74,47 +74,24 @@ def run(options: argparse.Namespace) -> int:
     """Runs the machines to their end and returns the exit status."""
     if not options.batch:
         terminal.check()
+    if options.root == "linux":
+        return linux_root.run(options)
     build = options.build_dir
     description = options.description or linux.description(build, options.batch)
     with tempfile.TemporaryDirectory(prefix="hvkit-run-") as name:
         directory = Path(name)
         module = machines.compile_description(description, build, directory / "machines")
         option = "batch" if options.batch else f"console={module.watched(options.console)}"
-        qemu.link_images(build, directory)
+        images = build / "images"
+        qemu.link(images / qemu.HYPERVISOR, directory / "hypervisor")
+        qemu.link(images / qemu.ROOT, directory / "root")
         smp, memory = options.smp or module.vps(), options.memory or module.memory()
-        return _boot(qemu.command(directory, option, smp, memory), options)
-
-
-def _boot(command: list[str], options: argparse.Namespace) -> int:
-    deadline = None if options.timeout is None else time.monotonic() + options.timeout
-    left = False
-    with GuestProcess(command, os.environ, has_input=not options.batch) as guest:
-        if options.batch:
-            complete = _print_lines(guest, deadline)
-        else:
-            print("hvkit: Ctrl-] ends the session, Ctrl-^ shows the next machine", file=sys.stderr)
-            complete, left = terminal.attach(guest, deadline)
-        status = guest.wait(END_GRACE) if complete and not left else None
-        guest.stop()
-        messages = guest.messages
-    if left:
-        print("\nhvkit: the session was ended", file=sys.stderr)
-        return 0
-    if not complete:
-        print("hvkit: the computer was stopped: the time limit passed", file=sys.stderr)
-        return STATUS_TIMEOUT
-    return _tell_end(STATUS_NONE if status is None else status, messages)
-
-
-def _print_lines(guest: GuestProcess, deadline: float | None) -> bool:
-    """Prints the lines of the serial port; returns whether it came to its end in time."""
-    splitter = LineSplitter()
-    while True:
-        data = guest.read(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        for line in splitter.feed(data) if data else splitter.finish():
-            print(line, flush=True)
-        if not data:
-            return data is not None
+        command = qemu.command(directory, [f"root {option}", "machines"], smp, memory)
+        end = session.run(
+            command, options, "Ctrl-] ends the session, Ctrl-^ shows the next machine"
+        )
+    early = end.early_status()
+    return _tell_end(end.status, end.messages) if early is None else early
 
 
 def _tell_end(status: int, messages: str) -> int:

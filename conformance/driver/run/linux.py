@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The machines that run unless others are described: Linux, out of Debian's archive."""
+"""Linux, out of Debian's archive: in the machines that run unless others are described, and as the root."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from pathlib import Path
 from .. import process
 from ..errors import DriverError
 
-_GET = Path(__file__).resolve().parents[3] / "sdk" / "samples" / "linux" / "get.sh"
+_SAMPLES = Path(__file__).resolve().parents[3] / "sdk" / "samples"
 
 
 def description(build: Path, batch: bool) -> Path:
     """The description, when all that it names is there; what takes long is told on stderr."""
-    directory = build / "linux"
-    if process.run_setup([str(_GET), str(directory)], None) != 0:
-        raise DriverError("there is no Linux to run", "see the message above, or give a description")
+    directory = _get("linux", build, "see the message above, or give a description")
     return directory / ("check.yaml" if batch else "shell.yaml")
+
+
+def root(build: Path) -> tuple[Path, Path]:
+    """Kernel and initial RAM disk for the root partition; likewise."""
+    directory = _get("linux-root", build, "see the message above")
+    return directory / "vmlinux-root", directory / "initrd-root.img"
+
+
+def _get(sample: str, build: Path, remedy: str) -> Path:
+    directory = build / "linux"
+    if process.run_setup([str(_SAMPLES / sample / "get.sh"), str(directory)], None) != 0:
+        raise DriverError("there is no Linux to run", remedy)
+    return directory

@@ -6,29 +6,32 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DriverError
 
-_IMAGES = {"hypervisor": "hvkit-type1.elf", "root": "hvkit-root.elf"}
+HYPERVISOR = "hvkit-type1.elf"
+ROOT = "hvkit-root.elf"
 
 # QEMU's remarks that are no reason to end.
 _REMARK = re.compile(r"warning: |info: |terminating on signal")
 
 
-def link_images(build: Path, directory: Path) -> None:
-    """Gives the images of the build names in the directory that QEMU does not misread."""
-    for name, file in _IMAGES.items():
-        image = build / "images" / file
-        if not image.is_file():
-            raise DriverError("is missing", "build hvkit, or name the build with --build-dir", image)
-        (directory / name).symlink_to(image.resolve())
+def link(image: Path, name: Path) -> None:
+    """Gives an image of the build a name that QEMU does not misread."""
+    if not image.is_file():
+        raise DriverError("is missing", "build hvkit, or name the build with --build-dir", image)
+    name.symlink_to(image.resolve())
 
 
-def command(directory: Path, option: str, smp: int, memory: int) -> list[str]:
-    """What is to be executed, given `hypervisor`, `root` and `machines` in the directory.
+def command(
+    directory: Path, modules: Sequence[str], smp: int, memory: int, devices: Sequence[str] = ()
+) -> list[str]:
+    """What is to be executed, given `hypervisor` and the files of the modules in the directory.
 
-    `option` is the root program's, `memory` in bytes.
+    A module is a file, and words behind it; the first is the root's program. `memory` is in bytes, `devices`
+    are more of QEMU's options.
     """
     if shutil.which("qemu-system-x86_64") is None:
         raise DriverError("qemu-system-x86_64 is missing", "install the package qemu-system-x86")
@@ -39,7 +42,9 @@ def command(directory: Path, option: str, smp: int, memory: int) -> list[str]:
         *("-accel", _accelerator(), "-cpu", "max", "-smp", str(smp), "-m", f"{memory >> 20}M"),
         *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"),
         *("-device", "isa-debug-exit,iobase=0xf4,iosize=4"),
-        *("-kernel", "hypervisor", "-append", words, "-initrd", f"root {option},machines"),
+        *devices,
+        *("-kernel", "hypervisor", "-append", words),
+        *("-initrd", ",".join(module.replace(",", ",,") for module in modules)),
     ]
 
 

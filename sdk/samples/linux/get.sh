@@ -15,18 +15,6 @@ targets=$here/../../../conformance/targets
 . "$targets/debian.sh"
 # shellcheck disable=SC2154  # $work, $packages, $busybox: debian.sh
 
-# replace FILE: what is on standard input becomes FILE, at once, if that is anything new.
-replace() {
-    temporary=$(mktemp "$1.XXXXXX") || die "cannot write to $(dirname "$1")" 'check the directory'
-    cat >"$temporary"
-    if cmp -s "$temporary" "$1"; then
-        rm "$temporary"
-    else
-        chmod 644 "$temporary"
-        mv "$temporary" "$1"
-    fi
-}
-
 # get_suite SUITE: kernel and busybox of that Debian in the cache; the kernel's package is in $chosen.
 get_suite() {
     use_cache "linux-$1"

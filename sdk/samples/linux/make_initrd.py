@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""make_initrd.py BUSYBOX OUT: an initial RAM disk of busybox and what lies beside this file.
+"""make_initrd.py BUSYBOX OUT [PROGRAM...]: an initial RAM disk of busybox, what lies beside this file, and more programs.
 
 The same input makes the same bytes: no time, no owner, no number of a file on this machine is in it.
 """
@@ -29,32 +29,34 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
-def files(busybox: Path) -> Iterator[tuple[str, int, bytes, tuple[int, int]]]:
+def files(busybox: Path, programs: list[Path]) -> Iterator[tuple[str, int, bytes, tuple[int, int]]]:
     """Name, mode, contents and device number of each file, directories first."""
     for name in DIRECTORIES:
         yield name, stat.S_IFDIR | 0o755, b"", (0, 0)
     yield "dev/console", stat.S_IFCHR | 0o600, b"", CONSOLE
     yield "bin/busybox", stat.S_IFREG | 0o755, busybox.read_bytes(), (0, 0)
+    for program in programs:
+        yield f"bin/{program.name}", stat.S_IFREG | 0o755, program.read_bytes(), (0, 0)
     yield "bin/sh", stat.S_IFLNK | 0o777, b"busybox", (0, 0)
     yield "init", stat.S_IFREG | 0o755, (HERE / "init").read_bytes(), (0, 0)
     for script in sorted((HERE / "scripts").iterdir()):
         yield f"scripts/{script.name}", stat.S_IFREG | 0o755, script.read_bytes(), (0, 0)
 
 
-def archive(busybox: Path) -> bytes:
+def archive(busybox: Path, programs: list[Path]) -> bytes:
     """The whole RAM disk."""
     entries = [
         entry(number, name, mode, data, device)
-        for number, (name, mode, data, device) in enumerate(files(busybox), start=1)
+        for number, (name, mode, data, device) in enumerate(files(busybox, programs), start=1)
     ]
     return b"".join(entries) + entry(0, "TRAILER!!!", 0)
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 2:
-        sys.exit("usage: make_initrd.py BUSYBOX OUT")
-    busybox, out = map(Path, arguments)
-    out.write_bytes(archive(busybox))
+    if len(arguments) < 2:
+        sys.exit("usage: make_initrd.py BUSYBOX OUT [PROGRAM...]")
+    busybox, out, *programs = map(Path, arguments)
+    out.write_bytes(archive(busybox, programs))
     return 0
 
 
