@@ -79,6 +79,17 @@ static void put_registers(struct root_call_pages *pages, const struct worker_reg
         put_register(pages, i, registers[i].name, &registers[i].value);
 }
 
+_Static_assert(sizeof(struct hv_input_vp_registers) + sizeof(struct hv_register_assoc) == 48,
+               "a list of one register is short");
+
+/* The only one is done or refused; whatever interrupts the call makes it again. */
+static hv_status set_one(struct root_call_pages *pages)
+{
+    uint64_t control = HvCallSetVpRegisters | UINT64_C(1) << HV_HYPERCALL_REP_COUNT_SHIFT;
+
+    return (hv_status)(root_host_hypercall_short(control, pages) & HV_HYPERCALL_RESULT_STATUS_MASK);
+}
+
 hv_status root_call_set_registers(uint64_t id, uint32_t vp_index,
                                   const struct worker_register *registers, uint32_t count)
 {
@@ -88,6 +99,8 @@ hv_status root_call_set_registers(uint64_t id, uint32_t vp_index,
     if (count == 0 || count > ROOT_CALL_MOST_REGISTERS)
         return HV_STATUS_INVALID_PARAMETER;
     put_registers(pages, registers, count);
+    if (count == 1)
+        return set_one(pages);
     return root_call_rep(pages, HvCallSetVpRegisters, count, &done);
 }
 

@@ -22,6 +22,10 @@ struct root_call_pages *root_host_call_pages(void);
 /* Makes a hypercall with these pages; returns its result value. */
 uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages);
 
+/* The same for a call without output whose input is the first 48 bytes of its page: where the
+   hypervisor takes so much in registers, it finds it there. */
+uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pages);
+
 /* Takes a message out of the slot of SINT 0; false: it is empty. */
 bool root_host_message(struct hv_message *message);
 

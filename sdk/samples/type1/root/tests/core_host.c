@@ -263,6 +263,11 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
     return fake_hypercall(root_vp, control, (uintptr_t)pages->input, (uintptr_t)pages->output);
 }
 
+uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pages)
+{
+    return root_host_hypercall(control, pages);
+}
+
 bool root_host_message(struct hv_message *message)
 {
     struct hv_message_page *page = root_vp->synic.message_page.page;

@@ -599,3 +599,8 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
         return tell_scheduler(pages);
     return make_call(control, pages);
 }
+
+uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pages)
+{
+    return root_host_hypercall(control, pages);
+}
