@@ -115,8 +115,10 @@ static uint32_t interrupt_of(const struct hv_pci_function *function, unsigned de
 
 static uint32_t interrupts_of(const struct hv_pci *pci, unsigned device)
 {
+    bool several =
+        (pci->functions[device][0]->initial[HV_PCI_HEADER_TYPE] & PCI_MULTIFUNCTION) != 0;
     uint32_t lines = 0;
-    for (unsigned i = 0; i < HV_PCI_FUNCTIONS; i++) {
+    for (unsigned i = 0; i < (several ? HV_PCI_FUNCTIONS : 1); i++) {
         const struct hv_pci_function *function = pci->functions[device][i];
         lines |= function != NULL ? interrupt_of(function, device) : 0;
     }

@@ -192,6 +192,11 @@ static void add(struct register_list *list, uint32_t name, uint64_t value)
         (struct worker_register){ .name = name, .value.reg128 = { .low = value } };
 }
 
+static void add_gpr(const struct worker_vp *vp, struct register_list *list, unsigned gpr)
+{
+    add(list, HvX64RegisterRax + gpr, vp->gpr[gpr]);
+}
+
 static void add_next_instruction(const struct worker_vp *vp, struct register_list *list)
 {
     uint64_t rip = vp->header.rip + vp->header.instruction_length;
@@ -228,9 +233,8 @@ enum worker_result worker_vp_finish(struct worker_vp *vp)
     if (vp->guest->stopped)
         return WORKER_STOPPED;
     list.count = 0;
-    for (unsigned i = 0; i < WORKER_GPRS; i++)
-        if (vp->gpr_changed & 1u << i)
-            add(&list, HvX64RegisterRax + i, vp->gpr[i]);
+    for (uint32_t left = vp->gpr_changed; left != 0; left &= left - 1)
+        add_gpr(vp, &list, (unsigned)__builtin_ctz(left));
     if (vp->end == WORKER_VP_COMPLETED)
         add_next_instruction(vp, &list);
     if (vp->end == WORKER_VP_EXCEPTION)

@@ -89,7 +89,8 @@ static void exit_io(struct svm_vp *vp)
     exit->io.write = !(info & VMCB_IO_IN);
     exit->io.string = (info & VMCB_IO_STRING) != 0;
     exit->io.rep = (info & VMCB_IO_REP) != 0;
-    exit->io.code_size = (uint8_t)fetch_bytes(vp, exit->io.code);
+    /* What else there is says all about IN and OUT; a string's segment is in a prefix. */
+    exit->io.code_size = exit->io.string ? (uint8_t)fetch_bytes(vp, exit->io.code) : 0;
     (void)svm_pass_to_core(vp);
 }
 
