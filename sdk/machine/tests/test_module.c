@@ -92,7 +92,7 @@ static void setup(void)
     tables.files[1] = (struct hv_machine_file_record){ text("dir/initrd"), FILE_B, 3 };
     tables.header = (struct hv_machine_header){
         .magic = HV_MACHINE_MAGIC,
-        .version = 1,
+        .version = 2,
         .header_size = 48,
         .record_size = 776,
         .machine_count = 3,
@@ -130,7 +130,7 @@ static struct hv_machine get(uint32_t index)
     return machine;
 }
 
-/* expect_bad(tables.header.version, 2, HV_MACHINE_WRONG_VERSION): with this one value the module is
+/* expect_bad(tables.header.version, 3, HV_MACHINE_WRONG_VERSION): with this one value the module is
    refused, with the old one it is not. */
 #define expect_bad(field, value, status)                                        \
     do {                                                                        \
@@ -245,7 +245,8 @@ START_TEST(header_is_checked)
 {
     expect_bad(tables.header.magic, HV_MACHINE_MAGIC + 1, HV_MACHINE_NOT_A_MODULE);
     expect_bad(tables.header.version, 0, HV_MACHINE_WRONG_VERSION);
-    expect_bad(tables.header.version, 2, HV_MACHINE_WRONG_VERSION);
+    expect_bad(tables.header.version, 1, HV_MACHINE_WRONG_VERSION);
+    expect_bad(tables.header.version, 3, HV_MACHINE_WRONG_VERSION);
     expect_bad(tables.header.header_size, 56, HV_MACHINE_WRONG_VERSION);
     expect_bad(tables.header.record_size, 0, HV_MACHINE_WRONG_VERSION);
     expect_bad(tables.header.file_record_size, 32, HV_MACHINE_WRONG_VERSION);

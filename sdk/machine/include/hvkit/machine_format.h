@@ -27,7 +27,7 @@
 #include <hv/abi/tlfs_partition.h>
 
 #define HV_MACHINE_MAGIC          UINT64_C(0x1A444D54494B5648) /**< "HVKITMD" and 0x1A */
-#define HV_MACHINE_VERSION        1u    /**< of all that stands here; a reader knows one version */
+#define HV_MACHINE_VERSION        2u    /**< of all that stands here; a reader knows one version */
 #define HV_MACHINE_FILE_ALIGNMENT 4096u /**< a page, so that a file can be mapped where it lies */
 
 /**

@@ -31,7 +31,7 @@ static const char description_text[] =
     "- {name: off, kernel: other, hyperv: off, devices: {}, ends: [idle, reset], memory: 1 TiB}\n";
 
 static const char shown_text[] =
-    "# hvkit machine module, version 1, 16385 bytes\n"
+    "# hvkit machine module, version 2, 16385 bytes\n"
     "machines:\n"
     "  - name: \"least\"\n"
     "    kernel: \"vmlinuz\" # 4 bytes\n"
