@@ -265,6 +265,24 @@ HV_TEST(virtual_processor, what_is_pending_is_kept, COVERS(HV_REQ_VP_037, HV_REQ
     }
 }
 
+/* QEMU's accelerator mshv writes all registers of a new VP, and stops at the first that is refused.
+ */
+HV_TEST(virtual_processor, a_parent_writes_the_tsc_and_that_no_event_is_pending,
+        COVERS(HV_REQ_VP_037, HV_REQ_VP_039), NEEDS_PARENT,
+        "A VMM that starts or restores a VP gives it all that it has")
+{
+    const union hv_register_value none = { .reg128 = { 0 } };
+    union hv_register_value event;
+    struct child child = begin();
+
+    child_add_vp(&child, 0);
+    child_set(&child, 0, HvX64RegisterTsc, 0);
+    REQUIRE_EQ(parent_set_register(child.id, 0, HvRegisterPendingEvent0, &none), HV_STATUS_SUCCESS);
+    REQUIRE_EQ(parent_get_register(child.id, 0, HvRegisterPendingEvent0, &event),
+               HV_STATUS_SUCCESS);
+    CHECK_EQ(event.reg128.low & 1, 0);
+}
+
 /* ---- CPUID ---- */
 
 HV_TEST(virtual_processor, cpuid_of_a_vp_is_listed, COVERS(HV_REQ_VP_057, HV_REQ_VP_064),

@@ -361,6 +361,10 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
     case HvRegisterInternalActivityState:
         *value = activities[vp->activity];
         return HV_STATUS_SUCCESS;
+    case HvRegisterPendingEvent0:
+        /* None: what is pending is shown as an interruption. */
+        *value = 0;
+        return HV_STATUS_SUCCESS;
     default:
         break;
     }
@@ -493,6 +497,9 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
         return set_interrupt_state(vp, value);
     case HvRegisterInternalActivityState:
         return set_activity(vp, value);
+    case HvX64RegisterTsc:
+        /* As WRMSR: all VPs count alike. */
+        return HV_STATUS_SUCCESS;
     default:
         break;
     }
@@ -508,6 +515,9 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
 
 static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_register128 *value)
 {
+    /* That there is none can be said of events, and no more: others are pending interruptions. */
+    if (name == HvRegisterPendingEvent0)
+        return value->low || value->high ? HV_STATUS_INVALID_REGISTER_VALUE : HV_STATUS_SUCCESS;
     if (in_range(name, HvX64RegisterRax, HvX64RegisterR15)) {
         vp->gprs.gpr[name - HvX64RegisterRax] = value->low;
         return HV_STATUS_SUCCESS;
