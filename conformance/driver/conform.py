@@ -31,6 +31,8 @@ MAX_SEED = (1 << 32) - 1
 DEFAULT_TARGET = "sample"
 # What a guest sees is seen in a child; what only a root sees, and all else once more, in the root.
 DEFAULT_TARGETS = "sample-child,sample"
+# A release has no parent for a child, and the root alone.
+PARENT = Path("images") / "hvkit-root.elf"
 IMAGE_NAME = "hvkit-conformance.elf"
 
 
@@ -93,7 +95,7 @@ class Session:
         """Checks all that can be checked before anything runs."""
         self._options = options
         self._requirements, self._gaps = catalogue.load(), catalogue.load_gaps()
-        self._targets = _find_targets(options.target)
+        self._targets = _find_targets(options.target or [_default_targets(options.build_dir)])
         self._image = _image(options)
         check_image(
             self._image, "build hvkit, or name the image with --image or the build with --build-dir"
@@ -299,8 +301,12 @@ def check_image(image: Path, remedy: str) -> None:
         raise DriverError("the guest image is not an ELF file", remedy, image)
 
 
-def _find_targets(lists: Sequence[str] | None) -> list[Target]:
-    names = [name for item in lists or [DEFAULT_TARGETS] for name in item.split(",")]
+def _default_targets(build_dir: Path) -> str:
+    return DEFAULT_TARGETS if (build_dir / PARENT).exists() else DEFAULT_TARGET
+
+
+def _find_targets(lists: Sequence[str]) -> list[Target]:
+    names = [name for item in lists for name in item.split(",")]
     found = [targets.find(name) for name in names]
     for number, target in enumerate(found):
         if any(other.name == target.name for other in found[:number]):

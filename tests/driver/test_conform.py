@@ -75,9 +75,17 @@ class SideBySideTest(ConformTestCase):
         self.assertEqual(self.names(), ["slow", "quick"])
 
     def test_without_targets_the_sample_has_the_guest_as_child_and_as_root(self) -> None:
-        # A build that is empty, so that neither boots.
+        # A build without a hypervisor, so that neither boots.
+        program = self.directory / "images" / "hvkit-root.elf"
+        program.parent.mkdir()
+        program.touch()
         done = self.conform("--build-dir", self.directory)
         self.assert_refused(done, "'sample-child' cannot run", "'sample' cannot run")
+
+    def test_without_a_parent_the_sample_has_the_guest_as_root(self) -> None:
+        done = self.conform("--build-dir", self.directory)
+        self.assert_refused(done, "'sample' cannot run")
+        self.assertNotIn("sample-child", done.stderr)
 
     def test_targets_run_at_the_same_time(self) -> None:
         # Each waits for the other to have begun.
