@@ -336,6 +336,13 @@ END_TEST
 #define SCAN   HV_DISPATCH_VP_FLAG_SCAN_INTERRUPT_INJECTION
 #define VECTOR 0x51
 
+/* The register page of a VP whose local APIC takes interrupts. */
+static struct hv_vp_register_page *begin_vectors(void)
+{
+    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
+    return map_register_page();
+}
+
 static void leave_vectors(struct hv_vp_register_page *page, uint8_t count, uint8_t first)
 {
     page->interrupt_vector_count = count;
@@ -356,9 +363,8 @@ static unsigned requested(uint8_t first)
 
 START_TEST(vectors_of_the_register_page_are_injected_when_asked_for)
 {
-    struct hv_vp_register_page *page = map_register_page();
+    struct hv_vp_register_page *page = begin_vectors();
 
-    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
     resume();
     leave_vectors(page, 2, VECTOR);
     lend(0);
@@ -375,9 +381,8 @@ END_TEST
 
 START_TEST(a_suspended_vp_has_its_vectors_when_it_runs)
 {
-    struct hv_vp_register_page *page = map_register_page();
+    struct hv_vp_register_page *page = begin_vectors();
 
-    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
     leave_vectors(page, 1, VECTOR);
     ck_assert_int_eq(dispatch_by(root_vp, SCAN), HV_DISPOSITION_RESUME);
     check_output(HV_DISPATCH_STATE_BLOCKED, HV_DISPATCH_EVENT_SUSPEND);
@@ -391,9 +396,8 @@ END_TEST
 
 START_TEST(a_count_beyond_the_page_takes_what_is_there)
 {
-    struct hv_vp_register_page *page = map_register_page();
+    struct hv_vp_register_page *page = begin_vectors();
 
-    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
     resume();
     leave_vectors(page, 0xFF, VECTOR);
     lend(SCAN);
@@ -403,9 +407,8 @@ END_TEST
 
 START_TEST(vectors_of_exceptions_are_not_injected)
 {
-    struct hv_vp_register_page *page = map_register_page();
+    struct hv_vp_register_page *page = begin_vectors();
 
-    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, 0);
     resume();
     leave_vectors(page, 7, 13);
     lend(SCAN);
