@@ -17,28 +17,21 @@
 #include <hv/insn.h>
 #include <hv/port.h>
 
-#include "child.h"
-#include "core.h"
-#include "fake_platform.h"
-#include "fuzz.h"
+#include "family.h"
 #include "hypercall.h"
-
-/* Of functions that look at each page after each step: they aren't what is to be explored. */
-#define NO_COVERAGE __attribute__((no_sanitize("coverage")))
 
 #define SLOTS       4
 #define MAX_STEPS   96
 #define INPUT_PAGE  1
 #define OUTPUT_PAGE 2
-#define FIRST_OWN   4 /* pages of the root's memory that it may give away, from here on */
-#define OWN         (FAKE_FIRST_POOL - FIRST_OWN)
+#define OWN         (FAKE_FIRST_POOL - FAMILY_FIRST_OWN)
 #define BY_MIDDLE   0x80 /* in step.what: who takes the step */
 
 /* What the middle partition begins with. */
-#define MIDDLE_POOL  150 /* deposited pages, from FIRST_OWN on */
-#define MIDDLE_FIRST (FIRST_OWN + MIDDLE_POOL)
+#define MIDDLE_POOL  150 /* deposited pages, from FAMILY_FIRST_OWN on */
+#define MIDDLE_FIRST (FAMILY_FIRST_OWN + MIDDLE_POOL)
 #define MIDDLE_RAM   64 /* pages from MIDDLE_FIRST on, in the middle from GPA page MIDDLE_GPA on */
-#define MIDDLE_GPA   UINT64_C(0x100)
+#define MIDDLE_GPA   FAMILY_GPA
 #define ALL_RIGHTS                                                              \
     (HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE | HV_MAP_GPA_KERNEL_EXECUTABLE | \
      HV_MAP_GPA_USER_EXECUTABLE)
@@ -70,11 +63,6 @@ static void serve_at_once(void *context, struct hv_vp *vp)
 }
 
 /* ---- What the steps are about ---- */
-
-static struct hv_frames *frames(void)
-{
-    return &root->lineage.hierarchy->frames;
-}
 
 static uint64_t id_of(const struct step *step)
 {
@@ -212,7 +200,7 @@ static void withdraw(const struct step *step)
 
     for (uint64_t i = 0; i < reps_of(result); i++)
         CHECK(by == &by_middle ||
-              (output((unsigned)i) >= FIRST_OWN && output((unsigned)i) < FAKE_FIRST_POOL));
+              (output((unsigned)i) >= FAMILY_FIRST_OWN && output((unsigned)i) < FAKE_FIRST_POOL));
 }
 
 static void balance(const struct step *step)
@@ -259,10 +247,15 @@ static void set_property(const struct step *step)
     call(HvCallSetPartitionProperty, &input, sizeof(input));
 }
 
+/* One that is followed, or any. */
+static uint64_t page_of_child(const struct step *step)
+{
+    return step->value % 4 ? FAMILY_GPA + step->value / 4 % FAMILY_GPA_PAGES : step->value;
+}
+
 static void map(const struct step *step)
 {
-    uint64_t input[4] = { id_of(step),
-                          step->value % 4 ? MIDDLE_GPA + step->value / 4 % 80 : step->value };
+    uint64_t input[4] = { id_of(step), page_of_child(step) };
 
     input[2] = step->small % 8 ? ALL_RIGHTS : HV_MAP_GPA_READABLE;
     input[3] = own_page(step->small / 8);
@@ -271,8 +264,7 @@ static void map(const struct step *step)
 
 static void unmap(const struct step *step)
 {
-    uint64_t input[3] = { id_of(step),
-                          step->value % 4 ? MIDDLE_GPA + step->value / 4 % 80 : step->value };
+    uint64_t input[3] = { id_of(step), page_of_child(step) };
 
     call(reps(HvCallUnmapGpaPages, 1 + step->small % 8), input, sizeof(input));
 }
@@ -422,21 +414,10 @@ static void call_port(const struct step *step)
     }
 }
 
-/* While one is on its way it refers to the child. */
-static void take_intercepts(void)
-{
-    struct hv_message_page *page = by_root.vp->synic.message_page.page;
-
-    while (by_root.vp->synic.waiting & 1) {
-        memset(&page->sint_message[0], 0, sizeof(page->sint_message[0]));
-        hv_synic_deliver(by_root.vp);
-    }
-}
-
 /* Whatever has suspended it is over. */
 static void let_run(struct hv_vp *vp)
 {
-    take_intercepts();
+    family_take_intercepts();
     atomic_store(&vp->suspended, 0);
 }
 
@@ -471,7 +452,7 @@ static void use_ports(const struct step *step)
     memcpy(exit.memory.code, step->value & 8 ? "\x89\x03" : "\x88\x03", 2);
     let_run(vp);
     (void)hv_vp_exit(vp, &exit);
-    take_intercepts();
+    family_take_intercepts();
 }
 
 /* Shows a page of counters, or takes it away. */
@@ -517,32 +498,6 @@ static void set_timers(const struct step *step)
         hv_stimer_expire(vp);
 }
 
-/* What the root itself and the machine count. */
-static void unsee_globals(void)
-{
-    struct hv_input_map_stats_page own = { .stats_type = HvStatsObjectPartition,
-                                           .object_identity = { .object_id = root->id } };
-
-    call(HvCallUnmapStatsPage, &own, sizeof(own));
-    own.stats_type = HvStatsObjectVp;
-    call(HvCallUnmapStatsPage, &own, sizeof(own));
-    for (uint32_t i = 0; i < fake.platform.facts.lp_count; i++) {
-        struct hv_input_map_stats_page lp = { .stats_type = HvStatsObjectLogicalProcessor,
-                                              .object_identity = { .object_id = i } };
-
-        call(HvCallUnmapStatsPage, &lp, sizeof(lp));
-    }
-    own = (struct hv_input_map_stats_page){ .stats_type = HvStatsObjectHypervisor };
-    call(HvCallUnmapStatsPage, &own, sizeof(own));
-}
-
-/* Pages of logical processors stay, once they are made. */
-static void make_lp_pages(void)
-{
-    for (uint32_t i = 0; i < fake.platform.facts.lp_count; i++)
-        CHECK(hv_stats_lp(root, i) != NULL);
-}
-
 /* Any call with parameters that nobody thought of; but partitions are made and deleted by the steps
    above, which keep count, and the root's VP keeps its registers. */
 static void call_anything(const struct step *step)
@@ -579,318 +534,6 @@ static void take(const struct step *step)
     by = &by_root;
 }
 
-/* ---- What holds at any time ---- */
-
-static struct hv_partition *holder_of(uint64_t page, bool *deposited)
-{
-    uint64_t holder = atomic_load(&frames()->table[page].holder);
-
-    *deposited = holder & HV_FRAME_DEPOSITED;
-    CHECK(!(holder & HV_FRAME_HELD_BACK));
-    return (struct hv_partition *)(uintptr_t)((holder & HV_FRAME_ADDRESS_MASK) >>
-                                              HV_FRAME_ADDRESS_SHIFT);
-}
-
-NO_COVERAGE static size_t count_deposited(const struct hv_partition *in)
-{
-    size_t count = 0;
-
-    for (uint64_t page = 0; page < FAKE_PAGES; page++)
-        count += hv_frame_is_deposited(frames(), page, in);
-    return count;
-}
-
-/* The connection that a port says it has leads to it. */
-static bool is_led_to(const struct hv_port *port)
-{
-    struct hv_partition *sender = hv_hierarchy_find(root->lineage.hierarchy, port->sender_id);
-    const struct hv_connection *connection;
-
-    if (!sender)
-        return false;
-    connection = sender->ports.connection_bucket[port->connection_id % HV_CONNECTION_BUCKETS];
-    while (connection && connection->id != port->connection_id)
-        connection = connection->next;
-    hv_partition_drop(sender);
-    return connection && connection->port == port && connection->by_call;
-}
-
-/* Ports that are connected have their connections; connections lead to ports that are there, or to
-   nothing, and have their doorbells. */
-static void check_ports(struct hv_partition *partition)
-{
-    const struct hv_ports *ports = &partition->ports;
-    uint32_t doorbells = 0;
-
-    for (unsigned i = 0; i < HV_PORT_BUCKETS; i++)
-        for (const struct hv_port *port = ports->bucket[i]; port; port = port->next) {
-            CHECK(!port->deleted && port->owner == partition);
-            CHECK(!port->connected || is_led_to(port));
-            CHECK(!port->lent_page.enabled || port->connected);
-        }
-    for (unsigned i = 0; i < HV_CONNECTION_BUCKETS; i++)
-        for (const struct hv_connection *line = ports->connection_bucket[i]; line;
-             line = line->next) {
-            CHECK(!line->by_call || !line->port || (!line->port->deleted && line->port->connected));
-            doorbells += line->port && line->port->config.type == HvPortTypeDoorbell;
-        }
-    for (unsigned i = 0; i < HV_DOORBELL_BUCKETS; i++)
-        for (const struct hv_connection *line = ports->doorbell_bucket[i]; line;
-             line = line->next_doorbell) {
-            CHECK(line->port && line->port->config.type == HvPortTypeDoorbell);
-            doorbells--;
-        }
-    CHECK(doorbells == 0);
-}
-
-/* What is deposited is out of the root's reach, and nothing else is. */
-NO_COVERAGE static void check_frames(void)
-{
-    for (uint64_t page = FIRST_OWN; page < FAKE_FIRST_POOL; page++) {
-        struct hv_mapping mapping;
-        bool deposited;
-        struct hv_partition *holder = holder_of(page, &deposited);
-        bool reached = hv_address_translate(root, page, &mapping) && !mapping.overlay;
-
-        CHECK(mapping.overlay || reached == !deposited);
-        CHECK(!reached || mapping.spa_page == page);
-        CHECK(!holder || hv_partition_state(&holder->lineage) < HV_PARTITION_DELETED);
-    }
-}
-
-NO_COVERAGE static void check_unused(const struct hv_partition *partition)
-{
-    uint64_t page = partition->pool.first_unused;
-    bool seen[FAKE_PAGES] = { false };
-
-    for (size_t left = hv_partition_available(partition); left > 0; left--) {
-        CHECK(page < FAKE_PAGES && !seen[page]);
-        seen[page] = true;
-        if (partition != root)
-            CHECK(hv_frame_is_deposited(frames(), page, partition));
-        else
-            CHECK(page >= FAKE_FIRST_POOL || hv_frame_is_deposited(frames(), page, NULL));
-        page = *page_at(page);
-    }
-}
-
-/* What refers to a child: it is found, its children do, and its messages. */
-static uint32_t references(const struct hv_partition *child, uint32_t children)
-{
-    uint32_t count = 1 + children;
-
-    for (uint32_t index = 0; index < child->max_vps; index++) {
-        const struct hv_vp *vp = hv_vp_get(child, index);
-
-        count += vp && (atomic_load(&vp->suspended) & HV_VP_SUSPEND_MESSAGE);
-    }
-    return count;
-}
-
-/* What it reaches of its memory is no hypervisor's, and what it has given away is below it. */
-static void check_reach(const struct hv_partition *partition)
-{
-    for (uint64_t page = MIDDLE_GPA; page < MIDDLE_GPA + 80; page++) {
-        struct hv_mapping mapping;
-        bool deposited;
-
-        if (!hv_address_translate(partition, page, &mapping) || mapping.overlay ||
-            hv_frame_is_shared(frames(), mapping.spa_page,
-                               hv_frame_holder(partition->lineage.parent)))
-            continue;
-        for (const struct hv_partition *holder = holder_of(mapping.spa_page, &deposited);
-             holder != partition; holder = holder->lineage.parent)
-            CHECK(holder != NULL);
-        CHECK(!deposited);
-    }
-}
-
-/* ---- How often a page is mapped ---- */
-
-typedef uint16_t mappings[FAKE_PAGES]; /* of each page */
-
-NO_COVERAGE static void count_leaf(const struct hv_partition *partition, uint64_t entry,
-                                   uint64_t gpa_page, mappings count)
-{
-    struct hv_mapping mapping;
-
-    hv_slat_decode(partition->address.slat, entry, 1, &mapping);
-    if (mapping.overlay)
-        mapping = *hv_overlay_covered(&partition->address, gpa_page);
-    if (mapping.spa_page < FAKE_PAGES)
-        count[mapping.spa_page]++;
-}
-
-NO_COVERAGE static void count_table(const struct hv_partition *partition, uint64_t table,
-                                    unsigned level, uint64_t gpa_page, mappings count)
-{
-    for (unsigned i = 0; i < HV_SLAT_TABLE_ENTRIES; i++) {
-        uint64_t entry = page_at(table)[i], below;
-        uint64_t first = gpa_page + i * hv_slat_pages(level);
-
-        if (level == 1)
-            count_leaf(partition, entry, first, count);
-        else if (partition->address.slat->descend(entry, level, &below))
-            count_table(partition, below, level - 1, first, count);
-        else
-            CHECK(entry == 0); /* nobody maps large pages here */
-    }
-}
-
-NO_COVERAGE static void count_children(const struct parent *parent, mappings count)
-{
-    memset(count, 0, sizeof(mappings));
-    for (unsigned i = 0; i < SLOTS; i++) {
-        const struct hv_partition *child = find(parent->ids[i]);
-
-        if (child && child->address.page_count != 0)
-            count_table(child, child->address.root, HV_SLAT_TOP_LEVEL, 0, count);
-    }
-}
-
-/* Who has a page alone has it at one place, and those above who have passed it on, too. */
-NO_COVERAGE static void check_mappings(void)
-{
-    static mappings upper, lower;
-
-    count_children(&by_root, upper);
-    count_children(&by_middle, lower);
-    for (uint64_t page = FIRST_OWN; page < FAKE_FIRST_POOL; page++) {
-        uint64_t holder = atomic_load(&frames()->table[page].holder);
-        uint64_t shared = (holder & HV_FRAME_COUNT_MASK) >> HV_FRAME_COUNT_SHIFT;
-        unsigned level = (unsigned)((holder & HV_FRAME_LEVEL_MASK) >> HV_FRAME_LEVEL_SHIFT);
-
-        if (holder & HV_FRAME_DEPOSITED)
-            continue;
-        CHECK((holder & HV_FRAME_SHARED) ? shared >= 1 : shared == 0);
-        level += shared != 0;
-        CHECK(upper[page] == (level == 1 && shared ? shared : level >= 1));
-        CHECK(lower[page] == (level == 2 && shared ? shared : level >= 2));
-    }
-}
-
-/* ---- Partitions ---- */
-
-static void check_child(const struct hv_partition *child, uint32_t children)
-{
-    CHECK(child->pool.total == count_deposited(child));
-    CHECK(hv_partition_available(child) <= child->pool.total);
-    CHECK(atomic_load(&child->lineage.references) == references(child, children));
-    CHECK(atomic_load(&child->gate.state) == 0);
-    CHECK(!(child->features.privileges & HV_FEATURES_OF_ROOTS));
-    CHECK(!(child->features.privileges & ~child->lineage.parent->features.privileges));
-    if (hv_partition_state(&child->lineage) == HV_PARTITION_FINALIZED)
-        CHECK(hv_partition_available(child) == child->pool.total);
-    check_unused(child);
-    check_reach(child);
-}
-
-/* How many children a parent has. */
-static uint32_t check_children(const struct parent *parent)
-{
-    uint32_t children = 0;
-
-    for (unsigned i = 0; i < SLOTS; i++) {
-        const struct hv_partition *child = find(parent->ids[i]);
-
-        CHECK(!child == (parent->ids[i] == HV_PARTITION_ID_INVALID));
-        children += child != NULL;
-    }
-    return children;
-}
-
-static void check(void)
-{
-    uint32_t grandchildren = check_children(&by_middle);
-
-    CHECK(atomic_load(&root->lineage.references) == 1 + check_children(&by_root));
-    for (unsigned i = 0; i < SLOTS; i++) {
-        struct hv_partition *child = find(by_root.ids[i]);
-
-        if (child) {
-            check_child(child, i == 0 ? grandchildren : 0);
-            check_ports(child);
-        }
-        child = find(by_middle.ids[i]);
-        if (child) {
-            check_child(child, 0);
-            check_ports(child);
-        }
-    }
-    check_ports(root);
-    check_frames();
-    check_mappings();
-    check_unused(root);
-}
-
-/* ---- From the beginning to the end ---- */
-
-/* The pages that the root has for itself: unused ones, and its tables. */
-static size_t count_own(void)
-{
-    return hv_partition_available(root) + fake_tables(&fake, root);
-}
-
-/* Ports of the root, with their buffers, and connections; what waits in its VP refers to them. */
-static void delete_ports(void)
-{
-    for (unsigned bucket = 0; bucket < HV_PORT_BUCKETS; bucket++)
-        while (root->ports.bucket[bucket])
-            hv_port_delete(root, root->ports.bucket[bucket]->id);
-    hv_connections_destroy(root);
-    hv_synic_reset(by_root.vp);
-}
-
-static void end_child(uint64_t id)
-{
-    struct hv_input_withdraw_memory input = { .partition_id = id };
-
-    call(HvCallFinalizePartition, &id, sizeof(id));
-    while (status_of(call(reps(HvCallWithdrawMemory, 64), &input, sizeof(input))) ==
-           HV_STATUS_SUCCESS)
-        continue;
-    CHECK(call(HvCallDeletePartition, &id, sizeof(id)) == HV_STATUS_SUCCESS);
-}
-
-/* The middle has no VP any more, or no memory for its calls: what they would do. */
-static void end_grandchild(struct hv_partition *grandchild)
-{
-    static struct hv_vp caller;
-    struct hv_input_withdraw_memory input = { .partition_id = grandchild->id };
-    uint64_t gpa_page;
-    struct hv_hypercall_call withdrawal = { .vp = &caller, .header = &input, .output = &gpa_page };
-    bool done;
-
-    caller.partition = grandchild->lineage.parent;
-    if (hv_partition_state(&grandchild->lineage) == HV_PARTITION_ACTIVE)
-        CHECK(hv_child_finalize(by_root.vp, grandchild, UINT64_MAX, &done) == HV_STATUS_SUCCESS);
-    while (hv_hypercall_withdraw_memory(&withdrawal) == HV_STATUS_SUCCESS)
-        continue;
-    CHECK(hv_child_delete(grandchild) == HV_STATUS_SUCCESS);
-}
-
-static void end(size_t own)
-{
-    for (unsigned i = 0; i < SLOTS; i++) {
-        if (by_middle.ids[i] != HV_PARTITION_ID_INVALID)
-            end_grandchild(find(by_middle.ids[i]));
-        by_middle.ids[i] = HV_PARTITION_ID_INVALID;
-    }
-    for (unsigned i = 0; i < SLOTS; i++) {
-        if (by_root.ids[i] != HV_PARTITION_ID_INVALID)
-            end_child(by_root.ids[i]);
-        by_root.ids[i] = HV_PARTITION_ID_INVALID;
-    }
-    check();
-    CHECK(atomic_load(&root->lineage.references) == 1);
-    delete_ports();
-    unsee_globals();
-    CHECK(count_own() == own + count_deposited(NULL));
-    for (uint64_t page = FIRST_OWN; page < FAKE_FIRST_POOL; page++)
-        CHECK(hv_frame_is_held(frames(), page, NULL) ||
-              hv_frame_is_deposited(frames(), page, NULL));
-}
-
 /* A child that can make children. */
 static void make_middle(void)
 {
@@ -904,7 +547,7 @@ static void make_middle(void)
     CHECK(hv_partition_set_property(middle, HvPartitionPropertyPrivilegeFlags,
                                     hv_features_grantable(middle)) == HV_STATUS_SUCCESS);
     for (unsigned i = 0; i < MIDDLE_POOL; i++)
-        input[1 + i] = FIRST_OWN + i;
+        input[1 + i] = FAMILY_FIRST_OWN + i;
     call(reps(HvCallDepositMemory, MIDDLE_POOL), input, sizeof(input));
     call(HvCallInitializePartition, &middle->id, sizeof(middle->id));
     for (unsigned i = 0; i < MIDDLE_RAM; i++)
@@ -918,41 +561,43 @@ static void make_middle(void)
                                  .output = MIDDLE_GPA + MIDDLE_RAM - 1 };
 }
 
-static void make_root(void)
+static void begin(void)
 {
-    root = fake_root(&fake);
-    by_root = (struct parent){ .vp = fake_vp_create(&fake, root, 0),
-                               .first = FIRST_OWN,
+    struct hv_vp *vp;
+
+    fake_platform_init(&fake);
+    fake.platform.cpu.kick = serve_at_once;
+    fake.tsc_step = FAKE_TSC_HZ / 100000;
+    vp = family_begin(&fake);
+    root = hv_vp_partition(vp);
+    by_root = (struct parent){ .vp = vp,
+                               .first = FAMILY_FIRST_OWN,
                                .count = OWN,
                                .input = INPUT_PAGE,
                                .output = OUTPUT_PAGE };
-    atomic_store(&root->guest_os_id, 1);
     by = &by_root;
-    make_lp_pages();
 }
 
-/* The root's SynIC is on, with its pages where there is no memory. */
-static void listen(void)
+/* The children are those whose IDs the parents have been told. */
+static void check_ids(const struct parent *parent)
 {
-    const uint64_t pages = UINT64_C(0x20000000) | HV_X64_MSR_PAGE_ENABLE;
+    for (unsigned i = 0; i < SLOTS; i++)
+        CHECK(!find(parent->ids[i]) == (parent->ids[i] == HV_PARTITION_ID_INVALID));
+}
 
-    fake_wrmsr(by_root.vp, HV_X64_MSR_SCONTROL, HV_X64_MSR_SCONTROL_ENABLE);
-    fake_wrmsr(by_root.vp, HV_X64_MSR_SIMP, pages);
-    fake_wrmsr(by_root.vp, HV_X64_MSR_SIEFP, pages + HV_PAGE_SIZE);
-    fake_wrmsr(by_root.vp, HV_X64_MSR_SIRBP, pages + 2 * HV_PAGE_SIZE);
-    fake_wrmsr(by_root.vp, HV_X64_MSR_SINT0 + 3, 0x40 | HV_X64_MSR_SINT_AS_INTERCEPT);
+static void check(void)
+{
+    check_ids(&by_middle);
+    check_ids(&by_root);
+    family_check();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t own, count = size / sizeof(struct step);
 
-    fake_platform_init(&fake);
-    fake.platform.cpu.kick = serve_at_once;
-    fake.tsc_step = FAKE_TSC_HZ / 100000;
-    make_root();
-    listen();
-    own = count_own();
+    begin();
+    own = family_own_pages();
     make_middle();
     check();
     for (size_t i = 0; i < count && i < MAX_STEPS; i++) {
@@ -962,7 +607,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         take(&step);
         check();
     }
-    end(own);
+    family_end(own);
     fake_platform_destroy(&fake);
     return 0;
 }
