@@ -8,15 +8,6 @@
 
 #define EXO_MEMORY_MESSAGE_SIZE offsetof(struct hv_x64_memory_intercept_message, ds_segment)
 
-/* The payload of a message, copied to where its fields are aligned. */
-union payload {
-    struct hv_x64_intercept_message_header header;
-    struct hv_x64_io_port_intercept_message port;
-    struct hv_x64_memory_intercept_message memory;
-    struct hv_x64_cpuid_intercept_message cpuid;
-    struct hv_x64_apic_eoi_message eoi;
-};
-
 void worker_guest_init(struct worker_guest *guest, const struct worker_vid *vid)
 {
     *guest = (struct worker_guest){ .vid = vid };
@@ -35,8 +26,8 @@ static enum worker_result unsupported(struct worker_guest *guest, const char *re
 
 static void answer_cpuid(struct worker_vp *vp, const struct hv_x64_cpuid_intercept_message *message)
 {
-    if (vp->header.instruction_length == 0)
-        vp->header.instruction_length = 2;
+    if (vp->length == 0)
+        vp->length = 2;
     worker_vp_set(vp, WORKER_RAX, 4, false, message->default_result_rax);
     worker_vp_set(vp, WORKER_RCX, 4, false, message->default_result_rcx);
     worker_vp_set(vp, WORKER_RDX, 4, false, message->default_result_rdx);
@@ -45,8 +36,8 @@ static void answer_cpuid(struct worker_vp *vp, const struct hv_x64_cpuid_interce
 
 static void pass_halt(struct worker_vp *vp)
 {
-    if (vp->header.instruction_length == 0)
-        vp->header.instruction_length = 1;
+    if (vp->length == 0)
+        vp->length = 1;
 }
 
 /* The VP runs on: this is a notification. */
@@ -81,42 +72,40 @@ static unsigned needed_size(uint32_t type)
     }
 }
 
-static enum worker_result execute(struct worker_guest *guest, uint32_t type,
-                                  const union payload *payload, unsigned size, uint64_t now)
+static enum worker_result execute(struct worker_guest *guest, uint32_t type, const void *payload,
+                                  unsigned size, uint64_t now)
 {
     struct worker_vp vp;
 
-    worker_vp_start(&vp, guest, &payload->header, now);
+    worker_vp_start(&vp, guest, payload, now);
     if (type == HvMessageTypeX64IoPortIntercept)
-        worker_port_intercept(&vp, &payload->port);
+        worker_port_intercept(&vp, payload);
     else if (type == HvMessageTypeX64CpuidIntercept)
-        answer_cpuid(&vp, &payload->cpuid);
+        answer_cpuid(&vp, payload);
     else if (type == HvMessageTypeMsrIntercept)
         worker_vp_raise(&vp, WORKER_GP_FAULT, 0);
     else if (type == HvMessageTypeX64Halt)
         pass_halt(&vp);
     else
-        worker_mmio_intercept(&vp, &payload->memory, size);
+        worker_mmio_intercept(&vp, payload, size);
     return worker_vp_finish(&vp);
 }
 
-static enum worker_result handle_message(struct worker_guest *guest,
-                                         const struct hv_message *message, uint64_t now)
+enum worker_result worker_guest_message(struct worker_guest *guest,
+                                        const struct hv_message *message, uint64_t now)
 {
     uint32_t type = message->header.message_type;
     unsigned size = message->header.payload_size, needed = needed_size(type);
-    union payload payload = { .header = { 0 } };
 
     if (type == HvMessageTypeUnrecoverableException)
         return WORKER_TRIPLE_FAULT;
-    memcpy(&payload, message->payload, size < sizeof(payload) ? size : sizeof(payload));
-    if (type == HvMessageTypeX64ApicEoi && size >= sizeof(payload.eoi))
-        return end_interrupt(guest, &payload.eoi, now);
+    if (type == HvMessageTypeX64ApicEoi && size >= sizeof(struct hv_x64_apic_eoi_message))
+        return end_interrupt(guest, (const void *)message->payload, now);
     if (needed == 0)
         return unsupported(guest, "an intercept of a kind that the worker does not know");
     if (size < needed)
         return unsupported(guest, "an intercept message that is too short");
-    return execute(guest, type, &payload, size, now);
+    return execute(guest, type, message->payload, size, now);
 }
 
 /* ---- Accesses ---- */
@@ -146,8 +135,8 @@ static void do_access(struct worker_guest *guest, const struct worker_access *ac
     }
 }
 
-static enum worker_result handle_access(struct worker_guest *guest, uint32_t vp_index,
-                                        const struct worker_access *access, uint64_t now)
+enum worker_result worker_guest_access(struct worker_guest *guest, uint32_t vp_index,
+                                       const struct worker_access *access, uint64_t now)
 {
     uint64_t step = access->is_port ? 0 : access->size;
 
@@ -166,6 +155,6 @@ enum worker_result worker_guest_intercept(struct worker_guest *guest,
                                           struct worker_intercept *intercept, uint64_t now)
 {
     if (intercept->kind == WORKER_INTERCEPT_ACCESS)
-        return handle_access(guest, intercept->vp_index, &intercept->access, now);
-    return handle_message(guest, &intercept->message, now);
+        return worker_guest_access(guest, intercept->vp_index, &intercept->access, now);
+    return worker_guest_message(guest, &intercept->message, now);
 }

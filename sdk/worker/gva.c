@@ -26,8 +26,8 @@ struct span {
 uint64_t worker_gva_code(const struct worker_vp *vp)
 {
     if (worker_vp_mode(vp) == HV_INSN_64)
-        return vp->header.rip;
-    return (vp->header.cs_segment.base + vp->header.rip) & UINT32_MAX;
+        return vp->header->rip;
+    return (vp->header->cs_segment.base + vp->header->rip) & UINT32_MAX;
 }
 
 static bool is_in_limit(const struct hv_x64_segment_register *segment, uint64_t offset,
@@ -65,14 +65,14 @@ bool worker_gva_linear(struct worker_vp *vp, unsigned segment, uint64_t offset, 
 
 void worker_gva_know(struct worker_vp *vp, uint64_t gva, uint64_t gpa, uint64_t flags)
 {
-    vp->translation[vp->next_translation++ % WORKER_TRANSLATIONS] = (struct worker_translation){
+    vp->translation[vp->translations++ % WORKER_TRANSLATIONS] = (struct worker_translation){
         .gva_page = gva / HV_PAGE_SIZE, .gpa_page = gpa / HV_PAGE_SIZE, .flags = flags
     };
 }
 
 static bool is_known(const struct worker_vp *vp, uint64_t linear, uint64_t flags, uint64_t *gpa)
 {
-    for (unsigned i = 0; i < WORKER_TRANSLATIONS; i++) {
+    for (unsigned i = 0; i < WORKER_TRANSLATIONS && i < vp->translations; i++) {
         const struct worker_translation *known = &vp->translation[i];
 
         if (known->gva_page == linear / HV_PAGE_SIZE && (known->flags & flags) == flags) {
@@ -95,7 +95,7 @@ static bool raise_page_fault(struct worker_vp *vp, uint64_t linear, uint64_t fla
         error |= ERROR_WRITE;
     if (flags & HV_TRANSLATE_GVA_VALIDATE_EXECUTE)
         error |= ERROR_FETCH;
-    if ((vp->header.execution_state & HV_X64_VP_EXECUTION_STATE_CPL_MASK) == 3)
+    if ((vp->header->execution_state & HV_X64_VP_EXECUTION_STATE_CPL_MASK) == 3)
         error |= ERROR_USER;
     return worker_vp_raise_page_fault(vp, linear, error);
 }

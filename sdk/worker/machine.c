@@ -4,7 +4,6 @@
 #include "devices.h"
 #include "layout.h"
 #include "lines.h"
-#include "mem.h"
 #include "tables.h"
 
 static bool is_possible(const struct worker_machine_config *config)
@@ -64,43 +63,61 @@ static void suspend_all(struct worker_machine *machine)
 }
 
 /* The hypervisor's register for it (TLFS: HV_X64_MSR_RESET) is the parent's to obey. */
-static bool is_reset(const struct worker_intercept *intercept)
+static bool is_reset(const struct hv_message *message)
 {
-    struct hv_x64_msr_intercept_message message;
+    const struct hv_x64_msr_intercept_message *msr = (const void *)message->payload;
 
-    if (intercept->kind != WORKER_INTERCEPT_MESSAGE ||
-        intercept->message.header.message_type != HvMessageTypeMsrIntercept ||
-        intercept->message.header.payload_size < sizeof(message))
-        return false;
-    memcpy(&message, intercept->message.payload, sizeof(message));
-    return message.msr_number == HV_X64_MSR_RESET &&
-           message.header.intercept_access_type == HV_INTERCEPT_ACCESS_WRITE &&
-           (message.rax & HV_X64_MSR_RESET_RESET);
+    return message->header.message_type == HvMessageTypeMsrIntercept &&
+           message->header.payload_size >= sizeof(*msr) && msr->msr_number == HV_X64_MSR_RESET &&
+           msr->header.intercept_access_type == HV_INTERCEPT_ACCESS_WRITE &&
+           (msr->rax & HV_X64_MSR_RESET_RESET);
 }
 
-static enum worker_result handle(struct worker_machine *machine, struct worker_intercept *intercept,
+static enum worker_result handle(struct worker_machine *machine, const struct hv_message *message,
                                  uint64_t now)
 {
-    if (!is_reset(intercept))
-        return worker_guest_intercept(&machine->guest, intercept, now);
+    if (!is_reset(message))
+        return worker_guest_message(&machine->guest, message, now);
     machine->state = WORKER_MACHINE_RESETS;
     return WORKER_STOPPED;
 }
 
-enum worker_machine_state worker_machine_intercept(struct worker_machine *machine,
-                                                   struct worker_intercept *intercept, uint64_t now)
+/* What has become of the intercept that was remembered last. */
+static enum worker_machine_state conclude(struct worker_machine *machine, enum worker_result result)
 {
-    enum worker_result result;
-
-    if (machine->state != WORKER_MACHINE_RUNS)
-        return machine->state;
-    result = handle(machine, intercept, now);
-    worker_history_add(&machine->history, intercept, result);
+    worker_history_conclude(&machine->history, result);
     if (result != WORKER_GOES_ON && result != WORKER_STOPPED)
         machine->state = WORKER_MACHINE_CRASHED;
     if (machine->state != WORKER_MACHINE_RUNS)
         suspend_all(machine);
     return machine->state;
+}
+
+/* It is remembered first: where it was, there may be the next when the VP has been resumed. */
+enum worker_machine_state worker_machine_message(struct worker_machine *machine, uint32_t vp_index,
+                                                 const struct hv_message *message, uint64_t now)
+{
+    if (machine->state != WORKER_MACHINE_RUNS)
+        return machine->state;
+    worker_history_add_message(&machine->history, vp_index, message);
+    return conclude(machine, handle(machine, message, now));
+}
+
+enum worker_machine_state worker_machine_access(struct worker_machine *machine, uint32_t vp_index,
+                                                const struct worker_access *access, uint64_t now)
+{
+    if (machine->state != WORKER_MACHINE_RUNS)
+        return machine->state;
+    worker_history_add_access(&machine->history, vp_index, access);
+    return conclude(machine, worker_guest_access(&machine->guest, vp_index, access, now));
+}
+
+enum worker_machine_state worker_machine_intercept(struct worker_machine *machine,
+                                                   struct worker_intercept *intercept, uint64_t now)
+{
+    if (intercept->kind == WORKER_INTERCEPT_ACCESS)
+        return worker_machine_access(machine, intercept->vp_index, &intercept->access, now);
+    return worker_machine_message(machine, intercept->vp_index, &intercept->message, now);
 }
 
 enum worker_machine_state worker_machine_advance(struct worker_machine *machine, uint64_t now)

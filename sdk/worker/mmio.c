@@ -11,7 +11,7 @@
 static bool find_memory(struct worker_vp *vp, const struct hv_insn *insn, uint64_t *linear)
 {
     return worker_gva_linear(vp, insn->memory.segment,
-                             hv_insn_effective_offset(insn, vp->gpr, vp->header.rip),
+                             hv_insn_effective_offset(insn, vp->gpr, vp->header->rip),
                              insn->memory.size, linear);
 }
 

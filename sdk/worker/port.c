@@ -7,7 +7,7 @@ static bool find_length(struct worker_vp *vp,
 {
     struct hv_insn insn;
 
-    return vp->header.instruction_length != 0 ||
+    return vp->length != 0 ||
            worker_vp_decode(vp, message->instruction_bytes, message->instruction_byte_count, &insn);
 }
 
@@ -15,7 +15,7 @@ static void access_once(struct worker_vp *vp, uint16_t port, unsigned size)
 {
     const struct worker_bus *ports = &vp->guest->ports;
 
-    if (vp->header.intercept_access_type == HV_INTERCEPT_ACCESS_WRITE)
+    if (vp->header->intercept_access_type == HV_INTERCEPT_ACCESS_WRITE)
         worker_bus_write(ports, port, size, worker_vp_get(vp, WORKER_RAX, size, false), vp->now);
     else
         worker_vp_set(vp, WORKER_RAX, size, false, worker_bus_read(ports, port, size, vp->now));

@@ -10,10 +10,14 @@
 void worker_vp_start(struct worker_vp *vp, struct worker_guest *guest,
                      const struct hv_x64_intercept_message_header *header, uint64_t now)
 {
-    *vp = (struct worker_vp){ .guest = guest, .now = now, .index = header->vp_index };
-    vp->header = *header;
-    vp->header.instruction_length &= HV_X64_INTERCEPT_INSTRUCTION_LENGTH_MASK;
+    vp->guest = guest;
+    vp->now = now;
+    vp->index = header->vp_index;
+    vp->header = header;
+    vp->length = header->instruction_length & HV_X64_INTERCEPT_INSTRUCTION_LENGTH_MASK;
     vp->rflags = header->rflags;
+    vp->gpr_known = vp->gpr_changed = vp->segment_known = vp->translations = 0;
+    vp->end = WORKER_VP_COMPLETED;
     worker_vp_know_segment(vp, HV_INSN_CS, &header->cs_segment);
 }
 
@@ -99,9 +103,9 @@ void worker_vp_set(struct worker_vp *vp, unsigned gpr, unsigned size, bool high_
 
 enum hv_insn_mode worker_vp_mode(const struct worker_vp *vp)
 {
-    uint16_t attributes = vp->header.cs_segment.attributes;
+    uint16_t attributes = vp->header->cs_segment.attributes;
 
-    if ((vp->header.execution_state & HV_X64_VP_EXECUTION_STATE_EFER_LMA) &&
+    if ((vp->header->execution_state & HV_X64_VP_EXECUTION_STATE_EFER_LMA) &&
         (attributes & HV_X64_SEGMENT_LONG))
         return HV_INSN_64;
     return attributes & HV_X64_SEGMENT_DEFAULT ? HV_INSN_32 : HV_INSN_16;
@@ -127,7 +131,7 @@ static bool decoded(struct worker_vp *vp, enum hv_insn_status status, const stru
 {
     if (status != HV_INSN_OK)
         return worker_vp_unsupported(vp, "an instruction that can't be decoded");
-    vp->header.instruction_length = insn->length;
+    vp->length = insn->length;
     return true;
 }
 
@@ -199,13 +203,13 @@ static void add_gpr(const struct worker_vp *vp, struct register_list *list, unsi
 
 static void add_next_instruction(const struct worker_vp *vp, struct register_list *list)
 {
-    uint64_t rip = vp->header.rip + vp->header.instruction_length;
+    uint64_t rip = vp->header->rip + vp->length;
     uint64_t rflags = vp->rflags & ~WORKER_RFLAGS_RF;
 
     if (worker_vp_mode(vp) != HV_INSN_64)
         rip &= UINT32_MAX;
     add(list, HvX64RegisterRip, rip);
-    if (rflags != vp->header.rflags)
+    if (rflags != vp->header->rflags)
         add(list, HvX64RegisterRflags, rflags);
 }
 

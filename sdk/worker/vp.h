@@ -53,15 +53,17 @@ enum worker_vp_end {
 struct worker_translation {
     uint64_t gva_page;
     uint64_t gpa_page;
-    uint64_t flags; /* HV_TRANSLATE_GVA_VALIDATE bits that were checked; 0: unused */
+    uint64_t flags; /* HV_TRANSLATE_GVA_VALIDATE bits that were checked */
 };
 
 struct worker_vp {
     struct worker_guest *guest;
     uint64_t now;
     uint32_t index;
-    struct hv_x64_intercept_message_header header;
+    const struct hv_x64_intercept_message_header *header; /* in its message */
+    uint8_t length;                                       /* of the instruction; 0: not known */
 
+    /* What has no bit in known is not there, and never looked at. */
     uint64_t gpr[WORKER_GPRS];
     uint64_t rflags;
     struct hv_x64_segment_register segment[WORKER_SEGMENTS]; /* by enum hv_insn_segment */
@@ -69,8 +71,8 @@ struct worker_vp {
     uint32_t gpr_changed;
     uint32_t segment_known;
 
-    struct worker_translation translation[WORKER_TRANSLATIONS];
-    uint32_t next_translation;
+    struct worker_translation translation[WORKER_TRANSLATIONS]; /* the last ones, in a ring */
+    uint32_t translations;                                      /* that were found */
 
     enum worker_vp_end end;
     uint8_t vector; /* of WORKER_VP_EXCEPTION */
@@ -78,7 +80,7 @@ struct worker_vp {
     uint64_t cr2;
 };
 
-/* header is the start of the message's payload. */
+/* header is the start of the message's payload, which stays as it is until worker_vp_finish(). */
 void worker_vp_start(struct worker_vp *vp, struct worker_guest *guest,
                      const struct hv_x64_intercept_message_header *header, uint64_t now);
 
@@ -101,7 +103,7 @@ void worker_vp_set(struct worker_vp *vp, unsigned gpr, unsigned size, bool high_
 enum hv_insn_mode worker_vp_mode(const struct worker_vp *vp);
 
 /* Decodes the instruction at RIP from the bytes of the message, or from memory if these are not
-   enough. instruction_length of the header is set. */
+   enough. Its length is known then. */
 bool worker_vp_decode(struct worker_vp *vp, const uint8_t *bytes, unsigned count,
                       struct hv_insn *insn);
 

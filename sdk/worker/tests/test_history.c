@@ -10,24 +10,23 @@
 
 static struct worker_history history;
 
-static struct worker_intercept port(uint16_t number, uint64_t rip)
+static void add_message(uint32_t type, const void *payload, size_t size)
 {
-    struct worker_intercept intercept = { .kind = WORKER_INTERCEPT_MESSAGE, .vp_index = VP };
-    struct hv_x64_io_port_intercept_message message = {
-        .header = long_mode_header(HV_INTERCEPT_ACCESS_WRITE), .port_number = number
-    };
+    struct hv_message message = { .header = { .message_type = type } };
 
-    message.header.rip = rip;
-    intercept.message.header.message_type = HvMessageTypeX64IoPortIntercept;
-    memcpy(intercept.message.payload, &message, sizeof(message));
-    return intercept;
+    memcpy(message.payload, payload, size);
+    worker_history_add_message(&history, VP, &message);
 }
 
 static void add(uint16_t number, uint64_t rip)
 {
-    struct worker_intercept intercept = port(number, rip);
+    struct hv_x64_io_port_intercept_message port = {
+        .header = long_mode_header(HV_INTERCEPT_ACCESS_WRITE), .port_number = number
+    };
 
-    worker_history_add(&history, &intercept, WORKER_GOES_ON);
+    port.header.rip = rip;
+    add_message(HvMessageTypeX64IoPortIntercept, &port, sizeof(port));
+    worker_history_conclude(&history, WORKER_GOES_ON);
 }
 
 static void setup(void)
@@ -74,11 +73,8 @@ END_TEST
 
 static const struct worker_past *past_of(uint32_t type, const void *payload, size_t size)
 {
-    struct worker_intercept intercept = { .kind = WORKER_INTERCEPT_MESSAGE, .vp_index = VP };
-
-    intercept.message.header.message_type = type;
-    memcpy(intercept.message.payload, payload, size);
-    worker_history_add(&history, &intercept, WORKER_UNSUPPORTED);
+    add_message(type, payload, size);
+    worker_history_conclude(&history, WORKER_UNSUPPORTED);
     return worker_history_get(&history, 0);
 }
 
@@ -88,15 +84,16 @@ START_TEST(address_is_what_the_intercept_is_about)
                                                       .guest_physical_address = 0x1234 };
     struct hv_x64_msr_intercept_message msr = { .header = long_mode_header(0), .msr_number = 0x10 };
     struct hv_x64_apic_eoi_message eoi = { VP, 0x31 };
-    struct worker_intercept access = { .kind = WORKER_INTERCEPT_ACCESS,
-                                       .access = { .address = 0x60, .is_port = true } };
+    const struct worker_access access = { .address = 0x60, .is_port = true };
 
     ck_assert_uint_eq(past_of(HvMessageTypeGpaIntercept, &memory, sizeof(memory))->address, 0x1234);
     ck_assert_uint_eq(past_of(HvMessageTypeMsrIntercept, &msr, sizeof(msr))->address, 0x10);
     ck_assert_uint_eq(past_of(HvMessageTypeX64ApicEoi, &eoi, sizeof(eoi))->address, 0x31);
     ck_assert_uint_eq(worker_history_get(&history, 0)->rip, 0);
     ck_assert_int_eq(worker_history_get(&history, 0)->result, WORKER_UNSUPPORTED);
-    worker_history_add(&history, &access, WORKER_GOES_ON);
+    worker_history_add_access(&history, VP, &access);
+    worker_history_conclude(&history, WORKER_GOES_ON);
+    ck_assert_int_eq(worker_history_get(&history, 0)->result, WORKER_GOES_ON);
     ck_assert_uint_eq(worker_history_get(&history, 0)->address, 0x60);
     ck_assert_uint_eq(worker_history_get(&history, 0)->type, 0);
     ck_assert(worker_history_get(&history, 0)->is_port);

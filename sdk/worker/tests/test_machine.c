@@ -574,6 +574,44 @@ START_TEST(triple_fault_is_a_crash)
 }
 END_TEST
 
+/* ---- Messages in their place ---- */
+
+static struct hv_message page;
+
+/* The VP runs at once, and its next intercept is written where the last one was. */
+static hv_status resume_and_stop(void *context, uint32_t vp_index,
+                                 const struct worker_register *registers, uint32_t count)
+{
+    memset(&page, 0xFF, sizeof(page));
+    for (uint32_t i = 0; i < count; i++)
+        fake_vid_set(context, registers[i].name, registers[i].value.reg64);
+    return vp_index == VP ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_VP_INDEX;
+}
+
+START_TEST(message_is_not_looked_at_when_the_vp_goes_on)
+{
+    struct hv_x64_io_port_intercept_message port = {
+        .header = long_mode_header(HV_INTERCEPT_ACCESS_WRITE),
+        .port_number = 0x3FF,
+        .access_info = 1,
+        .rax = 0x5A,
+    };
+
+    port.header.instruction_length = 1;
+    page.header = (struct hv_message_header){ .message_type = HvMessageTypeX64IoPortIntercept,
+                                              .payload_size = sizeof(port) };
+    memcpy(page.payload, &port, sizeof(port));
+    f.fake.vid.resume = resume_and_stop;
+    ck_assert_int_eq(worker_machine_message(&f.machine, VP, &page, f.fake.now),
+                     WORKER_MACHINE_RUNS);
+    ck_assert_uint_eq(fake_vid_get(&f.fake, HvX64RegisterRip), RIP + 1);
+    ck_assert_uint_eq(machine_in(&f, 0x3FF, 1), 0x5A);
+    ck_assert_uint_eq(worker_history_get(&f.machine.history, 1)->address, 0x3FF);
+    ck_assert_uint_eq(worker_history_get(&f.machine.history, 1)->vp_index, VP);
+    ck_assert_int_eq(worker_history_get(&f.machine.history, 1)->result, WORKER_GOES_ON);
+}
+END_TEST
+
 /* ---- Start and loop ---- */
 
 static uint8_t kernel_file[0x300];
@@ -725,6 +763,7 @@ int main(void)
     tcase_add_test(tcase, guest_resets_the_machine);
     tcase_add_test(tcase, guest_resets_the_machine_by_the_hypervisors_register);
     tcase_add_test(tcase, triple_fault_is_a_crash);
+    tcase_add_test(tcase, message_is_not_looked_at_when_the_vp_goes_on);
     tcase_add_test(tcase, first_vp_starts_with_the_kernel_and_the_others_wait);
     tcase_add_test(tcase, step_waits_until_something_is_due);
     suite_add_tcase(suite, tcase);

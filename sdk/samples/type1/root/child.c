@@ -142,39 +142,36 @@ static void look_at_worker(struct root_child *child)
         root_child_stop(child, ROOT_TEXT);
 }
 
-/* The message page has the intercept of which the opaque message tells. */
-static bool find_intercept(struct root_child *child, const struct hv_message *message,
-                           struct worker_intercept *intercept)
+static void execute(struct root_child *child, uint32_t vp_index, const struct hv_message *message)
 {
-    const struct hv_message *found = message;
-    uint32_t vp_index;
-
-    memcpy(&vp_index, message->payload, sizeof(vp_index));
-    if (vp_index >= child->partition.vp_count)
-        return false;
-    if (message->header.message_type == HvMessageTypeOpaqueIntercept) {
-        found = child->partition.vps[vp_index].message;
-        child->partition.vps[vp_index].stopped = true;
-    }
-    *intercept = (struct worker_intercept){ .kind = WORKER_INTERCEPT_MESSAGE,
-                                            .vp_index = vp_index,
-                                            .message = *found };
-    return true;
-}
-
-static void execute(struct root_child *child, struct worker_intercept *intercept)
-{
-    worker_machine_intercept(&child->worker, intercept, root_host_now());
+    worker_machine_message(&child->worker, vp_index, message, root_host_now());
     look_at_worker(child);
 }
 
-void root_child_message(struct root_child *child, const struct hv_message *message)
+/* One that runs. */
+static bool has_vp(const struct root_child *child, uint32_t vp_index)
 {
-    struct worker_intercept intercept;
+    return child->end == ROOT_RUNS && vp_index < child->partition.vp_count;
+}
 
-    if (child->end != ROOT_RUNS || !find_intercept(child, message, &intercept))
+void root_child_message(struct root_child *child, uint32_t vp_index,
+                        const struct hv_message *message)
+{
+    if (has_vp(child, vp_index))
+        execute(child, vp_index, message);
+}
+
+/* The page keeps it until the VP goes on. */
+void root_child_intercept(struct root_child *child, uint32_t vp_index)
+{
+    struct root_vp *vp;
+
+    if (!has_vp(child, vp_index))
         return;
-    execute(child, &intercept);
+    vp = &child->partition.vps[vp_index];
+    vp->ready = false;
+    vp->stopped = true;
+    execute(child, vp_index, vp->message);
 }
 
 /* ---- Its VPs, where the root schedules them ---- */
@@ -195,19 +192,6 @@ bool root_child_find_ready(const struct root_child *child, uint32_t *vp_index)
     return false;
 }
 
-/* The message page has the intercept. */
-static void take_intercept(struct root_child *child, uint32_t vp_index)
-{
-    struct root_vp *vp = &child->partition.vps[vp_index];
-    struct worker_intercept intercept = { .kind = WORKER_INTERCEPT_MESSAGE,
-                                          .vp_index = vp_index,
-                                          .message = *vp->message };
-
-    vp->ready = false;
-    vp->stopped = true;
-    execute(child, &intercept);
-}
-
 void root_child_dispatch(struct root_child *child, uint32_t vp_index, bool *interrupted)
 {
     struct root_vp *vp = &child->partition.vps[vp_index];
@@ -221,7 +205,7 @@ void root_child_dispatch(struct root_child *child, uint32_t vp_index, bool *inte
         root_child_fail(child, "run a VP", status);
         root_child_stop(child, ROOT_ERROR);
     } else if (output.dispatch_event == HV_DISPATCH_EVENT_INTERCEPT) {
-        take_intercept(child, vp_index);
+        root_child_intercept(child, vp_index);
     } else if (output.dispatch_state == HV_DISPATCH_STATE_BLOCKED) {
         vp->ready = false;
     } else {

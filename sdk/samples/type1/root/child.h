@@ -92,8 +92,12 @@ void root_child_dispatch(struct root_child *child, uint32_t vp_index, bool *inte
 /* A VP of it can be dispatched again. */
 void root_child_signal(struct root_child *child, uint32_t vp_index);
 
-/* A message about it has come. */
-void root_child_message(struct root_child *child, const struct hv_message *message);
+/* A message about one of its VPs has come, in full. */
+void root_child_message(struct root_child *child, uint32_t vp_index,
+                        const struct hv_message *message);
+
+/* A VP of it has an intercept, which its message page has. */
+void root_child_intercept(struct root_child *child, uint32_t vp_index);
 
 /* Does what is due. */
 void root_child_advance(struct root_child *child, uint64_t now);

@@ -26,8 +26,9 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages);
    hypervisor takes so much in registers, it finds it there. */
 uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pages);
 
-/* Takes a message out of the slot of SINT 0; false: it is empty. */
-bool root_host_message(struct hv_message *message);
+/* The message in the slot of SINT 0, until the slot is freed for the next; NULL: it is empty. */
+const struct hv_message *root_host_message(void);
+void root_host_free_message(void);
 
 /* Returns when there is a message, or at the deadline, or somewhat before. */
 void root_host_wait(uint64_t deadline);

@@ -74,13 +74,14 @@ static void free_slot(unsigned sint)
         wrmsr(HV_X64_MSR_EOM, 0);
 }
 
-bool root_host_message(struct hv_message *message)
+const struct hv_message *root_host_message(void)
 {
-    if (is_empty(INTERCEPT_SINT))
-        return false;
-    memcpy(message, &messages.sint_message[INTERCEPT_SINT], sizeof(*message));
+    return is_empty(INTERCEPT_SINT) ? NULL : &messages.sint_message[INTERCEPT_SINT];
+}
+
+void root_host_free_message(void)
+{
     free_slot(INTERCEPT_SINT);
-    return true;
 }
 
 /* ---- Time ---- */

@@ -126,18 +126,44 @@ static void take_signals(struct program *program, const struct hv_message *messa
     }
 }
 
+/* Intercepts and their like begin with the index of their VP. */
+static uint32_t vp_index_of(const struct hv_message *message)
+{
+    return (uint32_t)message->payload[0];
+}
+
+/* The slot is freed before the child's VP goes on, as its next message may come at once. */
+static void pass_message(struct root_child *child, const struct hv_message *slot)
+{
+    uint32_t vp_index = vp_index_of(slot);
+    struct hv_message message;
+
+    if (slot->header.message_type == HvMessageTypeOpaqueIntercept) {
+        root_host_free_message();
+        root_child_intercept(child, vp_index);
+        return;
+    }
+    memcpy(&message, slot, sizeof(message));
+    root_host_free_message();
+    root_child_message(child, vp_index, &message);
+}
+
 static bool take_message(struct program *program)
 {
-    struct hv_message message;
+    const struct hv_message *slot = root_host_message();
     struct root_child *child;
 
-    if (!root_host_message(&message))
+    if (!slot)
         return false;
-    child = find(program, message.header.origination_id);
-    if (message.header.message_type == HvMessageTypeSchedulerVpSignalPair)
-        take_signals(program, &message);
-    else if (child)
-        root_child_message(child, &message);
+    child = find(program, slot->header.origination_id);
+    if (slot->header.message_type == HvMessageTypeSchedulerVpSignalPair) {
+        take_signals(program, slot);
+        root_host_free_message();
+    } else if (child) {
+        pass_message(child, slot);
+    } else {
+        root_host_free_message();
+    }
     return true;
 }
 

@@ -74,4 +74,19 @@ void worker_guest_init(struct worker_guest *guest, const struct worker_vid *vid)
 enum worker_result worker_guest_intercept(struct worker_guest *guest,
                                           struct worker_intercept *intercept, uint64_t now);
 
+/**
+ * The same for a message alone.
+ *
+ * @param guest    The guest.
+ * @param message  Where it is: it must stay as it is until worker_vid::resume() is called, and is
+ *                 not looked at after that.
+ * @param now      The time.
+ */
+enum worker_result worker_guest_message(struct worker_guest *guest,
+                                        const struct hv_message *message, uint64_t now);
+
+/** The same for an access of that VP. */
+enum worker_result worker_guest_access(struct worker_guest *guest, uint32_t vp_index,
+                                       const struct worker_access *access, uint64_t now);
+
 #endif

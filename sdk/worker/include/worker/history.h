@@ -34,9 +34,16 @@ struct worker_history {
 /** Starts without any. */
 void worker_history_init(struct worker_history *history);
 
-/** Remembers an intercept, and what has become of it. One that equals the last one is counted. */
-void worker_history_add(struct worker_history *history, const struct worker_intercept *intercept,
-                        enum worker_result result);
+/** Remembers an intercept message. One that equals the last intercept is counted. */
+void worker_history_add_message(struct worker_history *history, uint32_t vp_index,
+                                const struct hv_message *message);
+
+/** Remembers an access likewise. */
+void worker_history_add_access(struct worker_history *history, uint32_t vp_index,
+                               const struct worker_access *access);
+
+/** Tells what has become of the intercept that was remembered last. */
+void worker_history_conclude(struct worker_history *history, enum worker_result result);
 
 /** The @p age -th last intercept, from 0 on; NULL: it is forgotten or never was. */
 const struct worker_past *worker_history_get(const struct worker_history *history, uint32_t age);

@@ -124,6 +124,14 @@ enum worker_machine_state worker_machine_intercept(struct worker_machine *machin
                                                    struct worker_intercept *intercept,
                                                    uint64_t now);
 
+/** The same for a message, which worker_guest_message() says where to keep. */
+enum worker_machine_state worker_machine_message(struct worker_machine *machine, uint32_t vp_index,
+                                                 const struct hv_message *message, uint64_t now);
+
+/** The same for an access. */
+enum worker_machine_state worker_machine_access(struct worker_machine *machine, uint32_t vp_index,
+                                                const struct worker_access *access, uint64_t now);
+
 /** Does what is due, and looks for input at the consoles. */
 enum worker_machine_state worker_machine_advance(struct worker_machine *machine, uint64_t now);
 

@@ -268,19 +268,24 @@ uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pag
     return root_host_hypercall(control, pages);
 }
 
-bool root_host_message(struct hv_message *message)
+static struct hv_message *slot(void)
 {
     struct hv_message_page *page = root_vp->synic.message_page.page;
-    struct hv_message *slot = &page->sint_message[0];
 
+    return &page->sint_message[0];
+}
+
+const struct hv_message *root_host_message(void)
+{
     hv_vp_prepare(root_vp);
-    if (slot->header.message_type == HvMessageTypeNone)
-        return false;
-    *message = *slot;
-    slot->header.message_type = HvMessageTypeNone;
-    if (message->header.message_flags & HV_MESSAGE_FLAG_PENDING)
+    return slot()->header.message_type == HvMessageTypeNone ? NULL : slot();
+}
+
+void root_host_free_message(void)
+{
+    slot()->header.message_type = HvMessageTypeNone;
+    if (slot()->header.message_flags & HV_MESSAGE_FLAG_PENDING)
         write_msr(HV_X64_MSR_EOM, 0);
-    return true;
 }
 
 /* ---- What children do ---- */

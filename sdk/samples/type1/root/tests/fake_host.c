@@ -110,13 +110,16 @@ uint64_t root_host_privileges(void)
     return UINT64_MAX & ~HV_PRIVILEGE_AccessGuestIdleReg;
 }
 
-bool root_host_message(struct hv_message *message)
+const struct hv_message *root_host_message(void)
 {
-    if (fake.queue_count == 0)
-        return false;
-    *message = fake.queue[fake.queue_first++ % FAKE_QUEUE];
+    return fake.queue_count == 0 ? NULL : &fake.queue[fake.queue_first % FAKE_QUEUE];
+}
+
+/* What nobody may look at any more is no message. */
+void root_host_free_message(void)
+{
+    memset(&fake.queue[fake.queue_first++ % FAKE_QUEUE], 0xFF, sizeof(struct hv_message));
     fake.queue_count--;
-    return true;
 }
 
 void root_host_wake_at(uint64_t deadline)
