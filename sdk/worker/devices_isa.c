@@ -18,6 +18,26 @@ static const struct {
     [PIC_LEVEL] = { HV_PIC_MASTER_LEVEL, 2 },
 };
 
+static void update_lines(struct worker_machine *machine, unsigned number)
+{
+    switch (number) {
+    case COM1:
+    case COM2:
+        worker_lines_update_com(machine, number - COM1);
+        break;
+    case PIT:
+    case PORT_B:
+        worker_lines_update_timer(machine);
+        break;
+    case RTC:
+        worker_lines_update_clock(machine);
+        break;
+    default:
+        worker_lines_update_legacy(machine);
+        break;
+    }
+}
+
 static uint8_t read_device(struct worker_machine *machine, unsigned number, unsigned offset,
                            uint64_t now)
 {
@@ -65,7 +85,7 @@ static uint64_t read_port(void *context, uint64_t offset, unsigned size, uint64_
     uint8_t value = read_device(device->machine, device->number, (unsigned)offset, now);
 
     (void)size;
-    worker_lines_update(device->machine);
+    update_lines(device->machine, device->number);
     return value;
 }
 
@@ -75,7 +95,7 @@ static void write_port(void *context, uint64_t offset, unsigned size, uint64_t v
 
     (void)size;
     write_device(device->machine, device->number, (unsigned)offset, (uint8_t)value, now);
-    worker_lines_update(device->machine);
+    update_lines(device->machine, device->number);
 }
 
 bool worker_devices_attach_isa(struct worker_machine *machine)

@@ -10,7 +10,7 @@ static uint64_t read_pm(void *context, uint64_t offset, unsigned size, uint64_t 
     struct worker_machine *machine = context;
     uint32_t value = hv_acpi_pm_read(&machine->pm, (unsigned)offset, size, now);
 
-    worker_lines_update(machine);
+    worker_lines_update_sci(machine);
     return value;
 }
 
@@ -19,7 +19,7 @@ static void write_pm(void *context, uint64_t offset, unsigned size, uint64_t val
     struct worker_machine *machine = context;
 
     hv_acpi_pm_write(&machine->pm, (unsigned)offset, size, (uint32_t)value, now);
-    worker_lines_update(machine);
+    worker_lines_update_sci(machine);
 }
 
 /* ---- PCI, in whose ports the reset register lies ---- */
@@ -48,7 +48,7 @@ static void write_pci(void *context, uint64_t offset, unsigned size, uint64_t va
         hv_acpi_pm_write_reset(&machine->pm, (uint8_t)value);
     else
         hv_pci_write(&machine->pci, (unsigned)offset, size, (uint32_t)value);
-    worker_lines_update(machine);
+    worker_lines_update_pci(machine);
 }
 
 /* ---- I/O APIC ---- */

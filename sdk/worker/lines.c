@@ -47,11 +47,13 @@ static bool send(void *context, const struct hv_ioapic_message *message)
 
 /* TLFS v6.0b, 10.5: the hypervisor wants the vector at once, so the 8259s are asked for it when the
    VP has taken the last one, not when it takes this one. */
-static void pass_legacy(struct worker_machine *machine)
+void worker_lines_update_legacy(struct worker_machine *machine)
 {
     const struct worker_vid *vid = machine->config.vid;
     struct worker_interrupt interrupt = { .type = HvX64InterruptTypeExtInt };
 
+    if (!vid->clear_interrupt)
+        return;
     if (machine->legacy_state == WORKER_LEGACY_SENT &&
         vid->clear_interrupt(vid->context) == HV_STATUS_SUCCESS)
         machine->legacy_state = WORKER_LEGACY_NONE;
@@ -93,51 +95,97 @@ static void set_isa_line(struct worker_machine *machine, unsigned irq, bool leve
     hv_ioapic_set_line(&machine->ioapic, irq == TIMER_IRQ ? TIMER_PIN : irq, level);
 }
 
+/* Each of these asks one device, and tells whether a line has moved that the 8259s have. */
+
+static bool move_isa_line(struct worker_machine *machine, unsigned irq, bool level)
+{
+    if (level == (machine->levels >> irq & 1))
+        return false;
+    machine->levels ^= 1u << irq;
+    set_isa_line(machine, irq, level);
+    return true;
+}
+
+static bool move_com(struct worker_machine *machine, unsigned port)
+{
+    return move_isa_line(machine, com_irqs[port], hv_uart_interrupt(&machine->uart[port]));
+}
+
+static bool move_clock(struct worker_machine *machine)
+{
+    return move_isa_line(machine, CLOCK_IRQ, hv_rtc_interrupt(&machine->rtc));
+}
+
+static bool move_sci(struct worker_machine *machine)
+{
+    return move_isa_line(machine, SCI_IRQ, hv_acpi_pm_interrupt(&machine->pm));
+}
+
 /* A tick is an edge, whatever the line was before. */
-static void pass_ticks(struct worker_machine *machine)
+static bool move_timer(struct worker_machine *machine)
 {
     if (hv_pit_ticks(&machine->pit) == 0)
-        return;
+        return false;
     hv_pit_take_ticks(&machine->pit, hv_pit_ticks(&machine->pit));
     set_isa_line(machine, TIMER_IRQ, false);
     set_isa_line(machine, TIMER_IRQ, true);
-}
-
-/* What the devices want: PCI's in the bits of their pins, others in those of their IRQs. */
-static uint32_t find_levels(const struct worker_machine *machine)
-{
-    uint32_t levels = hv_pci_interrupts(&machine->pci) & PCI_PINS;
-
-    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
-        levels |= (uint32_t)hv_uart_interrupt(&machine->uart[i]) << com_irqs[i];
-    levels |= (uint32_t)hv_rtc_interrupt(&machine->rtc) << CLOCK_IRQ;
-    return levels | (uint32_t)hv_acpi_pm_interrupt(&machine->pm) << SCI_IRQ;
+    return true;
 }
 
 /* PCI's lines are pulled up: what is asserted is low. */
-static void set_pci_lines(struct worker_machine *machine, uint32_t asserted)
+static bool move_pci(struct worker_machine *machine)
 {
-    for (unsigned pin = HV_PCI_FIRST_GSI; pin < HV_PCI_FIRST_GSI + HV_PCI_GSIS; pin++)
+    uint32_t asserted = hv_pci_interrupts(&machine->pci) & PCI_PINS;
+
+    for (uint32_t left = (asserted ^ machine->levels) & PCI_PINS; left != 0; left &= left - 1) {
+        unsigned pin = (unsigned)__builtin_ctz(left);
+
         hv_ioapic_set_line(&machine->ioapic, pin, !(asserted >> pin & 1));
+    }
+    machine->levels = (machine->levels & ~PCI_PINS) | asserted;
+    return false;
 }
 
-static void set_lines(struct worker_machine *machine, uint32_t levels)
+/* Where nothing has moved, the 8259s have nothing new; the host may have. */
+static void look_at_legacy(struct worker_machine *machine, bool moved)
 {
-    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
-        set_isa_line(machine, com_irqs[i], levels >> com_irqs[i] & 1);
-    set_isa_line(machine, CLOCK_IRQ, levels >> CLOCK_IRQ & 1);
-    set_isa_line(machine, SCI_IRQ, levels >> SCI_IRQ & 1);
-    set_pci_lines(machine, levels);
-    machine->levels = levels;
+    if (moved || machine->legacy_state != WORKER_LEGACY_NONE)
+        worker_lines_update_legacy(machine);
+}
+
+void worker_lines_update_com(struct worker_machine *machine, unsigned port)
+{
+    look_at_legacy(machine, move_com(machine, port));
+}
+
+void worker_lines_update_timer(struct worker_machine *machine)
+{
+    look_at_legacy(machine, move_timer(machine));
+}
+
+void worker_lines_update_clock(struct worker_machine *machine)
+{
+    look_at_legacy(machine, move_clock(machine));
+}
+
+void worker_lines_update_sci(struct worker_machine *machine)
+{
+    look_at_legacy(machine, move_sci(machine));
+}
+
+void worker_lines_update_pci(struct worker_machine *machine)
+{
+    look_at_legacy(machine, move_pci(machine));
 }
 
 void worker_lines_update(struct worker_machine *machine)
 {
-    uint32_t levels = find_levels(machine);
+    bool moved = move_timer(machine);
 
-    pass_ticks(machine);
-    if (levels != machine->levels)
-        set_lines(machine, levels);
-    if (machine->config.vid->clear_interrupt)
-        pass_legacy(machine);
+    for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
+        moved |= move_com(machine, i);
+    moved |= move_clock(machine);
+    moved |= move_sci(machine);
+    moved |= move_pci(machine);
+    look_at_legacy(machine, moved);
 }

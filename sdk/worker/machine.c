@@ -156,5 +156,5 @@ void worker_machine_press_power_button(struct worker_machine *machine, uint64_t 
 {
     hv_acpi_pm_advance(&machine->pm, now);
     hv_acpi_pm_press_power_button(&machine->pm);
-    worker_lines_update(machine);
+    worker_lines_update_sci(machine);
 }

@@ -459,6 +459,78 @@ START_TEST(power_button_is_an_sci)
 }
 END_TEST
 
+/* Without a call of worker_machine_advance(), which asks all devices. */
+START_TEST(access_moves_the_line_of_its_device)
+{
+    machine_unmask(&f, 2, 0x30);
+    start_timer();
+    f.fake.now += 20000;
+    machine_in(&f, 0x61, 1);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x30);
+    machine_unmask(&f, 8, 0x38);
+    machine_out(&f, 0x70, 1, 0x0B);
+    machine_out(&f, 0x71, 1, 0x12);
+    f.fake.now += 2 * SECOND;
+    machine_in(&f, 0x71, 1);
+    ck_assert_uint_eq(f.fake.interrupt_count, 2);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x38);
+    machine_unmask(&f, 9, LEVEL | 0x39);
+    worker_machine_press_power_button(&f.machine, f.fake.now);
+    machine_out(&f, WORKER_PM_PORT + 2, 2, 0x0100);
+    ck_assert_uint_eq(f.fake.interrupt_count, 3);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x39);
+}
+END_TEST
+
+START_TEST(access_to_the_8259_lets_a_waiting_line_through)
+{
+    start_pic();
+    machine_out(&f, 0x21, 1, 0xFF);
+    machine_out(&f, 0x2FC, 1, 0x08);
+    machine_out(&f, 0x2F9, 1, 0x02);
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+    machine_out(&f, 0x21, 1, 0);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x23);
+}
+END_TEST
+
+START_TEST(access_to_any_device_asks_for_what_the_host_has_taken)
+{
+    start_pic();
+    start_timer();
+    tick();
+    machine_out(&f, 0x20, 1, 0x20);
+    machine_out(&f, 0x2FC, 1, 0x08);
+    machine_out(&f, 0x2F9, 1, 0x02);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    f.fake.legacy_taken = true;
+    machine_in(&f, 0x3FF, 1);
+    ck_assert_uint_eq(f.fake.interrupt_count, 2);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x23);
+}
+END_TEST
+
+START_TEST(pci_function_may_be_kept_from_interrupting)
+{
+    const struct hv_pci_function_config config = { .vendor_id = 1, .interrupt_pin = 1 };
+    struct hv_pci_function function;
+
+    ck_assert(hv_pci_function_init(&function, &config));
+    ck_assert(hv_pci_add(&f.machine.pci, &function, 3, 0));
+    machine_unmask(&f, hv_pci_gsi(3, 1), 0x2000 | 0x40);
+    machine_out(&f, 0xCF8, 4, 0x80001804);
+    machine_out(&f, 0xCFC, 2, HV_PCI_COMMAND_NO_INTX);
+    hv_pci_set_interrupt(&function, true);
+    worker_machine_advance(&f.machine, f.fake.now);
+    ck_assert_uint_eq(f.fake.interrupt_count, 0);
+    machine_out(&f, 0xCFC, 2, 0);
+    ck_assert_uint_eq(f.fake.interrupt_count, 1);
+    ck_assert_uint_eq(last_interrupt(&f)->vector, 0x40);
+}
+END_TEST
+
 START_TEST(pm_timer_runs)
 {
     f.fake.now += SECOND;
@@ -755,6 +827,10 @@ int main(void)
     tcase_add_test(tcase, timer_has_its_port_b);
     tcase_add_test(tcase, interrupt_that_the_host_refuses_is_sent_again);
     tcase_add_test(tcase, power_button_is_an_sci);
+    tcase_add_test(tcase, access_moves_the_line_of_its_device);
+    tcase_add_test(tcase, access_to_the_8259_lets_a_waiting_line_through);
+    tcase_add_test(tcase, access_to_any_device_asks_for_what_the_host_has_taken);
+    tcase_add_test(tcase, pci_function_may_be_kept_from_interrupting);
     tcase_add_test(tcase, pm_timer_runs);
     tcase_add_test(tcase, host_bridge_is_found);
     tcase_add_test(tcase, idle_pci_lines_do_not_interrupt);
