@@ -11,7 +11,7 @@ struct part {
 
 void worker_bus_init(struct worker_bus *bus)
 {
-    bus->count = 0;
+    bus->count = bus->found = 0;
 }
 
 /* Index of the first range that ends at or behind an address. */
@@ -71,36 +71,45 @@ bool worker_bus_claims(const struct worker_bus *bus, uint64_t address, unsigned 
            (bus->range[place].first <= address || bus->range[place].first - address < size);
 }
 
-/* The largest power of two that address is a multiple of and that is at most limit. */
-static unsigned aligned_size(uint64_t address, uint64_t limit)
+static unsigned smaller(unsigned a, uint64_t b)
 {
-    unsigned size = 8;
-
-    while (size > limit || address % size != 0)
-        size /= 2;
-    return size;
+    return b < a ? (unsigned)b : a;
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
+/* The largest power of two that offset is a multiple of and that is at most limit, 1 to 8. */
+static unsigned aligned_size(uint64_t offset, unsigned limit)
 {
-    return a < b ? a : b;
+    unsigned aligned = 1u << __builtin_ctz((unsigned)offset | 8);
+    unsigned largest = 1u << (31 - __builtin_clz(limit));
+
+    return aligned < largest ? aligned : largest;
+}
+
+/* The range that has an address, or the first behind it; NULL: there is none. */
+static const struct worker_range *find_range(struct worker_bus *bus, uint64_t address)
+{
+    const struct worker_range *last = &bus->range[bus->found];
+
+    /* A driver's accesses to its device come one after the other. */
+    if (bus->found < bus->count && last->first <= address && address <= last->last)
+        return last;
+    bus->found = find(bus, address);
+    return bus->found < bus->count ? &bus->range[bus->found] : NULL;
 }
 
 /* The first part of an access of left bytes. */
-static struct part first_part(const struct worker_bus *bus, uint64_t address, unsigned left)
+static struct part first_part(struct worker_bus *bus, uint64_t address, unsigned left)
 {
-    uint32_t place = find(bus, address);
-    const struct worker_range *range = place < bus->count ? &bus->range[place] : NULL;
-    uint64_t limit = left;
+    const struct worker_range *range = find_range(bus, address);
 
     if (!range)
         return (struct part){ NULL, left };
     if (range->first > address)
-        return (struct part){ NULL, (unsigned)smaller(left, range->first - address) };
-    limit = smaller(limit, range->device.width);
-    if (range->last - address < limit)
-        limit = range->last - address + 1;
-    return (struct part){ range, aligned_size(address - range->first, limit) };
+        return (struct part){ NULL, smaller(left, range->first - address) };
+    left = smaller(left, range->device.width);
+    if (range->last - address < left)
+        left = (unsigned)(range->last - address) + 1;
+    return (struct part){ range, aligned_size(address - range->first, left) };
 }
 
 static uint64_t mask_of(unsigned size)
@@ -108,8 +117,7 @@ static uint64_t mask_of(unsigned size)
     return size >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * size)) - 1;
 }
 
-uint64_t worker_bus_read(const struct worker_bus *bus, uint64_t address, unsigned size,
-                         uint64_t now)
+uint64_t worker_bus_read(struct worker_bus *bus, uint64_t address, unsigned size, uint64_t now)
 {
     uint64_t value = 0;
 
@@ -126,7 +134,7 @@ uint64_t worker_bus_read(const struct worker_bus *bus, uint64_t address, unsigne
     return value;
 }
 
-void worker_bus_write(const struct worker_bus *bus, uint64_t address, unsigned size, uint64_t value,
+void worker_bus_write(struct worker_bus *bus, uint64_t address, unsigned size, uint64_t value,
                       uint64_t now)
 {
     for (unsigned done = 0; done < size;) {

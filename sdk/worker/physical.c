@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "physical.h"
 
-uint64_t worker_physical_read(const struct worker_guest *guest, uint64_t gpa, unsigned size,
-                              uint64_t now)
+uint64_t worker_physical_read(struct worker_guest *guest, uint64_t gpa, unsigned size, uint64_t now)
 {
     uint64_t value = 0;
 
@@ -11,8 +10,8 @@ uint64_t worker_physical_read(const struct worker_guest *guest, uint64_t gpa, un
     return worker_bus_read(&guest->mmio, gpa, size, now);
 }
 
-void worker_physical_write(const struct worker_guest *guest, uint64_t gpa, unsigned size,
-                           uint64_t value, uint64_t now)
+void worker_physical_write(struct worker_guest *guest, uint64_t gpa, unsigned size, uint64_t value,
+                           uint64_t now)
 {
     if (!worker_memory_write(&guest->memory, gpa, &value, size))
         worker_bus_write(&guest->mmio, gpa, size, value, now);

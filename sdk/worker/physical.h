@@ -5,9 +5,9 @@
 
 #include <worker/guest.h>
 
-uint64_t worker_physical_read(const struct worker_guest *guest, uint64_t gpa, unsigned size,
+uint64_t worker_physical_read(struct worker_guest *guest, uint64_t gpa, unsigned size,
                               uint64_t now);
-void worker_physical_write(const struct worker_guest *guest, uint64_t gpa, unsigned size,
-                           uint64_t value, uint64_t now);
+void worker_physical_write(struct worker_guest *guest, uint64_t gpa, unsigned size, uint64_t value,
+                           uint64_t now);
 
 #endif

@@ -13,7 +13,7 @@ static bool find_length(struct worker_vp *vp,
 
 static void access_once(struct worker_vp *vp, uint16_t port, unsigned size)
 {
-    const struct worker_bus *ports = &vp->guest->ports;
+    struct worker_bus *ports = &vp->guest->ports;
 
     if (vp->header->intercept_access_type == HV_INTERCEPT_ACCESS_WRITE)
         worker_bus_write(ports, port, size, worker_vp_get(vp, WORKER_RAX, size, false), vp->now);

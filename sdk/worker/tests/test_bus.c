@@ -159,6 +159,24 @@ START_TEST(removed_device_is_gone)
 }
 END_TEST
 
+/* Whoever answered last is not asked for more than it has. */
+START_TEST(place_of_the_last_access_is_no_other_devices)
+{
+    ck_assert(add("b", 0x20, 4, 1));
+    worker_bus_read(&bus, 0x20, 1, 0);
+    ck_assert(add("a", 0x10, 4, 1));
+    worker_bus_read(&bus, 0x20, 1, 0);
+    worker_bus_read(&bus, 0x23, 2, 0);
+    worker_bus_read(&bus, 0x1F, 1, 0);
+    worker_bus_read(&bus, 0x13, 1, 0);
+    worker_bus_read(&bus, 0x20, 1, 0);
+    ck_assert(worker_bus_remove(&bus, 0x20));
+    worker_bus_read(&bus, 0x20, 1, 0);
+    worker_bus_read(&bus, 0x10, 1, 0);
+    ck_assert_str_eq(log_text, "br1@0,0 br1@0,0 br1@3,0 ar1@3,0 br1@0,0 ar1@0,0 ");
+}
+END_TEST
+
 START_TEST(an_address_is_claimed_by_any_byte)
 {
     ck_assert(add("a", 0x10, 4, 1));
@@ -186,6 +204,7 @@ int main(void)
     tcase_add_test(tcase, ranges_do_not_overlap);
     tcase_add_test(tcase, senseless_ranges_are_refused);
     tcase_add_test(tcase, removed_device_is_gone);
+    tcase_add_test(tcase, place_of_the_last_access_is_no_other_devices);
     tcase_add_test(tcase, an_address_is_claimed_by_any_byte);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -44,6 +44,7 @@ struct worker_range {
 /** A bus. All fields are private. */
 struct worker_bus {
     uint32_t count;                               /**< ranges */
+    uint32_t found;                               /**< index of the one that was found last */
     struct worker_range range[WORKER_BUS_RANGES]; /**< by ascending address */
 };
 
@@ -70,11 +71,10 @@ bool worker_bus_remove(struct worker_bus *bus, uint64_t first);
 bool worker_bus_claims(const struct worker_bus *bus, uint64_t address, unsigned size);
 
 /** Reads @p size bytes, 1 to 8, as a little-endian number. */
-uint64_t worker_bus_read(const struct worker_bus *bus, uint64_t address, unsigned size,
-                         uint64_t now);
+uint64_t worker_bus_read(struct worker_bus *bus, uint64_t address, unsigned size, uint64_t now);
 
 /** Writes the low @p size bytes, 1 to 8, of @p value. */
-void worker_bus_write(const struct worker_bus *bus, uint64_t address, unsigned size, uint64_t value,
+void worker_bus_write(struct worker_bus *bus, uint64_t address, unsigned size, uint64_t value,
                       uint64_t now);
 
 #endif
