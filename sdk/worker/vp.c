@@ -187,13 +187,15 @@ bool worker_vp_failed(struct worker_vp *vp, hv_status status)
 
 struct register_list {
     struct worker_register entry[MAX_WRITTEN];
-    uint32_t count;
+    struct worker_register *next;
 };
 
 static void add(struct register_list *list, uint32_t name, uint64_t value)
 {
-    list->entry[list->count++] =
-        (struct worker_register){ .name = name, .value.reg128 = { .low = value } };
+    struct worker_register *entry = list->next++;
+
+    entry->name = name;
+    entry->value.reg128 = (struct hv_u128){ .low = value };
 }
 
 static void add_gpr(const struct worker_vp *vp, struct register_list *list, unsigned gpr)
@@ -229,6 +231,7 @@ enum worker_result worker_vp_finish(struct worker_vp *vp)
 {
     const struct worker_vid *vid = vp->guest->vid;
     struct register_list list;
+    hv_status status;
 
     if (vp->end == WORKER_VP_UNSUPPORTED)
         return WORKER_UNSUPPORTED;
@@ -236,13 +239,14 @@ enum worker_result worker_vp_finish(struct worker_vp *vp)
         return WORKER_FAILED;
     if (vp->guest->stopped)
         return WORKER_STOPPED;
-    list.count = 0;
+    list.next = list.entry;
     for (uint32_t left = vp->gpr_changed; left != 0; left &= left - 1)
         add_gpr(vp, &list, (unsigned)__builtin_ctz(left));
     if (vp->end == WORKER_VP_COMPLETED)
         add_next_instruction(vp, &list);
     if (vp->end == WORKER_VP_EXCEPTION)
         add_exception(vp, &list);
-    vp->guest->status = vid->resume(vid->context, vp->index, list.entry, list.count);
-    return vp->guest->status == HV_STATUS_SUCCESS ? WORKER_GOES_ON : WORKER_FAILED;
+    status = vid->resume(vid->context, vp->index, list.entry, (uint32_t)(list.next - list.entry));
+    return status == HV_STATUS_SUCCESS || worker_vp_failed(vp, status) ? WORKER_GOES_ON
+                                                                       : WORKER_FAILED;
 }

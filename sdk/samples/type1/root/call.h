@@ -62,6 +62,8 @@ hv_status root_call_set_registers(uint64_t id, uint32_t vp_index,
 /* The same, and ends what suspends the VP. */
 hv_status root_call_resume(uint64_t id, uint32_t vp_index, const struct worker_register *registers,
                            uint32_t count);
+/* Lets a VP go on after an intercept, with what its register page has. */
+hv_status root_call_end_intercept(uint64_t id, uint32_t vp_index);
 /*
  * Runs a VP in the time of this one, where the root schedules, until output says why not any more.
  * clear: its intercept has been dealt with.

@@ -79,17 +79,6 @@ static void put_registers(struct root_call_pages *pages, const struct worker_reg
         put_register(pages, i, registers[i].name, &registers[i].value);
 }
 
-_Static_assert(sizeof(struct hv_input_vp_registers) + sizeof(struct hv_register_assoc) == 48,
-               "a list of one register is short");
-
-/* The only one is done or refused; whatever interrupts the call makes it again. */
-static hv_status set_one(struct root_call_pages *pages)
-{
-    uint64_t control = HvCallSetVpRegisters | UINT64_C(1) << HV_HYPERCALL_REP_COUNT_SHIFT;
-
-    return (hv_status)(root_host_hypercall_short(control, pages) & HV_HYPERCALL_RESULT_STATUS_MASK);
-}
-
 hv_status root_call_set_registers(uint64_t id, uint32_t vp_index,
                                   const struct worker_register *registers, uint32_t count)
 {
@@ -99,8 +88,6 @@ hv_status root_call_set_registers(uint64_t id, uint32_t vp_index,
     if (count == 0 || count > ROOT_CALL_MOST_REGISTERS)
         return HV_STATUS_INVALID_PARAMETER;
     put_registers(pages, registers, count);
-    if (count == 1)
-        return set_one(pages);
     return root_call_rep(pages, HvCallSetVpRegisters, count, &done);
 }
 
@@ -117,6 +104,25 @@ hv_status root_call_resume(uint64_t id, uint32_t vp_index, const struct worker_r
     put_register(pages, count, HvRegisterInterceptSuspend, &clear);
     put_register(pages, count + 1, HvRegisterExplicitSuspend, &clear);
     return root_call_rep(pages, HvCallSetVpRegisters, count + 2, &done);
+}
+
+/* A list of one register. */
+struct one_register {
+    struct hv_input_vp_registers header;
+    struct hv_register_assoc element;
+};
+
+_Static_assert(sizeof(struct one_register) == 48, "a list of one register is short");
+
+/* The only one is done or refused; whatever interrupts the call makes it again. */
+hv_status root_call_end_intercept(uint64_t id, uint32_t vp_index)
+{
+    const struct one_register input = { .header = { .partition_id = id, .vp_index = vp_index },
+                                        .element = { .name = HvRegisterInterceptSuspend } };
+    uint64_t control = HvCallSetVpRegisters | UINT64_C(1) << HV_HYPERCALL_REP_COUNT_SHIFT;
+    struct root_call_pages *pages = root_call_begin(&input, sizeof(input));
+
+    return (hv_status)(root_host_hypercall_short(control, pages) & HV_HYPERCALL_RESULT_STATUS_MASK);
 }
 
 hv_status root_call_dispatch(uint64_t id, uint32_t vp_index, bool clear,

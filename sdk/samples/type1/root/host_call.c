@@ -62,18 +62,18 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
 /* TLFS "XMM Fast Hypercall Input": RDX, R8, XMM0 and so on, which nothing here uses otherwise. */
 uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pages)
 {
-    const uint8_t *input = pages->input;
-    uint64_t words[2], result;
+    const uint64_t *input = (const void *)pages->input;
+    uint64_t first, result;
 
     if (!takes_xmm)
         return root_host_hypercall(control, pages);
-    memcpy(words, input, sizeof(words));
+    first = input[0];
     control |= HV_HYPERCALL_FAST;
-    register uint64_t second __asm__("r8") = words[1];
+    register uint64_t second __asm__("r8") = input[1];
     __asm__ volatile("movups 16(%[input]), %%xmm0\n"
                      "movups 32(%[input]), %%xmm1\n"
                      "call *%[code]"
-                     : "=a"(result), "+c"(control), "+d"(words[0]), "+r"(second)
+                     : "=a"(result), "+c"(control), "+d"(first), "+r"(second)
                      : [code] "r"(hypercall_code), [input] "r"(input)
                      : "r9", "r10", "r11", "memory", "cc");
     return result;

@@ -176,14 +176,15 @@ static bool put_register(struct hv_vp_register_page *page, uint32_t name, uint64
 static bool put_in_page(const struct root_vp *vp, const struct worker_register *registers,
                         uint32_t count)
 {
+    struct hv_vp_register_page *page = vp->registers;
     uint32_t dirty = 0;
 
-    if (!vp->stopped || !vp->registers || !vp->registers->is_valid)
+    if (!vp->stopped || !page || !page->is_valid)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (!put_register(vp->registers, registers[i].name, registers[i].value.reg64, &dirty))
+        if (!put_register(page, registers[i].name, registers[i].value.reg64, &dirty))
             return false;
-    vp->registers->dirty |= dirty;
+    page->dirty |= dirty;
     return true;
 }
 
@@ -193,11 +194,9 @@ static bool put_in_page(const struct root_vp *vp, const struct worker_register *
    that ends it. One that was suspended besides has no valid page here. */
 static hv_status go_on(const struct root_child *child, uint32_t vp_index)
 {
-    const struct worker_register running = { .name = HvRegisterInterceptSuspend };
-
     if (child->partition.dispatched)
         return HV_STATUS_SUCCESS;
-    return root_call_set_registers(child->partition.pool.partition, vp_index, &running, 1);
+    return root_call_end_intercept(child->partition.pool.partition, vp_index);
 }
 
 static hv_status resume(void *context, uint32_t vp_index, const struct worker_register *registers,
