@@ -190,7 +190,10 @@ void hv_uart_init(struct hv_uart *uart, const struct hv_uart_config *config, uin
 /** Master reset. Divisor, scratch register and inputs stay. */
 void hv_uart_reset(struct hv_uart *uart, uint64_t now);
 
-/** Reads the register at @p offset, of which the low three bits count. */
+/**
+ * Reads the register at @p offset, of which the low three bits count. Input that the back end was
+ * not asked for since it has come is not seen.
+ */
 uint8_t hv_uart_read(struct hv_uart *uart, unsigned offset, uint64_t now);
 
 /** Writes the register at @p offset, of which the low three bits count. */

@@ -255,18 +255,23 @@ static void do_first_due(struct hv_uart *uart, uint64_t due)
     }
 }
 
-void hv_uart_advance(struct hv_uart *uart, uint64_t now)
+/* It ends: a transmitter runs empty and a receiver full. */
+static void do_due(struct hv_uart *uart, uint64_t now)
 {
     if (now < uart->now) {
         now = uart->now;
     }
-    /* It ends: a transmitter runs empty and a receiver full. */
     for (uint64_t due = hv_uart_deadline(uart); due != HV_UART_NO_TIME && due <= now;
          due = hv_uart_deadline(uart)) {
         do_first_due(uart, due);
     }
     uart->now = now;
-    start_receiving(uart, now);
+}
+
+void hv_uart_advance(struct hv_uart *uart, uint64_t now)
+{
+    do_due(uart, now);
+    start_receiving(uart, uart->now);
 }
 
 /* ---- Interrupts ---- */
@@ -363,9 +368,10 @@ static uint8_t read_modem_status(struct hv_uart *uart)
     return value;
 }
 
+/* New input is the embedder's to tell, so the back end need not be asked each time. */
 uint8_t hv_uart_read(struct hv_uart *uart, unsigned offset, uint64_t now)
 {
-    hv_uart_advance(uart, now);
+    do_due(uart, now);
     bool divisor = (uart->lcr & LCR_DLAB) != 0;
     switch (offset % HV_UART_PORTS) {
     case HV_UART_DATA:

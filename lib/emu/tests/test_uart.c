@@ -448,6 +448,7 @@ START_TEST(clock_of_zero_takes_no_time)
     ck_assert_uint_eq(rd(LSR), 0x60);
     uart_line_type(&line, 'y', 0);
     ck_assert_uint_eq(rd(LSR), 0x60);
+    hv_uart_advance(&uart, now);
     ck_assert_uint_eq(rd(LSR), 0x61);
     ck_assert_uint_eq(rd(DATA), 'y');
 }
