@@ -111,6 +111,12 @@ static void store_received(struct hv_uart *uart, struct hv_uart_character charac
     restart_timeout(uart, now);
 }
 
+static void stop_receiving(struct hv_uart *uart)
+{
+    uart->rx_busy = false;
+    uart->rx_due = HV_UART_NO_TIME;
+}
+
 static void start_receiving(struct hv_uart *uart, uint64_t now)
 {
     const struct hv_uart_backend *backend = &uart->config.backend;
@@ -178,6 +184,7 @@ static void finish_transmitting(struct hv_uart *uart)
 {
     uint64_t now = uart->tx_due;
     uart->tx_busy = false;
+    uart->tx_due = HV_UART_NO_TIME;
     /* While a break holds the line at space, no one sees the character. */
     bool seen = (uart->lcr & LCR_BREAK) == 0;
     if (seen && hv_uart_loops(uart)) {
@@ -228,24 +235,23 @@ static uint64_t earlier(uint64_t left, uint64_t right)
 
 uint64_t hv_uart_deadline(const struct hv_uart *uart)
 {
-    uint64_t shifts = earlier(uart->tx_busy ? uart->tx_due : HV_UART_NO_TIME,
-                              uart->rx_busy ? uart->rx_due : HV_UART_NO_TIME);
-    return earlier(shifts, earlier(uart->timeout_due, uart->break_due));
+    return earlier(earlier(uart->tx_due, uart->rx_due),
+                   earlier(uart->timeout_due, uart->break_due));
 }
 
 static void finish_receiving(struct hv_uart *uart)
 {
     uint64_t now = uart->rx_due;
-    uart->rx_busy = false;
+    stop_receiving(uart);
     store_received(uart, uart->rx_shift, now);
     start_receiving(uart, now);
 }
 
 static void do_first_due(struct hv_uart *uart, uint64_t due)
 {
-    if (uart->tx_busy && uart->tx_due == due) {
+    if (uart->tx_due == due) {
         finish_transmitting(uart);
-    } else if (uart->rx_busy && uart->rx_due == due) {
+    } else if (uart->rx_due == due) {
         finish_receiving(uart);
     } else if (uart->break_due == due) {
         finish_loop_break(uart);
@@ -256,21 +262,28 @@ static void do_first_due(struct hv_uart *uart, uint64_t due)
 }
 
 /* It ends: a transmitter runs empty and a receiver full. */
-static void do_due(struct hv_uart *uart, uint64_t now)
+static void do_all_due(struct hv_uart *uart, uint64_t now)
+{
+    for (uint64_t due = hv_uart_deadline(uart); due != HV_UART_NO_TIME && due <= now;
+         due = hv_uart_deadline(uart)) {
+        do_first_due(uart, due);
+    }
+}
+
+static void pass_time(struct hv_uart *uart, uint64_t now)
 {
     if (now < uart->now) {
         now = uart->now;
     }
-    for (uint64_t due = hv_uart_deadline(uart); due != HV_UART_NO_TIME && due <= now;
-         due = hv_uart_deadline(uart)) {
-        do_first_due(uart, due);
+    if (hv_uart_deadline(uart) <= now) {
+        do_all_due(uart, now);
     }
     uart->now = now;
 }
 
 void hv_uart_advance(struct hv_uart *uart, uint64_t now)
 {
-    do_due(uart, now);
+    pass_time(uart, now);
     start_receiving(uart, uart->now);
 }
 
@@ -371,7 +384,7 @@ static uint8_t read_modem_status(struct hv_uart *uart)
 /* New input is the embedder's to tell, so the back end need not be asked each time. */
 uint8_t hv_uart_read(struct hv_uart *uart, unsigned offset, uint64_t now)
 {
-    do_due(uart, now);
+    pass_time(uart, now);
     bool divisor = (uart->lcr & LCR_DLAB) != 0;
     switch (offset % HV_UART_PORTS) {
     case HV_UART_DATA:
@@ -398,7 +411,7 @@ static void update_lines(struct hv_uart *uart)
 {
     if (hv_uart_loops(uart)) {
         /* The receiver is taken off the line in the middle of a character. */
-        uart->rx_busy = false;
+        stop_receiving(uart);
     }
     update_msr(uart);
     hv_uart_update_outputs(uart);
@@ -462,6 +475,8 @@ void hv_uart_init(struct hv_uart *uart, const struct hv_uart_config *config, uin
         .config = *config,
         .now = now,
         .divisor = DIVISOR_AT_POWER_ON,
+        .tx_due = HV_UART_NO_TIME,
+        .rx_due = HV_UART_NO_TIME,
         .timeout_due = HV_UART_NO_TIME,
         .break_due = HV_UART_NO_TIME,
     };

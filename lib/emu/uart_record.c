@@ -152,14 +152,14 @@ static void take_characters(struct hv_uart *uart, const struct hv_uart_record *r
     memcpy(uart->tx, record->tx, sizeof(uart->tx));
     uart->tx_busy = record->tx_busy != 0;
     uart->tx_shift = record->tx_shift;
-    uart->tx_due = due(record->tx_left, uart->now);
+    uart->tx_due = uart->tx_busy ? due(record->tx_left, uart->now) : HV_UART_NO_TIME;
     uart->rx_count = record->rx_count;
     for (unsigned i = 0; i < HV_UART_FIFO_SIZE; i++) {
         uart->rx[i] = (struct hv_uart_character){ record->rx_data[i], record->rx_errors[i] };
     }
     uart->rx_busy = record->rx_busy != 0;
     uart->rx_shift = (struct hv_uart_character){ record->rx_shift_data, record->rx_shift_errors };
-    uart->rx_due = due(record->rx_left, uart->now);
+    uart->rx_due = uart->rx_busy ? due(record->rx_left, uart->now) : HV_UART_NO_TIME;
     uart->timeout_due = due(record->timeout_left, uart->now);
     uart->break_due = due(record->break_left, uart->now);
 }
