@@ -107,6 +107,8 @@ static struct part first_part(struct worker_bus *bus, uint64_t address, unsigned
     if (range->first > address)
         return (struct part){ NULL, smaller(left, range->first - address) };
     left = smaller(left, range->device.width);
+    if (left == 1)
+        return (struct part){ range, left };
     if (range->last - address < left)
         left = (unsigned)(range->last - address) + 1;
     return (struct part){ range, aligned_size(address - range->first, left) };

@@ -144,8 +144,11 @@ static void look_at_worker(struct root_child *child)
 
 static void execute(struct root_child *child, uint32_t vp_index, const struct hv_message *message)
 {
-    worker_machine_message(&child->worker, vp_index, message, root_host_now());
-    look_at_worker(child);
+    enum worker_machine_state state =
+        worker_machine_message(&child->worker, vp_index, message, root_host_now());
+
+    if (state != WORKER_MACHINE_RUNS || wrote_text(child))
+        look_at_worker(child);
 }
 
 /* One that runs. */
