@@ -18,91 +18,122 @@ static const struct {
     [PIC_LEVEL] = { HV_PIC_MASTER_LEVEL, 2 },
 };
 
-static void update_lines(struct worker_machine *machine, unsigned number)
-{
-    switch (number) {
-    case COM1:
-    case COM2:
-        worker_lines_update_com(machine, number - COM1);
-        break;
-    case PIT:
-    case PORT_B:
-        worker_lines_update_timer(machine);
-        break;
-    case RTC:
-        worker_lines_update_clock(machine);
-        break;
-    default:
-        worker_lines_update_legacy(machine);
-        break;
-    }
-}
+/* ---- Serial ports ---- */
 
-static uint8_t read_device(struct worker_machine *machine, unsigned number, unsigned offset,
-                           uint64_t now)
-{
-    switch (number) {
-    case COM1:
-    case COM2:
-        return hv_uart_read(&machine->uart[number - COM1], offset, now);
-    case PIT:
-        return hv_pit_read(&machine->pit, offset, now);
-    case PORT_B:
-        return hv_pit_read_port_b(&machine->pit, now);
-    case RTC:
-        return hv_rtc_read(&machine->rtc, offset, now);
-    default:
-        return hv_pic_read(&machine->pic, (uint16_t)(ports[number].first + offset));
-    }
-}
-
-static void write_device(struct worker_machine *machine, unsigned number, unsigned offset,
-                         uint8_t value, uint64_t now)
-{
-    switch (number) {
-    case COM1:
-    case COM2:
-        hv_uart_write(&machine->uart[number - COM1], offset, value, now);
-        break;
-    case PIT:
-        hv_pit_write(&machine->pit, offset, value, now);
-        break;
-    case PORT_B:
-        hv_pit_write_port_b(&machine->pit, value, now);
-        break;
-    case RTC:
-        hv_rtc_write(&machine->rtc, offset, value, now);
-        break;
-    default:
-        hv_pic_write(&machine->pic, (uint16_t)(ports[number].first + offset), value);
-        break;
-    }
-}
-
-static uint64_t read_port(void *context, uint64_t offset, unsigned size, uint64_t now)
+static uint64_t read_com(void *context, uint64_t offset, unsigned size, uint64_t now)
 {
     const struct worker_isa_device *device = context;
-    uint8_t value = read_device(device->machine, device->number, (unsigned)offset, now);
+    unsigned port = device->number - COM1;
+    uint8_t value = hv_uart_read(&device->machine->uart[port], (unsigned)offset, now);
 
     (void)size;
-    update_lines(device->machine, device->number);
+    worker_lines_update_com(device->machine, port);
     return value;
 }
 
-static void write_port(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+static void write_com(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    const struct worker_isa_device *device = context;
+    unsigned port = device->number - COM1;
+
+    (void)size;
+    hv_uart_write(&device->machine->uart[port], (unsigned)offset, (uint8_t)value, now);
+    worker_lines_update_com(device->machine, port);
+}
+
+/* ---- Timer, and the port that shows one of its counters ---- */
+
+static uint64_t read_timer(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct worker_isa_device *device = context;
+    struct hv_pit *pit = &device->machine->pit;
+    uint8_t value = device->number == PIT ? hv_pit_read(pit, (unsigned)offset, now)
+                                          : hv_pit_read_port_b(pit, now);
+
+    (void)size;
+    worker_lines_update_timer(device->machine);
+    return value;
+}
+
+static void write_timer(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    const struct worker_isa_device *device = context;
+    struct hv_pit *pit = &device->machine->pit;
+
+    (void)size;
+    if (device->number == PIT)
+        hv_pit_write(pit, (unsigned)offset, (uint8_t)value, now);
+    else
+        hv_pit_write_port_b(pit, (uint8_t)value, now);
+    worker_lines_update_timer(device->machine);
+}
+
+/* ---- Clock ---- */
+
+static uint64_t read_clock(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct worker_isa_device *device = context;
+    uint8_t value = hv_rtc_read(&device->machine->rtc, (unsigned)offset, now);
+
+    (void)size;
+    worker_lines_update_clock(device->machine);
+    return value;
+}
+
+static void write_clock(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
 {
     const struct worker_isa_device *device = context;
 
     (void)size;
-    write_device(device->machine, device->number, (unsigned)offset, (uint8_t)value, now);
-    update_lines(device->machine, device->number);
+    hv_rtc_write(&device->machine->rtc, (unsigned)offset, (uint8_t)value, now);
+    worker_lines_update_clock(device->machine);
 }
+
+/* ---- 8259s ---- */
+
+static uint16_t pic_port(const struct worker_isa_device *device, uint64_t offset)
+{
+    return (uint16_t)(ports[device->number].first + offset);
+}
+
+static uint64_t read_pic(void *context, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct worker_isa_device *device = context;
+    uint8_t value = hv_pic_read(&device->machine->pic, pic_port(device, offset));
+
+    (void)size;
+    (void)now;
+    worker_lines_update_legacy(device->machine);
+    return value;
+}
+
+static void write_pic(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    const struct worker_isa_device *device = context;
+
+    (void)size;
+    (void)now;
+    hv_pic_write(&device->machine->pic, pic_port(device, offset), (uint8_t)value);
+    worker_lines_update_legacy(device->machine);
+}
+
+/* ---- All of them ---- */
+
+static const struct {
+    uint64_t (*read)(void *context, uint64_t offset, unsigned size, uint64_t now);
+    void (*write)(void *context, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
+} accesses[WORKER_ISA_DEVICES] = {
+    [COM1] = { read_com, write_com },      [COM2] = { read_com, write_com },
+    [PIT] = { read_timer, write_timer },   [PORT_B] = { read_timer, write_timer },
+    [RTC] = { read_clock, write_clock },   [PIC_MASTER] = { read_pic, write_pic },
+    [PIC_SLAVE] = { read_pic, write_pic }, [PIC_LEVEL] = { read_pic, write_pic },
+};
 
 bool worker_devices_attach_isa(struct worker_machine *machine)
 {
     for (unsigned i = 0; i < WORKER_ISA_DEVICES; i++) {
         struct worker_isa_device *device = &machine->isa[i];
-        const struct worker_device bus_device = { device, read_port, write_port, 1 };
+        const struct worker_device bus_device = { device, accesses[i].read, accesses[i].write, 1 };
 
         *device = (struct worker_isa_device){ machine, i };
         if (!worker_bus_add(&machine->guest.ports, ports[i].first, ports[i].count, &bus_device))
