@@ -39,7 +39,7 @@ struct hv_device_interrupt {
 
 /**
  * What a parent is shown of its child's VP at each intercept, besides what every exit has. Each has
- * the form of the register with its name.
+ * the form of the register with its name, and all of them the order of struct hv_vp_register_page.
  */
 struct hv_shown_registers {
     struct hv_register128 xmm[6];      /**< XMM0 to XMM5. */
@@ -47,11 +47,13 @@ struct hv_shown_registers {
     uint64_t cr0;                      /**< CR0. */
     uint64_t cr3;                      /**< CR3. */
     uint64_t cr4;                      /**< CR4. */
+    uint64_t cr8;                      /**< CR8; not the back end's to write. */
     uint64_t efer;                     /**< EFER. */
     uint64_t dr7;                      /**< DR7. */
-    uint64_t xfem;                     /**< XCR0. */
     uint64_t pending_interruption;     /**< HvRegisterPendingInterruption. */
     uint64_t interrupt_state;          /**< HvRegisterInterruptState. */
+    uint64_t emulation_hints;          /**< None; likewise. */
+    uint64_t xfem;                     /**< XCR0. */
 };
 
 /** What a logical processor has done since it was started, in ticks of hv_time_ops.tsc. */
@@ -84,7 +86,8 @@ struct hv_cpu_ops {
 
     /**
      * Read at once all that a parent is shown of @p vp, a VP of its child, at an intercept: what
-     * get_register would tell of each, and under the same conditions. With HV_CPU_CREATE_VP.
+     * get_register would tell of each. Called in an exit of @p vp. @p registers may lie in memory
+     * that the parent sees: it is written, once, and never read. With HV_CPU_CREATE_VP.
      */
     void (*read_shown)(void *context, struct hv_vp *vp, struct hv_shown_registers *registers);
 

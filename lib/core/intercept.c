@@ -100,17 +100,11 @@ static void released(struct hv_vp *receiver, struct hv_synic_message *message)
     hv_partition_drop(partition);
 }
 
-static unsigned counter_of(uint32_t message_type)
+struct hv_message *hv_intercept_room(struct hv_vp *vp)
 {
-    switch (message_type) {
-    case HvMessageTypeX64IoPortIntercept:
-        return VpIoInterceptMessages;
-    case HvMessageTypeUnmappedGpa:
-    case HvMessageTypeGpaIntercept:
-        return VpMemoryInterceptMessages;
-    default:
-        return VpOtherMessages;
-    }
+    struct hv_message *page = hv_state_page(vp, HvVpStatePageInterceptMessage);
+
+    return page ? page : &vp->intercept.message.message.content;
 }
 
 static enum hv_disposition suspend(struct hv_vp *vp, uint32_t bits)
@@ -124,21 +118,17 @@ static enum hv_disposition suspend(struct hv_vp *vp, uint32_t bits)
  * finds it so; and a parent that sees it suspended gets a message, as both happen on the LP of the
  * VP before that serves another request.
  */
-enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_gprs *gprs,
-                                      const struct hv_intercept_state *state,
-                                      const struct hv_message *content)
+enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message *content,
+                                      unsigned counter)
 {
     struct hv_intercept_message *message = &vp->intercept.message;
 
-    hv_vp_count(vp, counter_of(content->header.message_type));
-    hv_register_page_fill(vp, gprs, state);
-    if (hv_state_page_put_message(vp, content)) {
+    hv_vp_count(vp, counter);
+    if (content != &message->message.content) {
         /* The call by which it was dispatched tells of it. */
         if (hv_vp_lender(vp))
             return suspend(vp, HV_VP_SUSPEND_INTERCEPT);
         hv_intercept_make_opaque(&message->message.content, vp->partition->id, vp->index);
-    } else {
-        message->message.content = *content;
     }
     suspend(vp, HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE);
     if (!post(vp, vp, message))

@@ -79,13 +79,14 @@ void hv_intercept_gather_signals(struct hv_vp *receiver, struct hv_synic_message
 /* A child has completed a level-triggered interrupt. */
 void hv_intercept_end_of_interrupt(struct hv_vp *vp, uint8_t vector);
 
-/*
- * Suspends a child's VP, and tells its parent why. state is what content was made of. It is copied:
- * to the VP's intercept message page, if that is mapped, and then the message only says so.
- */
-enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_gprs *gprs,
-                                      const struct hv_intercept_state *state,
-                                      const struct hv_message *content);
+/* Where the message of a child's VP is to be written, in an exit: in its intercept message page, if
+   that is mapped, which its parent sees and may write to. */
+struct hv_message *hv_intercept_room(struct hv_vp *vp);
+
+/* Suspends the VP, and tells its parent why by the message in that room: if that is the page, the
+   message that is sent only says so. counter: the one of the VP's that counts it. */
+enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message *content,
+                                      unsigned counter);
 
 /*
  * Takes back what is on its way from a VP that is not run any more, and takes its state pages out

@@ -12,22 +12,22 @@
 
 static enum hv_disposition send_plain(struct hv_vp *vp, const struct hv_exit *exit, uint32_t type)
 {
+    struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
-    struct hv_message message;
 
     hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_plain(&message, &state, exit, type);
-    return hv_intercept_send(vp, exit->gprs, &state, &message);
+    hv_intercept_make_plain(message, &state, exit, type);
+    return hv_intercept_send(vp, message, VpOtherMessages);
 }
 
 static enum hv_disposition send_io(struct hv_vp *vp, const struct hv_exit *exit)
 {
+    struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
-    struct hv_message message;
 
     hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_io(&message, &state, exit);
-    return hv_intercept_send(vp, exit->gprs, &state, &message);
+    hv_intercept_make_io(message, &state, exit);
+    return hv_intercept_send(vp, message, VpIoInterceptMessages);
 }
 
 static enum hv_disposition handle_halt(struct hv_vp *vp, const struct hv_exit *exit)
@@ -44,26 +44,26 @@ uint32_t hv_vp_exception_intercepts(const struct hv_vp *vp)
 
 static enum hv_disposition handle_exception(struct hv_vp *vp, const struct hv_exit *exit)
 {
+    struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
-    struct hv_message message;
 
     if (!(hv_vp_exception_intercepts(vp) >> (exit->exception.vector & 31) & 1))
         return HV_DISPOSITION_PASS;
     hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_exception(&message, &state, exit);
-    return hv_intercept_send(vp, exit->gprs, &state, &message);
+    hv_intercept_make_exception(message, &state, exit);
+    return hv_intercept_send(vp, message, VpOtherMessages);
 }
 
 /* ---- MSRs that neither lib/core nor the back end has ---- */
 
 static enum hv_disposition send_msr(struct hv_vp *vp, const struct hv_exit *exit, bool write)
 {
+    struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
-    struct hv_message message;
 
     hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_msr(&message, &state, exit, write);
-    return hv_intercept_send(vp, exit->gprs, &state, &message);
+    hv_intercept_make_msr(message, &state, exit, write);
+    return hv_intercept_send(vp, message, VpOtherMessages);
 }
 
 /* TLFS: HV_UNIMPLEMENTED_MSR_ACTION. */
@@ -122,24 +122,24 @@ enum hv_disposition hv_intercept_memory(struct hv_vp *vp, const struct hv_exit *
                                         uint8_t cache_type)
 {
     uint32_t type = mapped ? HvMessageTypeGpaIntercept : HvMessageTypeUnmappedGpa;
+    struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
-    struct hv_message message;
 
     hv_flush_inhibit(vp);
     hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_memory(&message, &state, exit, type, cache_type);
-    return hv_intercept_send(vp, exit->gprs, &state, &message);
+    hv_intercept_make_memory(message, &state, exit, type, cache_type);
+    return hv_intercept_send(vp, message, VpMemoryInterceptMessages);
 }
 
 bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint32_t answer[4])
 {
+    struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
-    struct hv_message message;
 
     if (!hv_intercept_wants_cpuid(vp->partition, (uint32_t)exit->gprs->gpr[HV_GPR_RAX]))
         return false;
     hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_cpuid(&message, &state, exit, answer);
-    hv_intercept_send(vp, exit->gprs, &state, &message);
+    hv_intercept_make_cpuid(message, &state, exit, answer);
+    (void)hv_intercept_send(vp, message, VpOtherMessages);
     return true;
 }

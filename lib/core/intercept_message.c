@@ -7,6 +7,7 @@
 #include "cpuid.h"
 #include "mem.h"
 #include "register.h"
+#include "vp_state_page.h"
 
 #define CR0_PE    (UINT64_C(1) << 0)
 #define CR0_AM    (UINT64_C(1) << 18)
@@ -32,7 +33,7 @@ static struct hv_x64_segment_register segment(const struct hv_intercept_state *s
 {
     struct hv_x64_segment_register value;
 
-    memcpy(&value, &state->registers.segments[name - HvX64RegisterEs], sizeof(value));
+    memcpy(&value, &state->registers->segments[name - HvX64RegisterEs], sizeof(value));
     return value;
 }
 
@@ -48,7 +49,7 @@ static uint16_t find_cpl(uint64_t cr0, uint64_t rflags, const struct hv_x64_segm
 
 static uint16_t find_execution_state(const struct hv_intercept_state *shown, uint64_t rflags)
 {
-    const struct hv_shown_registers *registers = &shown->registers;
+    const struct hv_shown_registers *registers = shown->registers;
     struct hv_x64_segment_register ss = segment(shown, HvX64RegisterSs);
     uint16_t state = find_cpl(registers->cr0, rflags, &ss);
 
@@ -71,34 +72,58 @@ static uint8_t get_cr8(struct hv_vp *vp)
 {
     struct hv_register128 value;
 
+    if (hv_vp_has_apic(vp))
+        return vp->apic.tpr >> 4;
     return hv_register_get(vp, HvX64RegisterCr8, &value) == HV_STATUS_SUCCESS ? (uint8_t)value.low
                                                                               : 0;
+}
+
+static void read_registers(struct hv_vp *vp, const struct hv_gprs *gprs,
+                           struct hv_intercept_state *state)
+{
+    struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
+    struct hv_shown_registers *registers = page ? hv_register_page_shown(page) : &state->own;
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+
+    state->registers = registers;
+    cpu->read_shown(cpu->context, vp, registers);
+    if (page)
+        hv_register_page_fill(page, gprs, state->cr8);
 }
 
 void hv_intercept_read_state(struct hv_vp *vp, const struct hv_gprs *gprs,
                              struct hv_intercept_state *state)
 {
     const struct hv_partition *partition = vp->partition;
-    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
 
     state->partition_id = partition->id;
     state->vp_index = vp->index;
     state->exo = (partition->creation_flags & HV_PARTITION_CREATION_FLAG_EXO_PARTITION) != 0;
     state->cr8 = get_cr8(vp);
-    cpu->read_shown(cpu->context, vp, &state->registers);
+    read_registers(vp, gprs, state);
     state->execution_state = find_execution_state(state, gprs->rflags);
 }
 
 /* ---- Messages ---- */
 
-/* An empty message; returns where its payload begins. */
-static void *begin(struct hv_message *message, uint64_t partition_id, uint32_t type, size_t size)
+/* Returns where the payload begins: all that follows is written once, as the message may lie where
+   the parent sees it. What is behind the payload stays as it is. */
+static inline void *begin(struct hv_message *message, uint64_t partition_id, uint32_t type,
+                          size_t size)
 {
-    memset(message, 0, sizeof(*message));
     message->header.message_type = type;
     message->header.payload_size = (uint8_t)size;
+    message->header.message_flags = 0;
+    message->header.reserved = 0;
     message->header.origination_id = partition_id;
     return message->payload;
+}
+
+/* The same with nothing in it. */
+static void *begin_empty(struct hv_message *message, uint32_t type, size_t size)
+{
+    memset(message->payload, 0, sizeof(message->payload));
+    return begin(message, 0, type, size);
 }
 
 static uint8_t length_and_cr8(const struct hv_intercept_state *state, uint8_t length)
@@ -135,13 +160,26 @@ static uint8_t copy_code(uint8_t bytes[16], const uint8_t code[15], uint8_t size
 {
     uint8_t count = size < 15 ? size : 15;
 
-    memcpy(bytes, code, count);
+    memset(bytes, 0, 16);
+    if (count)
+        memcpy(bytes, code, count);
     return count;
 }
 
 static void copy_gprs(uint8_t *registers, const struct hv_exit *exit)
 {
     memcpy(registers, exit->gprs->gpr, sizeof(exit->gprs->gpr));
+}
+
+static uint8_t access_info(const struct hv_exit *exit)
+{
+    uint8_t info = exit->io.size & HV_X64_IO_PORT_ACCESS_SIZE_MASK;
+
+    if (exit->io.string)
+        info |= HV_X64_IO_PORT_ACCESS_STRING_OP;
+    if (exit->io.rep)
+        info |= HV_X64_IO_PORT_ACCESS_REP_PREFIX;
+    return info;
 }
 
 void hv_intercept_make_io(struct hv_message *message, const struct hv_intercept_state *state,
@@ -153,13 +191,10 @@ void hv_intercept_make_io(struct hv_message *message, const struct hv_intercept_
                         direction(exit->io.write), sizeof(*payload));
 
     payload->port_number = exit->io.port;
-    payload->access_info = exit->io.size & HV_X64_IO_PORT_ACCESS_SIZE_MASK;
-    if (exit->io.string)
-        payload->access_info |= HV_X64_IO_PORT_ACCESS_STRING_OP;
-    if (exit->io.rep)
-        payload->access_info |= HV_X64_IO_PORT_ACCESS_REP_PREFIX;
+    payload->access_info = access_info(exit);
     payload->instruction_byte_count =
         copy_code(payload->instruction_bytes, exit->io.code, exit->io.code_size);
+    payload->reserved = 0;
     payload->rax = gpr[HV_GPR_RAX];
     payload->ds_segment = segment(state, HvX64RegisterDs);
     payload->es_segment = segment(state, HvX64RegisterEs);
@@ -176,6 +211,7 @@ void hv_intercept_make_msr(struct hv_message *message, const struct hv_intercept
         message, state, exit, HvMessageTypeMsrIntercept, direction(write), sizeof(*payload));
 
     payload->msr_number = (uint32_t)gpr[HV_GPR_RCX];
+    payload->reserved = 0;
     payload->rdx = gpr[HV_GPR_RDX];
     payload->rax = gpr[HV_GPR_RAX];
 }
@@ -207,10 +243,9 @@ void hv_intercept_make_exception(struct hv_message *message, const struct hv_int
 
     payload->exception_vector = exit->exception.vector;
     payload->exception_parameter = exit->exception.parameter;
-    if (exit->exception.has_error) {
-        payload->exception_info = HV_X64_EXCEPTION_ERROR_CODE_VALID;
-        payload->error_code = exit->exception.error;
-    }
+    payload->exception_info = exit->exception.has_error ? HV_X64_EXCEPTION_ERROR_CODE_VALID : 0;
+    payload->error_code = exit->exception.has_error ? exit->exception.error : 0;
+    payload->reserved = 0;
     payload->instruction_byte_count =
         copy_code(payload->instruction_bytes, exit->exception.code, exit->exception.code_size);
     payload->ds_segment = segment(state, HvX64RegisterDs);
@@ -235,10 +270,9 @@ void hv_intercept_make_memory(struct hv_message *message, const struct hv_interc
     payload->cache_type = cache_type;
     payload->tpr_priority = state->cr8;
     payload->guest_physical_address = exit->memory.gpa;
-    if (exit->memory.gva_valid) {
-        payload->memory_access_info = HV_X64_MEMORY_ACCESS_GVA_VALID;
-        payload->guest_virtual_address = exit->memory.gva;
-    }
+    payload->memory_access_info = exit->memory.gva_valid ? HV_X64_MEMORY_ACCESS_GVA_VALID : 0;
+    payload->guest_virtual_address = exit->memory.gva_valid ? exit->memory.gva : 0;
+    payload->reserved = 0;
     payload->instruction_byte_count =
         copy_code(payload->instruction_bytes, exit->memory.code, exit->memory.code_size);
     if (state->exo)
@@ -277,7 +311,7 @@ void hv_intercept_make_eoi(struct hv_message *message, uint64_t partition_id, ui
 void hv_intercept_make_signal(struct hv_message *message, uint64_t partition_id, uint32_t vp_index)
 {
     struct hv_scheduler_vp_signal_pair_message *payload =
-        begin(message, 0, HvMessageTypeSchedulerVpSignalPair, sizeof(*payload));
+        begin_empty(message, HvMessageTypeSchedulerVpSignalPair, sizeof(*payload));
 
     payload->vp_count = 1;
     payload->partition_ids[0] = partition_id;
@@ -312,7 +346,7 @@ static bool make_set(struct hv_message *message)
 
     if (vp_index >= VPS_OF_SIGNAL)
         return false;
-    set = begin(message, 0, HvMessageTypeSchedulerVpSignalBitset, 0);
+    set = begin_empty(message, HvMessageTypeSchedulerVpSignalBitset, 0);
     set->partition_id = partition_id;
     set->format = HV_GENERIC_SET_SPARSE_4K;
     add_to_set(message, vp_index);

@@ -19,14 +19,17 @@ struct hv_intercept_state {
     bool exo; /* of an EXO partition: CR8 in the header, short memory messages */
     uint8_t cr8;
     uint16_t execution_state; /* HV_X64_VP_EXECUTION_STATE bits */
-    struct hv_shown_registers registers;
+    /* In the register page while that is mapped, else own. A parent that writes there meanwhile
+       tells itself what it likes. */
+    const struct hv_shown_registers *registers;
+    struct hv_shown_registers own;
 };
 
-/* Collects it. On the VP's LP. */
+/* Collects it, and fills the register page. In an exit of the VP. */
 void hv_intercept_read_state(struct hv_vp *vp, const struct hv_gprs *gprs,
                              struct hv_intercept_state *state);
 
-/* Each writes the whole message. */
+/* Each writes the header and the whole payload, and nothing behind it. */
 void hv_intercept_make_io(struct hv_message *message, const struct hv_intercept_state *state,
                           const struct hv_exit *exit);
 void hv_intercept_make_msr(struct hv_message *message, const struct hv_intercept_state *state,

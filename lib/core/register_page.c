@@ -8,7 +8,6 @@
 #include <stddef.h>
 
 #include "core.h"
-#include "intercept_message.h"
 #include "mem.h"
 #include "register.h"
 #include "vp_state_page.h"
@@ -16,44 +15,48 @@
 #define XMM_REGISTERS     6
 #define SEGMENT_REGISTERS 6
 
-#define SAME_SIZE(field, type, other)                                     \
-    _Static_assert(sizeof(((struct hv_vp_register_page *)NULL)->field) == \
-                       sizeof(((type *)NULL)->other),                     \
-                   "registers are in the order of their names")
+#define AT(field) offsetof(struct hv_vp_register_page, field)
 
-_Static_assert(offsetof(struct hv_vp_register_page, interrupt_vector_count) % sizeof(uint64_t) == 0,
+#define SHOWN(shown, field)                                                                       \
+    _Static_assert(AT(field) - AT(xmm_registers) == offsetof(struct hv_shown_registers, shown) && \
+                       sizeof(((struct hv_vp_register_page *)NULL)->field) ==                     \
+                           sizeof(((struct hv_shown_registers *)NULL)->shown),                    \
+                   "the page has what is shown as it is")
+
+_Static_assert(AT(interrupt_vector_count) % sizeof(uint64_t) == 0,
                "vectors and their number are taken at once");
-
-SAME_SIZE(gp_registers, struct hv_gprs, gpr);
-SAME_SIZE(xmm_registers, struct hv_shown_registers, xmm);
-SAME_SIZE(segment_registers, struct hv_shown_registers, segments);
+_Static_assert(sizeof(((struct hv_vp_register_page *)NULL)->gp_registers) ==
+                   sizeof(((struct hv_gprs *)NULL)->gpr),
+               "registers are in the order of their names");
+SHOWN(xmm, xmm_registers);
+SHOWN(segments, segment_registers);
+SHOWN(cr0, cr0);
+SHOWN(cr3, cr3);
+SHOWN(cr4, cr4);
+SHOWN(cr8, cr8);
+SHOWN(efer, efer);
+SHOWN(dr7, dr7);
+SHOWN(pending_interruption, pending_interruption);
+SHOWN(interrupt_state, interrupt_state);
+SHOWN(emulation_hints, instruction_emulation_hints);
+SHOWN(xfem, xfem);
 
 /* ---- Filling ---- */
 
-void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs,
-                           const struct hv_intercept_state *state)
+struct hv_shown_registers *hv_register_page_shown(struct hv_vp_register_page *page)
 {
-    struct hv_vp_register_page *page = hv_state_page(vp, HvVpStatePageRegisters);
-    const struct hv_shown_registers *registers = &state->registers;
+    return (void *)((uint8_t *)page + AT(xmm_registers));
+}
 
-    if (!page)
-        return;
+void hv_register_page_fill(struct hv_vp_register_page *page, const struct hv_gprs *gprs,
+                           uint8_t cr8)
+{
     page->version = HV_VP_REGISTER_PAGE_VERSION_1;
     page->dirty = 0;
     memcpy(page->gp_registers, gprs->gpr, sizeof(page->gp_registers));
     page->rip = gprs->rip;
     page->rflags = gprs->rflags;
-    memcpy(page->xmm_registers, registers->xmm, sizeof(page->xmm_registers));
-    memcpy(page->segment_registers, registers->segments, sizeof(page->segment_registers));
-    page->cr0 = registers->cr0;
-    page->cr3 = registers->cr3;
-    page->cr4 = registers->cr4;
-    page->cr8 = state->cr8;
-    page->efer = registers->efer;
-    page->dr7 = registers->dr7;
-    page->pending_interruption = registers->pending_interruption;
-    page->interrupt_state = registers->interrupt_state;
-    page->xfem = registers->xfem;
+    page->cr8 = cr8;
     page->is_valid = 1;
 }
 
@@ -110,8 +113,6 @@ struct class
     uint16_t offset;
     bool wide;
 };
-
-#define AT(field) offsetof(struct hv_vp_register_page, field)
 
 static const struct class classes[] = {
     { HV_VP_REGISTER_PAGE_DIRTY_IP, HvX64RegisterRip, 1, AT(rip), false },

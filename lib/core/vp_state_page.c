@@ -2,7 +2,6 @@
 #include "vp_state_page.h"
 
 #include "core.h"
-#include "mem.h"
 
 static bool is_offered(const struct hv_vp *vp, uint32_t type)
 {
@@ -76,14 +75,4 @@ void *hv_state_page(struct hv_vp *vp, uint32_t type)
         return NULL;
     overlay = &vp->intercept.pages[type];
     return overlay->enabled ? overlay->page : NULL;
-}
-
-bool hv_state_page_put_message(struct hv_vp *vp, const struct hv_message *message)
-{
-    struct hv_message *page = hv_state_page(vp, HvVpStatePageInterceptMessage);
-
-    if (!page)
-        return false;
-    memcpy(page, message, sizeof(*message));
-    return true;
 }

@@ -19,7 +19,7 @@
 #include "address_space.h"
 
 struct hv_gprs;
-struct hv_intercept_state;
+struct hv_shown_registers;
 struct hv_vp;
 
 #define HV_VP_STATE_PAGES 2 /* HvVpStatePageRegisters, HvVpStatePageInterceptMessage */
@@ -37,15 +37,14 @@ hv_status hv_state_page_unmap(struct hv_vp *vp, uint32_t type);
 /* Takes the page, if there is one, from under the parent's eyes and gives it back. */
 void hv_state_page_destroy(struct hv_vp *vp, uint32_t type);
 
-/* Writes what the VP is intercepted with. False: the page is not mapped. */
-bool hv_state_page_put_message(struct hv_vp *vp, const struct hv_message *message);
-
 /* ---- The register page (register_page.c) ---- */
 
-/* Writes the registers, if the page is mapped; gprs are those of the exit, state is of the message.
- */
-void hv_register_page_fill(struct hv_vp *vp, const struct hv_gprs *gprs,
-                           const struct hv_intercept_state *state);
+/* Where the back end is to put what it shows. */
+struct hv_shown_registers *hv_register_page_shown(struct hv_vp_register_page *page);
+
+/* Writes the rest, when that is there: gprs are those of the exit. */
+void hv_register_page_fill(struct hv_vp_register_page *page, const struct hv_gprs *gprs,
+                           uint8_t cr8);
 
 /*
  * Takes the registers that the parent has changed in a page that is valid, which then is not any

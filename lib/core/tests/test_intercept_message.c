@@ -13,8 +13,11 @@
 #define GPR(n)  (UINT64_C(0x0101010101010101) * (0x10 + (uint64_t)(n)))
 #define STATE   0x1234
 
+#define UNTOUCHED 0x5A
+
 static struct hv_gprs gprs;
 static struct hv_intercept_state state;
+static struct hv_shown_registers own;
 static struct hv_exit vm_exit;
 static struct hv_message message;
 static uint8_t expected[HV_MESSAGE_SIZE];
@@ -29,14 +32,14 @@ static struct hv_x64_segment_register segment(uint8_t seed)
 
 static void set_segment(uint32_t name, struct hv_x64_segment_register value)
 {
-    memcpy(&state.registers.segments[name - HvX64RegisterEs], &value, sizeof(value));
+    memcpy(&own.segments[name - HvX64RegisterEs], &value, sizeof(value));
 }
 
 static struct hv_x64_segment_register shown(uint32_t name)
 {
     struct hv_x64_segment_register value;
 
-    memcpy(&value, &state.registers.segments[name - HvX64RegisterEs], sizeof(value));
+    memcpy(&value, &state.registers->segments[name - HvX64RegisterEs], sizeof(value));
     return value;
 }
 
@@ -84,8 +87,12 @@ static void put_code(unsigned offset, const uint8_t *code, unsigned size)
     memcpy(expected + PAYLOAD + offset, code, size);
 }
 
+/* What is behind the payload is left alone. */
 static void expect(void)
 {
+    unsigned end = PAYLOAD + expected[4];
+
+    memset(expected + end, UNTOUCHED, sizeof(expected) - end);
     ck_assert_mem_eq(&message, expected, sizeof(expected));
 }
 
@@ -99,13 +106,14 @@ static void begin(void)
                                          .vp_index = 3,
                                          .exo = true,
                                          .cr8 = 0xB,
-                                         .execution_state = STATE };
+                                         .execution_state = STATE,
+                                         .registers = &own };
     set_segment(HvX64RegisterCs, segment(1));
     set_segment(HvX64RegisterSs, segment(2));
     set_segment(HvX64RegisterDs, segment(3));
     set_segment(HvX64RegisterEs, segment(4));
     vm_exit = (struct hv_exit){ .instruction_length = 2, .gprs = &gprs };
-    memset(&message, 0x5A, sizeof(message));
+    memset(&message, UNTOUCHED, sizeof(message));
 }
 
 static void teardown(void)

@@ -103,14 +103,20 @@ static struct vmcb_segment *segment_at(struct svm_vp *vp, uint32_t name)
     return (struct vmcb_segment *)(void *)((uint8_t *)vp->vmcb + places[name - HvX64RegisterEs]);
 }
 
-/* HV_X64_SEGMENT_REGISTER: base; limit, selector, attributes as in a descriptor. */
+/*
+ * HV_X64_SEGMENT_REGISTER: base; limit, selector, attributes as in a descriptor. The VMCB has
+ * selector and attributes before the limit, and the attributes without their reserved bits 8 to 11.
+ */
 static inline __attribute__((always_inline)) void show_segment(const struct vmcb_segment *segment,
                                                                struct hv_register128 *value)
 {
-    uint64_t attributes = (segment->attributes & 0xFFu) | (segment->attributes & 0xF00u) << 4;
+    uint64_t word, upper;
 
+    __builtin_memcpy(&word, segment, sizeof(word));
+    word = word << 32 | word >> 32;
+    upper = word & UINT64_C(0xF) << 56;
     value->low = segment->base;
-    value->high = segment->limit | (uint64_t)segment->selector << 32 | attributes << 48;
+    value->high = (word & ~(UINT64_C(0xFF) << 56)) | upper << 4;
 }
 
 static void get_segment(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
@@ -431,10 +437,11 @@ struct hv_gprs *svm_gprs(void *context, struct hv_vp *hv_vp)
     return &vp->gprs;
 }
 
-/* At an intercept: the VP is the one that has just left the guest. */
+/* At an intercept: the VP is the one that has just left the guest, and the processor has all of it.
+ */
 void svm_read_shown(void *context, struct hv_vp *hv_vp, struct hv_shown_registers *registers)
 {
-    struct svm_vp *vp = hv_vp_backend(hv_vp), *other;
+    struct svm_vp *vp = hv_vp_backend(hv_vp);
     const struct vmcb *vmcb = vp->vmcb;
 
     (void)context;
@@ -453,10 +460,8 @@ void svm_read_shown(void *context, struct hv_vp *hv_vp, struct hv_shown_register
     registers->dr7 = vmcb->dr7;
     registers->pending_interruption = get_pending(vp);
     registers->interrupt_state = get_interrupt_state(vp);
-    other = svm_switch_borrow(vp);
-    svm_float_show(registers->xmm);
     registers->xfem = get_xcr0();
-    svm_switch_return(vp, other);
+    svm_float_show(registers->xmm);
 }
 
 static hv_status set_field(struct svm_vp *vp, const struct field *field, uint64_t value)
