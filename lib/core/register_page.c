@@ -9,7 +9,6 @@
 
 #include "core.h"
 #include "mem.h"
-#include "register.h"
 #include "vp_state_page.h"
 
 #define XMM_REGISTERS     6
@@ -74,32 +73,18 @@ uint64_t hv_register_page_take_vectors(struct hv_vp *vp)
     return __atomic_exchange_n((uint64_t *)field, 0, __ATOMIC_ACQUIRE);
 }
 
-static hv_status set_narrow(struct hv_vp *vp, uint32_t first, const void *values, uint32_t count)
+/* They are all of the architecture, which the back end has. */
+static hv_status set(struct hv_vp *vp, uint32_t first, const uint8_t *values, uint32_t count,
+                     size_t size)
 {
-    const uint8_t *bytes = values;
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
 
     for (uint32_t i = 0; i < count; i++) {
         struct hv_register128 value = { 0 };
         hv_status status;
 
-        memcpy(&value.low, bytes + i * sizeof(value.low), sizeof(value.low));
-        status = hv_register_set(vp, first + i, &value);
-        if (status != HV_STATUS_SUCCESS)
-            return status;
-    }
-    return HV_STATUS_SUCCESS;
-}
-
-static hv_status set_wide(struct hv_vp *vp, uint32_t first, const void *values, uint32_t count)
-{
-    const uint8_t *bytes = values;
-
-    for (uint32_t i = 0; i < count; i++) {
-        struct hv_register128 value;
-        hv_status status;
-
-        memcpy(&value, bytes + i * sizeof(value), sizeof(value));
-        status = hv_register_set(vp, first + i, &value);
+        memcpy(&value, values + i * size, size);
+        status = cpu->set_register(cpu->context, vp, first + i, &value);
         if (status != HV_STATUS_SUCCESS)
             return status;
     }
@@ -135,8 +120,8 @@ static hv_status take(struct hv_vp *vp, const uint8_t *page, const struct class 
 {
     const uint8_t *values = page + class->offset;
 
-    return class->wide ? set_wide(vp, class->first, values, class->count)
-                       : set_narrow(vp, class->first, values, class->count);
+    return class->wide ? set(vp, class->first, values, class->count, sizeof(struct hv_register128))
+                       : set(vp, class->first, values, class->count, sizeof(uint64_t));
 }
 
 hv_status hv_register_page_take(struct hv_vp *vp)
@@ -151,9 +136,12 @@ hv_status hv_register_page_take(struct hv_vp *vp)
     dirty = __atomic_load_n((const uint32_t *)field, __ATOMIC_RELAXED);
     if (dirty & HV_VP_REGISTER_PAGE_DIRTY_GENERAL)
         take_gprs(vp, page);
-    for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+    dirty &= ~HV_VP_REGISTER_PAGE_DIRTY_GENERAL;
+    for (unsigned i = 0; dirty != 0 && i < sizeof(classes) / sizeof(classes[0]); i++) {
         if ((dirty & classes[i].dirty) &&
             take(vp, (const uint8_t *)page, &classes[i]) != HV_STATUS_SUCCESS)
             return HV_STATUS_INVALID_REGISTER_VALUE;
+        dirty &= ~classes[i].dirty;
+    }
     return HV_STATUS_SUCCESS;
 }

@@ -480,16 +480,6 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
     uint32_t msr;
 
     switch (name) {
-    case HvX64RegisterRip:
-        if (!svm_valid_rip(vp, value))
-            return bad;
-        vp->gprs.rip = value;
-        return HV_STATUS_SUCCESS;
-    case HvX64RegisterRflags:
-        if (!svm_valid_rflags(vp, value))
-            return bad;
-        vp->gprs.rflags = value;
-        return HV_STATUS_SUCCESS;
     case HvX64RegisterCr0:
         return set_cr0(vp, value);
     case HvX64RegisterXfem:
@@ -523,10 +513,6 @@ static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_
     /* That there is none can be said of events, and no more: others are pending interruptions. */
     if (name == HvRegisterPendingEvent0)
         return value->low || value->high ? HV_STATUS_INVALID_REGISTER_VALUE : HV_STATUS_SUCCESS;
-    if (in_range(name, HvX64RegisterRax, HvX64RegisterR15)) {
-        vp->gprs.gpr[name - HvX64RegisterRax] = value->low;
-        return HV_STATUS_SUCCESS;
-    }
     if (in_range(name, HvX64RegisterEs, HvX64RegisterTr))
         return set_segment(vp, name, value);
     if (in_range(name, HvX64RegisterIdtr, HvX64RegisterGdtr))
@@ -540,19 +526,40 @@ static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_
     return set_single(vp, name, value->low);
 }
 
+/* General registers, RIP and RFLAGS: those that svm_entry.S has, wherever the others are. */
+static hv_status set_general(struct svm_vp *vp, uint32_t name, uint64_t value)
+{
+    if (name == HvX64RegisterRip) {
+        if (!svm_valid_rip(vp, value))
+            return HV_STATUS_INVALID_REGISTER_VALUE;
+        vp->gprs.rip = value;
+    } else if (name == HvX64RegisterRflags) {
+        if (!svm_valid_rflags(vp, value))
+            return HV_STATUS_INVALID_REGISTER_VALUE;
+        vp->gprs.rflags = value;
+    } else {
+        vp->gprs.gpr[name - HvX64RegisterRax] = value;
+    }
+    return HV_STATUS_SUCCESS;
+}
+
 hv_status svm_set_register(void *context, struct hv_vp *hv_vp, uint32_t name,
                            const struct hv_register128 *value)
 {
     struct svm_vp *vp = hv_vp_backend(hv_vp), *other = NULL;
+    bool switched;
     hv_status status;
 
     (void)context;
+    if (in_range(name, HvX64RegisterRax, HvX64RegisterRflags))
+        return set_general(vp, name, value->low);
+    switched = is_switched(name);
     if (vp->loaded)
         svm_vmsave(vp->vmcb_address);
-    if (is_switched(name))
+    if (switched)
         other = svm_switch_borrow(vp);
     status = set_register(vp, name, value);
-    if (is_switched(name))
+    if (switched)
         svm_switch_return(vp, other);
     if (vp->loaded)
         svm_vmload(vp->vmcb_address);
