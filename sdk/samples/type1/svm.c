@@ -88,16 +88,23 @@ static void take_init(struct svm_vp *vp)
     vp->activity = SVM_WAIT_FOR_STARTUP;
 }
 
-/* What came to the LP itself. The root's VP gets an NMI of the machine, whoever runs. */
-static uint32_t take_lp_events(struct lp *lp)
+/* The root's VP gets an NMI of the machine, whoever runs. */
+static void post_nmi(struct lp *lp)
 {
-    uint32_t events = atomic_load(&lp->events) != 0 ? atomic_exchange(&lp->events, 0) : 0;
+    struct svm_vp *root = atomic_load(&lp->backend);
 
-    if (__builtin_expect((events & LP_EVENT_NMI) != 0, false)) {
-        struct svm_vp *root = atomic_load(&lp->backend);
+    hv_interrupt_post_event(root->vp, HV_INTERRUPT_NMI, 0);
+}
 
-        hv_interrupt_post_event(root->vp, HV_INTERRUPT_NMI, 0);
-    }
+/* What came to the LP itself. */
+static inline __attribute__((always_inline)) uint32_t take_lp_events(struct lp *lp)
+{
+    uint32_t events = 0;
+
+    if (atomic_load(&lp->events) != 0)
+        events = atomic_exchange(&lp->events, 0);
+    if (__builtin_expect((events & LP_EVENT_NMI) != 0, false))
+        post_nmi(lp);
     return events;
 }
 
@@ -109,6 +116,8 @@ static void take_events(struct svm_vp *vp)
 
     hv_vp_prepare(vp->vp);
     events = hv_interrupt_events(vp->vp, &vectors);
+    if (__builtin_expect(events == 0, true))
+        return;
     if (events & HV_INTERRUPT_INIT)
         take_init(vp);
     if ((events & HV_INTERRUPT_STARTUP) && vp->activity == SVM_WAIT_FOR_STARTUP) {
@@ -146,20 +155,20 @@ static void note_deadline(struct lp *lp)
     lp->deadline = hv_lp_deadline(scheduler(lp));
 }
 
-static struct hv_vp *pick(struct lp *lp)
+static struct hv_vp *pick(struct lp *lp, uint64_t now)
 {
-    struct hv_vp *vp = hv_lp_pick(scheduler(lp), rdtsc());
+    struct hv_vp *vp = hv_lp_pick(scheduler(lp), now);
 
     note_deadline(lp);
     return vp;
 }
 
 /* Whether the VP that runs is to make room; if not, when its time is over may have changed. */
-static bool look_around(struct svm_vp *vp)
+static bool look_around(struct svm_vp *vp, uint64_t now)
 {
     struct lp *lp = vp->lp;
     uint64_t before = lp->deadline;
-    bool other = hv_lp_look(scheduler(lp), rdtsc());
+    bool other = hv_lp_look(scheduler(lp), now);
 
     note_deadline(lp);
     if (!other && lp->deadline != before)
@@ -181,10 +190,8 @@ static bool has_only_flushes(const struct svm_vp *vp)
            !save_restore_is_due(vp);
 }
 
-static void count_run_time(struct svm_vp *vp)
+static void count_run_time(struct svm_vp *vp, uint64_t now)
 {
-    uint64_t now = rdtsc();
-
     if (vp->counted)
         return;
     hv_vp_account_start(vp->vp, now);
@@ -193,13 +200,11 @@ static void count_run_time(struct svm_vp *vp)
 }
 
 /* A child may be deleted as soon as it was put: then nothing here refers to it any more. */
-static void put(struct svm_vp *vp, enum hv_lp_release why)
+static void put(struct svm_vp *vp, enum hv_lp_release why, uint64_t now)
 {
     struct lp *lp = vp->lp;
 
     if (vp->counted) {
-        uint64_t now = rdtsc();
-
         hv_vp_account_stop(vp->vp, now);
         lp_count_end(lp, LP_TIME_GUESTS, now);
     }
@@ -207,24 +212,24 @@ static void put(struct svm_vp *vp, enum hv_lp_release why)
     if (vp->child)
         svm_switch_away(vp);
     atomic_store(&lp->running, NULL);
-    hv_lp_put(scheduler(lp), rdtsc(), why, vp->view->deadline);
+    hv_lp_put(scheduler(lp), now, why, vp->view->deadline);
 }
 
 /* The scheduler is a new one too, and the VP is all that it has. */
 static void renew(struct svm_vp *vp)
 {
     save_restore_now(vp);
-    if (pick(vp->lp) != vp->vp)
+    if (pick(vp->lp, rdtsc()) != vp->vp)
         machine_stop(3);
 }
 
 /* False if what the VP waits for has not come: then it was put back. */
-static bool end_wait(struct svm_vp *vp)
+static bool end_wait(struct svm_vp *vp, uint64_t now)
 {
     bool lends = vp->activity == SVM_LENDS;
 
     if (!svm_is_awake(vp)) {
-        put(vp, lends ? HV_LP_LENDS : HV_LP_WAITS);
+        put(vp, lends ? HV_LP_LENDS : HV_LP_WAITS, now);
         return false;
     }
     if (__builtin_expect(lends, false))
@@ -232,35 +237,41 @@ static bool end_wait(struct svm_vp *vp)
     return true;
 }
 
-/* The guest's state is released. False if the VP can't go on: then it was put back. */
-static bool make_ready(struct svm_vp *vp)
+/* At now. The guest's state is released. False if the VP can't go on: then it was put back. */
+static bool make_ready(struct svm_vp *vp, uint64_t now)
 {
-    if (save_restore_is_due(vp))
+    if (save_restore_is_due(vp)) {
         renew(vp);
+        now = rdtsc();
+    }
     take_events(vp);
     if (vp->activity == SVM_WAIT_FOR_STARTUP || hv_vp_is_suspended(vp->vp)) {
-        put(vp, HV_LP_STOPS);
+        put(vp, HV_LP_STOPS, now);
         return false;
     }
-    if (svm_waits(vp) && !end_wait(vp))
+    if (svm_waits(vp) && !end_wait(vp, now))
         return false;
     vp->activity = SVM_RUNNING;
-    count_run_time(vp);
+    count_run_time(vp, now);
     return true;
 }
 
 /* The guest's state is released. As make_ready(). */
 static bool look(struct svm_vp *vp)
 {
-    /* One that is suspended makes room, and who comes next is picked then. */
-    bool other = !hv_vp_is_suspended(vp->vp) && look_around(vp);
+    uint64_t now = rdtsc();
 
-    /* One that waits makes room anyway, unless what it waits for has come. */
-    if (other && !svm_waits(vp)) {
-        put(vp, HV_LP_YIELDS);
+    /* Who comes next is picked then, and what has come for this one has kicked it. */
+    if (hv_vp_is_suspended(vp->vp)) {
+        put(vp, HV_LP_STOPS, now);
         return false;
     }
-    return make_ready(vp);
+    /* One that waits makes room anyway, unless what it waits for has come. */
+    if (look_around(vp, now) && !svm_waits(vp)) {
+        put(vp, HV_LP_YIELDS, now);
+        return false;
+    }
+    return make_ready(vp, now);
 }
 
 /* Sees to what has come. False if the VP can't go on: then it was put back, with its state
@@ -329,15 +340,15 @@ static void enter(struct svm_vp *vp)
     vmcb->clean = features.clean;
 }
 
-/* The VP that was picked, until it has nothing to do or makes room. */
-static void run(struct svm_vp *vp)
+/* The VP that was picked at now, until it has nothing to do or makes room. */
+static void run(struct svm_vp *vp, uint64_t now)
 {
     struct lp *lp = vp->lp;
 
     /* Before in_guest is set, so that who sees that finds out whose guest it is (svm_flush.c). */
     atomic_store(&lp->slat, vp->slat);
     atomic_store(&lp->running, vp);
-    if (!make_ready(vp))
+    if (!make_ready(vp, now))
         return;
     svm_interrupt_return(vp);
     svm_take_asid(vp);
@@ -386,11 +397,13 @@ static void __attribute__((noreturn)) run_picked(struct lp *lp)
 {
     for (;;) {
         struct hv_vp *vp;
+        uint64_t now;
 
         (void)take_lp_events(lp);
-        vp = pick(lp);
+        now = rdtsc();
+        vp = pick(lp, now);
         if (vp)
-            run(hv_vp_backend(vp));
+            run(hv_vp_backend(vp), now);
         else if (atomic_load(&lp->events) == 0)
             /* What the LP tells itself while it picks comes without an NMI. */
             idle(lp);
