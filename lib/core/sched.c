@@ -116,14 +116,11 @@ static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
     lp->woken = true;
 }
 
-static void take_kicks(struct hv_lp *lp)
+static __attribute__((noinline)) void take_listed(struct hv_lp *lp)
 {
-    struct hv_vp *vp;
-
-    if (!atomic_load_explicit(&lp->kicked, memory_order_relaxed))
-        return;
     /* Acquire: pairs with the release of every push, which later pushes carry on. */
-    vp = atomic_exchange_explicit(&lp->kicked, NULL, memory_order_acquire);
+    struct hv_vp *vp = atomic_exchange_explicit(&lp->kicked, NULL, memory_order_acquire);
+
     while (vp) {
         struct hv_vp *next = atomic_load_explicit(&vp->sched.next_kicked, memory_order_relaxed);
 
@@ -134,6 +131,12 @@ static void take_kicks(struct hv_lp *lp)
         hv_request_serve(vp);
         vp = next;
     }
+}
+
+static inline void take_kicks(struct hv_lp *lp)
+{
+    if (atomic_load_explicit(&lp->kicked, memory_order_relaxed))
+        take_listed(lp);
 }
 
 static void take_timers(struct hv_lp *lp, uint64_t tsc)
@@ -230,15 +233,18 @@ static void charge(struct hv_lp *lp, uint64_t tsc)
     lp->started = tsc;
 }
 
-static void raise_floor(struct hv_lp *lp)
+/* least: what the one that has had least has had, of who runs and who could. */
+static void raise_floor(struct hv_lp *lp, uint64_t least)
 {
-    struct hv_heap_node *first = hv_heap_first(&lp->ready);
-    uint64_t least = first ? first->key : UINT64_MAX;
-
-    if (lp->current && lp->payer->sched.had < least)
-        least = lp->payer->sched.had;
-    if (least != UINT64_MAX && least > lp->floor)
+    if (least > lp->floor)
         lp->floor = least;
+}
+
+static uint64_t least_of(const struct hv_lp *lp, const struct hv_heap_node *first)
+{
+    uint64_t had = lp->payer->sched.had;
+
+    return first && first->key < had ? first->key : had;
 }
 
 /* Who has been lent the time of a VP that still has nothing else to do with it. */
@@ -285,7 +291,7 @@ struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
     lp->started = tsc;
     lp->slice_end = tsc + lp->slice;
     lp->woken = false;
-    raise_floor(lp);
+    raise_floor(lp, least_of(lp, hv_heap_first(&lp->ready)));
     return vp;
 }
 
@@ -317,7 +323,7 @@ bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
     if (!first || !lp->current)
         return first != NULL;
     charge(lp, tsc);
-    raise_floor(lp);
+    raise_floor(lp, least_of(lp, first));
     return tsc >= lp->slice_end || is_displaced(lp, first);
 }
 
@@ -344,7 +350,7 @@ void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t 
     struct hv_vp *vp = lp->current;
 
     charge(lp, tsc);
-    raise_floor(lp);
+    raise_floor(lp, least_of(lp, hv_heap_first(&lp->ready)));
     lp->current = NULL;
     if (__builtin_expect(lp->lent || why == HV_LP_LENDS, false))
         put_aside(lp, vp, why, deadline);

@@ -52,15 +52,21 @@ static uint64_t deadline_of(const struct hv_vp *vp, uint64_t tsc)
     return hv_time_tsc_after(vp->partition, tsc, left);
 }
 
-void hv_unhalted_timer_account(struct hv_vp *vp, uint64_t tsc)
+static void reckon(struct hv_vp *vp, uint64_t tsc)
 {
     uint64_t deadline = deadline_of(vp, tsc);
 
-    /* A VP that begins or ends to run without this timer has nothing new to be looked at. */
     if (deadline == vp->unhalted_timer.deadline)
         return;
     vp->unhalted_timer.deadline = deadline;
     hv_apic_touch(&vp->apic);
+}
+
+/* One that is off has no deadline, whether the VP runs or not. */
+void hv_unhalted_timer_account(struct hv_vp *vp, uint64_t tsc)
+{
+    if (vp->unhalted_timer.config & HV_X64_MSR_STIME_UNHALTED_TIMER_CONFIG_ENABLED)
+        reckon(vp, tsc);
 }
 
 /* ---- Expiry ---- */
@@ -86,7 +92,7 @@ void hv_unhalted_timer_expire(struct hv_vp *vp, uint64_t tsc)
         timer->due = hv_time_add(now, period - (now - timer->due) % period);
         fire(vp);
     }
-    hv_unhalted_timer_account(vp, tsc);
+    reckon(vp, tsc);
 }
 
 /* ---- Registers ---- */
@@ -97,7 +103,7 @@ void hv_unhalted_timer_resume(struct hv_vp *vp, uint64_t left, uint64_t tsc)
     uint64_t period = period_of(timer);
 
     timer->due = hv_time_add(run_time(vp, tsc), left < period ? left : period);
-    hv_unhalted_timer_account(vp, tsc);
+    reckon(vp, tsc);
 }
 
 /* TLFS: the vector is that of the NMI, or one of an interrupt. One that is off may have none. */
