@@ -110,6 +110,14 @@ static struct hv_synic_message *first_alive(struct hv_vp *vp, unsigned sint)
     return synic->queue[sint].first;
 }
 
+/* One that is in no queue, into a slot that is empty. */
+static void put_in_slot(struct hv_vp *vp, unsigned sint, struct hv_synic_message *message)
+{
+    fill_slot(vp, sint, &message->content);
+    message->release(vp, message);
+    hv_synic_interrupt(vp, vp, sint);
+}
+
 static void deliver_sint(struct hv_vp *vp, unsigned sint)
 {
     struct hv_synic *synic = &vp->synic;
@@ -119,9 +127,7 @@ static void deliver_sint(struct hv_vp *vp, unsigned sint)
 
         if (message->gathers)
             hv_intercept_gather_signals(vp, message);
-        fill_slot(vp, sint, &message->content);
-        message->release(vp, message);
-        hv_synic_interrupt(vp, vp, sint);
+        put_in_slot(vp, sint, message);
     }
 }
 
@@ -182,8 +188,21 @@ void hv_synic_drop_dead(struct hv_vp *vp)
         drop_dead(vp, (unsigned)__builtin_ctz(sints));
 }
 
+/* Whether a message has nothing to wait for. */
+static bool is_free(const struct hv_vp *vp, unsigned sint)
+{
+    const struct hv_synic *synic = &vp->synic;
+
+    return !(synic->waiting >> sint & 1) && hv_synic_takes_messages(vp) &&
+           load_type(slot_of(synic, sint)) == HvMessageTypeNone;
+}
+
 void hv_synic_queue(struct hv_vp *vp, struct hv_synic_message *message)
 {
+    if (is_free(vp, message->sint) && !hv_synic_is_dead(message)) {
+        put_in_slot(vp, message->sint, message);
+        return;
+    }
     append(&vp->synic, message);
     hv_synic_deliver(vp);
 }
@@ -208,15 +227,20 @@ void hv_synic_unqueue(struct hv_vp *vp, struct hv_synic_message *message)
         synic->waiting &= ~(1u << message->sint);
 }
 
+/* TLFS: messages arrive in the order in which they were posted. */
+void hv_synic_add(struct hv_vp *vp, struct hv_synic_message *message)
+{
+    if (hv_synic_has_posts(&vp->synic))
+        hv_synic_take_posts(vp);
+    hv_synic_queue(vp, message);
+}
+
 void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_message *message)
 {
     struct hv_synic_message *head;
 
     if (target == self) {
-        /* TLFS: messages arrive in the order in which they were posted. */
-        if (hv_synic_has_posts(&target->synic))
-            hv_synic_take_posts(target);
-        hv_synic_queue(target, message);
+        hv_synic_add(target, message);
         return;
     }
     head = atomic_load_explicit(&target->synic.posts, memory_order_relaxed);

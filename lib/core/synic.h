@@ -83,6 +83,9 @@ bool hv_synic_takes_events(const struct hv_vp *vp);
 /* Queues a message for one of the VP's own SINTs and delivers what can be. On the VP's LP. */
 void hv_synic_queue(struct hv_vp *vp, struct hv_synic_message *message);
 
+/* The same of one that is posted to it now, by anybody. */
+void hv_synic_add(struct hv_vp *vp, struct hv_synic_message *message);
+
 /* Takes a queued message back. On the VP's LP. */
 void hv_synic_unqueue(struct hv_vp *vp, struct hv_synic_message *message);
 
