@@ -37,6 +37,9 @@ struct lp_tss {
     uint16_t io_map;
 } __attribute__((packed));
 
+/* MSRs in the processor that each VP has for itself, at most. */
+#define LP_SWITCHED_MSRS 9
+
 struct lp {
     uint32_t index;
     uint32_t apic_id;
@@ -54,9 +57,10 @@ struct lp {
     _Atomic(void *) running; /* of the VP that was picked, or NULL */
     _Atomic(_Atomic uint64_t *) slat; /* generation of nested page tables of the last one */
     void *in_processor; /* of the VP whose floating-point registers are, or NULL (svm_switch.c) */
-    void *host;         /* VMCB that holds what VMLOAD loads for the hypervisor */
-    uint64_t scheduler_memory; /* physical address of its pages */
-    uint64_t armed;            /* TSC that its timer is set to; UINT64_MAX: stopped */
+    uint64_t msrs[LP_SWITCHED_MSRS]; /* likewise: what the processor has */
+    void *host;                      /* VMCB that holds what VMLOAD loads for the hypervisor */
+    uint64_t scheduler_memory;       /* physical address of its pages */
+    uint64_t armed;                  /* TSC that its timer is set to; UINT64_MAX: stopped */
     uint32_t completed[8]; /* level-triggered vectors in service here that the guest is done with */
     uint64_t started;      /* TSC */
     _Atomic uint64_t spent[LP_TIME_KINDS]; /* TSC ticks */

@@ -429,6 +429,7 @@ void svm_run_lp(struct lp *lp)
     lp->host = memory_at(host);
     __asm__ volatile("clgi" : : : "memory");
     svm_vmsave(host);
+    svm_switch_begin(lp);
     /* Events stay as they are: other VPs may have sent some before this LP looks up. */
     while (!atomic_load(&lp->backend))
         idle_wait_nmi();

@@ -11,6 +11,7 @@
 
 #include "cpu.h"
 #include "gva.h"
+#include "lp.h"
 #include "svm_mtrr.h"
 #include "svm_xsave.h"
 #include "vmcb.h"
@@ -21,15 +22,10 @@
 /* Pages of a child's VP: itself, its VMCB, its XSAVE area. */
 #define SVM_VP_PAGES 3
 
-/* MSRs in the processor that each VP has for itself, at most. */
-#define SVM_SWITCHED_MSRS 9
-
 /* Pages of the permission maps. A bit for each port, and an access of four bytes at the last one
    looks three bits further (APM vol. 2, 15.10.1). */
 #define SVM_IO_MAP_PAGES  3
 #define SVM_MSR_MAP_PAGES 2
-
-struct lp;
 
 /* What a VP does, or waits for. */
 enum svm_activity {
@@ -90,8 +86,9 @@ struct svm_vp {
     /* While lp.in_processor is another one. */
     struct svm_xsave *xsave;
     uint64_t xcr0;
-    uint64_t debug[4]; /* DR0 to DR3 */
-    uint64_t msrs[SVM_SWITCHED_MSRS];
+    uint64_t debug[4]; /* DR0 to DR3; always, unless debug_open */
+    bool debug_open;   /* the VP reaches them in the processor */
+    uint64_t msrs[LP_SWITCHED_MSRS];
 
     struct svm_mtrr mtrr;             /* of a child */
     uint64_t spa_pages[SVM_VP_PAGES]; /* of a child */

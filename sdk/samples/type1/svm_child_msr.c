@@ -22,7 +22,7 @@ uint64_t svm_child_msr_map(void)
         svm_msr_intercept(map, own[i], false, false);
     svm_msr_intercept(map, MSR_TSC, false, true);
     if (svm_switches_msr(MSR_TSC_AUX))
-        svm_msr_intercept(map, MSR_TSC_AUX, false, false);
+        svm_msr_intercept(map, MSR_TSC_AUX, false, true);
     if (svm_switches_msr(MSR_SPEC_CTRL)) {
         svm_msr_intercept(map, MSR_SPEC_CTRL, false, false);
         svm_msr_intercept(map, MSR_PRED_CMD, true, false);
@@ -77,6 +77,8 @@ bool svm_child_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
         return true;
     case MSR_MCG_STATUS:
         return value == 0;
+    case MSR_TSC_AUX:
+        return svm_switches_msr(msr) && svm_switch_write_msr(vp, msr, value);
     default:
         return svm_mtrr_write(&vp->mtrr, msr, value);
     }

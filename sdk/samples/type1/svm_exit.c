@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "svm.h"
 #include "svm_child.h"
+#include "svm_debug.h"
 
 #define HYPERVISOR_LEAVES 0x4
 
@@ -351,6 +352,18 @@ static void dispatch(struct svm_vp *vp)
     case VMCB_EXIT_INVLPGB_ILLEGAL:
     case VMCB_EXIT_TLBSYNC:
         raise_ud(vp);
+        break;
+    case VMCB_EXIT_READ_DR0:
+    case VMCB_EXIT_READ_DR0 + 1:
+    case VMCB_EXIT_READ_DR0 + 2:
+    case VMCB_EXIT_READ_DR0 + 3:
+    case VMCB_EXIT_WRITE_DR0:
+    case VMCB_EXIT_WRITE_DR0 + 1:
+    case VMCB_EXIT_WRITE_DR0 + 2:
+    case VMCB_EXIT_WRITE_DR0 + 3:
+    case VMCB_EXIT_WRITE_DR0 + 5:
+    case VMCB_EXIT_WRITE_DR0 + 7:
+        svm_debug_open(vp);
         break;
     default:
         /* The hypervisor is at fault; a child is nevertheless all that ends by it. */

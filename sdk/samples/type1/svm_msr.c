@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "svm.h"
 #include "svm_child.h"
+#include "svm_switch.h"
 
 /* Offset in the map of the vector that holds the MSR (APM vol. 2, 15.11); false: it has no bits. */
 static bool map_offset(uint32_t msr, uint32_t *offset)
@@ -57,6 +58,7 @@ uint64_t svm_msr_map(void)
         svm_msr_intercept(map, intercepted[i].msr, intercepted[i].read, intercepted[i].write);
     for (uint32_t msr = MSR_X2APIC_FIRST; msr <= MSR_X2APIC_LAST; msr++)
         svm_msr_intercept(map, msr, true, true);
+    svm_switch_intercept(map);
     return memory_physical(map);
 }
 
@@ -164,6 +166,6 @@ bool svm_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value)
         /* Takes an address that means nothing here; the guest sees that the revision stays. */
         return true;
     default:
-        return has_msr(msr) && wrmsr_safe(msr, value);
+        return has_msr(msr) && svm_switch_write_msr(vp, msr, value);
     }
 }

@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "lp.h"
 #include "svm.h"
+#include "svm_debug.h"
 #include "svm_float.h"
 #include "svm_mtrr.h"
 #include "svm_switch.h"
@@ -163,38 +164,6 @@ static hv_status set_table(struct svm_vp *vp, uint32_t name, const struct hv_reg
     return HV_STATUS_SUCCESS;
 }
 
-static uint64_t get_debug(uint32_t name)
-{
-    switch (name) {
-    case HvX64RegisterDr0:
-        return read_dr0();
-    case HvX64RegisterDr1:
-        return read_dr1();
-    case HvX64RegisterDr2:
-        return read_dr2();
-    default:
-        return read_dr3();
-    }
-}
-
-static void set_debug(uint32_t name, uint64_t value)
-{
-    switch (name) {
-    case HvX64RegisterDr0:
-        write_dr0(value);
-        break;
-    case HvX64RegisterDr1:
-        write_dr1(value);
-        break;
-    case HvX64RegisterDr2:
-        write_dr2(value);
-        break;
-    default:
-        write_dr3(value);
-        break;
-    }
-}
-
 /* LMA follows from PG and LME (APM vol. 2, 14.6). */
 static void update_lma(struct svm_vp *vp)
 {
@@ -299,13 +268,14 @@ static hv_status set_activity(struct svm_vp *vp, uint64_t value)
 }
 
 /* Type ranges are the machine's: they are not written when they say so already. */
-static hv_status set_msr(uint32_t msr, uint64_t value)
+static hv_status set_msr(struct svm_vp *vp, uint32_t msr, uint64_t value)
 {
     uint64_t current;
 
     if (rdmsr_safe(msr, &current) && current == value)
         return HV_STATUS_SUCCESS;
-    return wrmsr_safe(msr, value) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
+    return svm_switch_write_msr(vp, msr, value) ? HV_STATUS_SUCCESS
+                                                : HV_STATUS_INVALID_REGISTER_VALUE;
 }
 
 /* What a child has under the names of MSRs that are the machine's for the root. */
@@ -390,8 +360,7 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
 static bool is_switched(uint32_t name)
 {
     return in_range(name, HvX64RegisterXmm0, HvX64RegisterXmmControlStatus) ||
-           in_range(name, HvX64RegisterDr0, HvX64RegisterDr3) || name == HvX64RegisterXfem ||
-           name == HvX64RegisterTscAux;
+           name == HvX64RegisterXfem || name == HvX64RegisterTscAux;
 }
 
 static hv_status get_register(struct svm_vp *vp, uint32_t name, struct hv_register128 *value)
@@ -403,7 +372,7 @@ static hv_status get_register(struct svm_vp *vp, uint32_t name, struct hv_regist
     else if (in_range(name, HvX64RegisterIdtr, HvX64RegisterGdtr))
         get_table(vp, name, value);
     else if (in_range(name, HvX64RegisterDr0, HvX64RegisterDr3))
-        value->low = get_debug(name);
+        value->low = svm_debug_get(vp, name - HvX64RegisterDr0);
     else if (in_range(name, HvX64RegisterXmm0, HvX64RegisterXmmControlStatus))
         svm_float_get(name, value);
     else
@@ -470,6 +439,8 @@ static hv_status set_field(struct svm_vp *vp, const struct field *field, uint64_
         return HV_STATUS_INVALID_REGISTER_VALUE;
     *field_at(vp, field) = value;
     svm_touch(vp, field->group);
+    if (field->group == VMCB_CLEAN_DR)
+        svm_debug_update(vp);
     return HV_STATUS_SUCCESS;
 }
 
@@ -505,7 +476,7 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
         return HV_STATUS_INVALID_PARAMETER;
     if (vp->child && msr != MSR_TSC_AUX)
         return set_mtrr(vp, msr, value);
-    return set_msr(msr, value);
+    return set_msr(vp, msr, value);
 }
 
 static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_register128 *value)
@@ -518,7 +489,7 @@ static hv_status set_register(struct svm_vp *vp, uint32_t name, const struct hv_
     if (in_range(name, HvX64RegisterIdtr, HvX64RegisterGdtr))
         return set_table(vp, name, value);
     if (in_range(name, HvX64RegisterDr0, HvX64RegisterDr3)) {
-        set_debug(name, value->low);
+        svm_debug_set(vp, name - HvX64RegisterDr0, value->low);
         return HV_STATUS_SUCCESS;
     }
     if (in_range(name, HvX64RegisterXmm0, HvX64RegisterXmmControlStatus))

@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "string.h"
 #include "svm.h"
+#include "svm_debug.h"
 #include "svm_xsave.h"
 
 #define CPUID_RDTSCP     (1u << 27)                                  /* 0x80000001 EDX */
@@ -22,7 +23,10 @@
 
 static struct {
     uint64_t states; /* that XSAVE exchanges; 0: there is FXSAVE alone */
-    uint32_t msrs[SVM_SWITCHED_MSRS];
+    /* First those that guests write unseen; then DEBUGCTL, of which the processor clears bits; then
+       those of which each write is intercepted, as that of DEBUGCTL is. */
+    uint32_t msrs[LP_SWITCHED_MSRS];
+    uint32_t unseen;
     uint32_t msr_count;
 } features;
 
@@ -42,13 +46,14 @@ static void find_msrs(void)
     bool shadow = (seven.ecx & CPUID_SHADOW) || (seven.edx & CPUID_BRANCHES);
     bool xsaves = features.states != 0 && (cpuid(0xD, 1).eax & CPUID_SUPERVISOR);
 
-    add_msr(cpuid_or_zero(0x80000001).edx & CPUID_RDTSCP, MSR_TSC_AUX);
     add_msr(cpuid_or_zero(0x80000008).ebx & CPUID_SPEC_CTRL, MSR_SPEC_CTRL);
-    add_msr(true, MSR_DEBUGCTL);
-    add_msr(xsaves, MSR_XSS);
     add_msr(shadow, MSR_U_CET);
     for (uint32_t msr = MSR_PL0_SSP; msr <= MSR_PL3_SSP; msr++)
         add_msr(shadow, msr);
+    features.unseen = features.msr_count;
+    add_msr(true, MSR_DEBUGCTL);
+    add_msr(cpuid_or_zero(0x80000001).edx & CPUID_RDTSCP, MSR_TSC_AUX);
+    add_msr(xsaves, MSR_XSS);
 }
 
 /* What fits in a page and is taken together by XCR0. */
@@ -89,6 +94,12 @@ bool svm_switches_msr(uint32_t msr)
     return false;
 }
 
+void svm_switch_intercept(uint8_t *map)
+{
+    for (uint32_t i = features.unseen; i < features.msr_count; i++)
+        svm_msr_intercept(map, features.msrs[i], false, true);
+}
+
 /* ---- Floating point ---- */
 
 static void save_float(struct svm_vp *vp)
@@ -104,7 +115,7 @@ static void save_float(struct svm_vp *vp)
     __asm__ volatile("xsave64 %0" : "+m"(*vp->xsave) : "a"(low), "d"(high));
 }
 
-/* All that is in the area has been checked. */
+/* All that is in the area has been checked. XCR0 is as save_float() leaves it. */
 static void load_float(const struct svm_vp *vp)
 {
     uint32_t low = (uint32_t)features.states, high = (uint32_t)(features.states >> 32);
@@ -113,34 +124,56 @@ static void load_float(const struct svm_vp *vp)
         __asm__ volatile("fxrstor64 %0" : : "m"(*vp->xsave));
         return;
     }
-    (void)xsetbv_safe(features.states);
     __asm__ volatile("xrstor64 %0" : : "m"(*vp->xsave), "a"(low), "d"(high));
     (void)xsetbv_safe(vp->xcr0);
 }
 
 /* ---- The rest ---- */
 
+/* The LP knows what the processor has, but for what a VP has changed in its turn. */
+static void read_msr(struct svm_vp *vp, uint32_t i)
+{
+    vp->msrs[i] = vp->lp->msrs[i] = rdmsr(features.msrs[i]);
+}
+
+bool svm_switch_write_msr(struct svm_vp *vp, uint32_t msr, uint64_t value)
+{
+    if (!wrmsr_safe(msr, value))
+        return false;
+    for (uint32_t i = 0; i < features.msr_count; i++)
+        if (features.msrs[i] == msr)
+            read_msr(vp, i);
+    return true;
+}
+
+void svm_switch_begin(struct lp *lp)
+{
+    if (features.states != 0)
+        (void)xsetbv_safe(features.states);
+    for (uint32_t i = 0; i < features.msr_count; i++)
+        lp->msrs[i] = rdmsr(features.msrs[i]);
+}
+
 static void save(struct svm_vp *vp)
 {
     save_float(vp);
-    vp->debug[0] = read_dr0();
-    vp->debug[1] = read_dr1();
-    vp->debug[2] = read_dr2();
-    vp->debug[3] = read_dr3();
-    for (uint32_t i = 0; i < features.msr_count; i++)
-        vp->msrs[i] = rdmsr(features.msrs[i]);
+    svm_debug_save(vp);
+    for (uint32_t i = 0; i < features.unseen; i++)
+        read_msr(vp, i);
+    /* Of the next, nothing is cleared while nothing is set. */
+    if (features.unseen < features.msr_count && vp->msrs[features.unseen] != 0)
+        read_msr(vp, features.unseen);
 }
 
 static void load(const struct svm_vp *vp)
 {
     load_float(vp);
-    write_dr0(vp->debug[0]);
-    write_dr1(vp->debug[1]);
-    write_dr2(vp->debug[2]);
-    write_dr3(vp->debug[3]);
+    svm_debug_load(vp);
     for (uint32_t i = 0; i < features.msr_count; i++)
-        if (rdmsr(features.msrs[i]) != vp->msrs[i])
+        if (vp->lp->msrs[i] != vp->msrs[i]) {
             wrmsr(features.msrs[i], vp->msrs[i]);
+            vp->lp->msrs[i] = vp->msrs[i];
+        }
 }
 
 void svm_switch_reset(struct svm_vp *vp, void *area)
@@ -148,6 +181,7 @@ void svm_switch_reset(struct svm_vp *vp, void *area)
     vp->xsave = area;
     vp->xcr0 = 1;
     svm_xsave_reset(vp->xsave);
+    svm_debug_reset(vp);
 }
 
 void svm_switch_to(struct svm_vp *vp)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct lp;
 struct svm_vp;
 
 /* Finds out what the processor has; once. */
@@ -16,6 +17,14 @@ uint64_t svm_switch_states(void);
 
 /* Whether each VP has that MSR for itself in the processor. */
 bool svm_switches_msr(uint32_t msr);
+
+/* Of those, writes to some are intercepted, so that they need not be read at each turn. */
+void svm_switch_intercept(uint8_t *map);
+/* Writes any MSR of the processor for the VP, whose state is there; false: #GP. */
+bool svm_switch_write_msr(struct svm_vp *vp, uint32_t msr, uint64_t value);
+
+/* Before the LP turns to its first VP. */
+void svm_switch_begin(struct lp *lp);
 
 /* The state of a processor after reset; area is a zeroed page of the VP. */
 void svm_switch_reset(struct svm_vp *vp, void *area);

@@ -147,6 +147,8 @@ enum vmcb_intercept_3 {
 
 enum vmcb_exit {
     VMCB_EXIT_WRITE_CR8 = 0x18,
+    VMCB_EXIT_READ_DR0 = 0x20,  /* to DR15 */
+    VMCB_EXIT_WRITE_DR0 = 0x30, /* likewise */
     VMCB_EXIT_EXCEPTION = 0x40, /* + vector */
     VMCB_EXIT_INTERRUPT = 0x60,
     VMCB_EXIT_NMI = 0x61,
