@@ -366,7 +366,7 @@ static struct hv_lp *make_lp(void)
     CHECK(hv_lp_pages() <= sizeof(pages) / sizeof(pages[0]));
     for (size_t i = 0; i < hv_lp_pages(); i++)
         CHECK(m.fake.platform.pages.alloc(&m.fake, &pages[i]));
-    CHECK(hv_lp_create(&m.fake.platform, pages, &lp) == HV_STATUS_SUCCESS);
+    CHECK(hv_lp_create(&m.fake.platform, pages, NULL, &lp) == HV_STATUS_SUCCESS);
     return lp;
 }
 

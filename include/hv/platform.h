@@ -264,10 +264,26 @@ struct hv_cpu_ops {
 
     /**
      * Make the LP that owns @p vp leave the guest, or its idle state, and call hv_vp_prepare() for
-     * it soon; with a scheduler hv_lp_look() or hv_lp_pick(). Does not wait. A kick of a VP that is
-     * outside the guest must not be lost.
+     * it soon. Does not wait. A kick of a VP that is outside the guest must not be lost. Never
+     * called for a VP that was given to hv_lp_add().
      */
     void (*kick)(void *context, struct hv_vp *vp);
+
+    /**
+     * With a scheduler: make that LP leave the guest, or its idle state, and call hv_lp_look() or
+     * hv_lp_pick() soon. Does not wait. A kick that comes while it is outside the guest must not be
+     * lost.
+     * @param lp what hv_lp_create() was given for it.
+     */
+    void (*kick_lp)(void *context, void *lp);
+
+    /**
+     * Where the root schedules (HV_CPU_ROOT_SCHEDULER): @p vp, which has been put since it was
+     * picked last, belongs to another LP from here on, and will be picked there. Nothing of it may
+     * be left in the LP that had it, where this is called. Does not wait.
+     * @param lp what hv_lp_create() was given for the LP that it moves to.
+     */
+    void (*move_vp)(void *context, struct hv_vp *vp, void *lp);
 };
 
 /** Time of the machine. */

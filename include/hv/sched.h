@@ -3,10 +3,11 @@
  * @file
  * @brief The scheduler: VPs of several partitions share a logical processor (LP).
  *
- * A VP that is added to an LP stays there: it runs nowhere else, and all its state is touched on
- * that LP alone. Each LP picks, of those that can run, the one that has had least; who has waited
- * does not come with more than a slice of credit. Choosing, waking and timers take O(log n) in the
- * number of the LP's VPs, and no lock.
+ * A VP that is added to an LP runs nowhere else, and all its state is touched on that LP alone. It
+ * stays there, unless the root schedules: then a VP that the root has dispatched from another LP
+ * moves there first, by hv_cpu_ops.move_vp. Each LP picks, of those that can run, the one that has
+ * had least; who has waited does not come with more than a slice of credit. Choosing, waking and
+ * timers take O(log n) in the number of the LP's VPs, and no lock.
  *
  * A back end with a scheduler does, on each LP:
  *
@@ -22,8 +23,9 @@
  *     }
  * @endcode
  *
- * hv_cpu_ops.kick then means: make the LP call hv_lp_look() or hv_lp_pick() soon. Which VPs it was
- * for is known here. Without a scheduler a VP is never added to an LP, and nothing of this matters.
+ * hv_cpu_ops.kick_lp is called for what comes for one of its VPs, in the place of hv_cpu_ops.kick.
+ * Which VPs it was for is known here. Without a scheduler a VP is never added to an LP, and nothing
+ * of this matters.
  */
 #ifndef HV_SCHED_H
 #define HV_SCHED_H
@@ -61,10 +63,11 @@ size_t hv_lp_pages(void);
  * Make the object of an LP in hv_lp_pages() pages.
  * @param platform kept by reference.
  * @param pages    system physical page numbers.
+ * @param backend  what hv_cpu_ops.kick_lp and hv_cpu_ops.move_vp are told of it.
  * @param[out] lp  the LP, without VPs.
  * @return HV_STATUS_SUCCESS; HV_STATUS_INVALID_PARAMETER when a page is not ordinary memory.
  */
-hv_status hv_lp_create(const struct hv_platform *platform, const uint64_t *pages,
+hv_status hv_lp_create(const struct hv_platform *platform, const uint64_t *pages, void *backend,
                        struct hv_lp **lp);
 
 /**

@@ -35,7 +35,11 @@ void hv_dispatch_destroy(struct hv_vp *vp)
 
 hv_status hv_dispatch_begin(struct hv_vp *lender, struct hv_vp *borrower)
 {
-    if (borrower->dispatch->lender || !hv_sched_is_shared(lender, borrower))
+    hv_status status = hv_sched_take(lender, borrower);
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (borrower->dispatch->lender)
         return HV_STATUS_INVALID_VP_STATE;
     borrower->dispatch->blocked = false;
     hv_stats_store(borrower->stats.overlay[0].page, VpRootDispatchThreadBlocked, 0);

@@ -5,7 +5,8 @@
  * or can't go on, or when something has come for the lender. A borrower that could not go on and
  * can again is told of by a message.
  *
- * Lender and borrower are of one LP, which all of this belongs to.
+ * Lender and borrower are of one LP, which all of this belongs to: a VP that is dispatched by
+ * another one than had it last moves there first.
  */
 #ifndef HV_CORE_DISPATCH_H
 #define HV_CORE_DISPATCH_H
@@ -19,6 +20,7 @@
 
 #include "intercept.h"
 
+struct hv_lp;
 struct hv_vp;
 
 /* A VP's part, in a page of its own: of the root's VPs and of those of its children, where the root
@@ -30,6 +32,7 @@ struct hv_dispatch {
     struct hv_vp *borrower; /* of a root: who runs, or is about to, in its time; or NULL */
     uint64_t output_gpa;    /* of a root: where its call's output goes */
     struct hv_output_dispatch_vp output; /* of a root: that, once there is no borrower */
+    _Atomic(struct hv_lp *) taker;       /* of a child: that wants to have it; or NULL */
     bool blocked;                        /* of a child: the last call has said so */
     uint64_t signals;                    /* of a child: HvRegisterVpRootSignalCount */
     struct hv_intercept_message signal;  /* of a child: on its way while busy */
@@ -41,8 +44,9 @@ hv_status hv_dispatch_init(struct hv_vp *vp);
 void hv_dispatch_destroy(struct hv_vp *vp);
 
 /*
- * The lender's time is the borrower's from the next hv_lp_put() on. On their LP.
- * HV_STATUS_INVALID_VP_STATE: it has been lent to already, or it is of another LP.
+ * The lender's time is the borrower's from the next hv_lp_put() on. On the lender's LP, which the
+ * borrower comes to. HV_STATUS_INVALID_VP_STATE: it has been lent to already, or is taken by yet
+ * another LP at this moment; HV_STATUS_NO_RESOURCES: the LP has too many VPs.
  */
 hv_status hv_dispatch_begin(struct hv_vp *lender, struct hv_vp *borrower);
 

@@ -40,13 +40,15 @@ static hv_status dispatch(struct hv_hypercall_call *call, struct hv_vp *target)
     const struct hv_input_dispatch_vp *input = call->header;
     hv_status status = hv_dispatch_begin(call->vp, target);
 
-    if (status == HV_STATUS_SUCCESS && (input->flags & HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND))
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (input->flags & HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND)
         status = hv_suspend_end_intercept(target);
     if (status == HV_STATUS_SUCCESS &&
         (input->flags & HV_DISPATCH_VP_FLAG_SCAN_INTERRUPT_INJECTION))
         inject(target);
     call->lends = status == HV_STATUS_SUCCESS && !hv_dispatch_is_over(target, call->output);
-    if (!call->lends && hv_vp_lender(target) == call->vp)
+    if (!call->lends)
         hv_dispatch_end(target, HV_LP_YIELDS);
     return status;
 }

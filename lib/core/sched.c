@@ -15,6 +15,7 @@ _Static_assert(HV_LP_MAX_VPS * sizeof(void *) <= HV_PAGE_SIZE, "a heap must fit 
 
 struct hv_lp {
     const struct hv_platform *platform;
+    void *backend;
     uint64_t slice; /* TSC ticks */
     struct hv_vp *current;
     struct hv_vp *payer;    /* in whose time that runs: itself, or who has dispatched it */
@@ -44,7 +45,8 @@ size_t hv_lp_pages(void)
     return LP_PAGES;
 }
 
-hv_status hv_lp_create(const struct hv_platform *platform, const uint64_t *pages, struct hv_lp **lp)
+hv_status hv_lp_create(const struct hv_platform *platform, const uint64_t *pages, void *backend,
+                       struct hv_lp **lp)
 {
     void *mapped[LP_PAGES];
     struct hv_lp *created;
@@ -57,6 +59,7 @@ hv_status hv_lp_create(const struct hv_platform *platform, const uint64_t *pages
     created = mapped[0];
     memset(created, 0, sizeof(*created));
     created->platform = platform;
+    created->backend = backend;
     created->slice = platform->facts.tsc_hz / SLICES_PER_SECOND;
     created->ready.nodes = mapped[1];
     created->timers.nodes = mapped[2];
@@ -67,6 +70,27 @@ hv_status hv_lp_create(const struct hv_platform *platform, const uint64_t *pages
 uint32_t hv_lp_load(const struct hv_lp *lp)
 {
     return atomic_load_explicit(&lp->vp_count, memory_order_relaxed);
+}
+
+/* Of one of its HV_LP_MAX_VPS. */
+static void give_up_place(struct hv_lp *lp)
+{
+    atomic_fetch_sub_explicit(&lp->vp_count, 1, memory_order_relaxed);
+}
+
+static bool take_place(struct hv_lp *lp)
+{
+    if (atomic_fetch_add_explicit(&lp->vp_count, 1, memory_order_relaxed) < HV_LP_MAX_VPS)
+        return true;
+    give_up_place(lp);
+    return false;
+}
+
+/* Acquire: pairs with the release of who has given the VP away. That it is this LP, or that it is
+   not, nobody changes but this LP. */
+static struct hv_lp *owner(const struct hv_vp *vp)
+{
+    return atomic_load_explicit(&vp->sched.lp, memory_order_acquire);
 }
 
 /* ---- Kicks ---- */
@@ -85,12 +109,18 @@ static void list(struct hv_lp *lp, struct hv_vp *vp)
 void hv_vp_kick(struct hv_vp *vp)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+    struct hv_lp *lp = owner(vp);
 
+    if (!lp) {
+        cpu->kick(cpu->context, vp);
+        return;
+    }
     /* Acquire and release: one that finds it listed is seen by the LP, which clears the mark before
        it looks for what the kick is about. */
-    if (vp->sched.lp && !atomic_exchange_explicit(&vp->sched.kicked, true, memory_order_acq_rel))
-        list(vp->sched.lp, vp);
-    cpu->kick(cpu->context, vp);
+    if (!atomic_exchange_explicit(&vp->sched.kicked, true, memory_order_acq_rel))
+        list(lp, vp);
+    /* The VP may be another's by now: the one that has it in its list must look. */
+    cpu->kick_lp(cpu->context, lp->backend);
 }
 
 static void stop_timer(struct hv_lp *lp, struct hv_vp *vp)
@@ -116,6 +146,57 @@ static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
     lp->woken = true;
 }
 
+/* A VP that has moved since it was listed. Once it is in the other list, it is not touched here. */
+static void pass_on(struct hv_vp *vp)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+    struct hv_lp *to = owner(vp);
+
+    list(to, vp);
+    cpu->kick_lp(cpu->context, to->backend);
+}
+
+/* Gives it to the LP that wants it, which then serves what is posted for it. False if it stays. */
+static bool give(struct hv_lp *lp, struct hv_vp *vp)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+    struct hv_lp *to = atomic_load_explicit(&vp->dispatch->taker, memory_order_relaxed);
+
+    /* It has just come here, and its taker has not gone on yet. */
+    if (to == lp)
+        return false;
+    if (hv_vp_lender(vp)) {
+        atomic_store_explicit(&vp->dispatch->taker, NULL, memory_order_relaxed);
+        return false;
+    }
+    stop_timer(lp, vp);
+    give_up_place(lp);
+    cpu->move_vp(cpu->context, vp, to->backend);
+    /* Release: all that was done with it here is done for the other. */
+    atomic_store_explicit(&vp->sched.lp, to, memory_order_release);
+    return true;
+}
+
+static bool is_wanted(const struct hv_vp *vp)
+{
+    return vp->dispatch && atomic_load_explicit(&vp->dispatch->taker, memory_order_relaxed);
+}
+
+static void take_kick(struct hv_lp *lp, struct hv_vp *vp)
+{
+    if (__builtin_expect(owner(vp) != lp, false)) {
+        pass_on(vp);
+        return;
+    }
+    /* Whoever kicks after this lists it again. */
+    atomic_exchange_explicit(&vp->sched.kicked, false, memory_order_acq_rel);
+    if (__builtin_expect(is_wanted(vp), false) && give(lp, vp))
+        return;
+    make_ready(lp, vp);
+    /* Afterwards it may be gone: hv_sched_leave() asks in this way. */
+    hv_request_serve(vp);
+}
+
 static __attribute__((noinline)) void take_listed(struct hv_lp *lp)
 {
     /* Acquire: pairs with the release of every push, which later pushes carry on. */
@@ -124,11 +205,7 @@ static __attribute__((noinline)) void take_listed(struct hv_lp *lp)
     while (vp) {
         struct hv_vp *next = atomic_load_explicit(&vp->sched.next_kicked, memory_order_relaxed);
 
-        /* Whoever kicks after this lists it again. */
-        atomic_exchange_explicit(&vp->sched.kicked, false, memory_order_acq_rel);
-        make_ready(lp, vp);
-        /* Afterwards it may be gone: hv_sched_leave() asks in this way. */
-        hv_request_serve(vp);
+        take_kick(lp, vp);
         vp = next;
     }
 }
@@ -151,33 +228,70 @@ static void take_timers(struct hv_lp *lp, uint64_t tsc)
 
 void hv_sched_serve(struct hv_vp *self)
 {
-    if (self->sched.lp)
-        take_kicks(self->sched.lp);
+    struct hv_lp *lp = owner(self);
+
+    if (lp)
+        take_kicks(lp);
     else
         hv_request_serve(self);
 }
 
 bool hv_sched_is_shared(const struct hv_vp *self, const struct hv_vp *target)
 {
-    return self == target || (self->sched.lp && self->sched.lp == target->sched.lp);
+    struct hv_lp *lp = owner(self);
+
+    return self == target || (lp && lp == owner(target));
 }
 
 /* ---- VPs come and go ---- */
 
 hv_status hv_lp_add(struct hv_lp *lp, struct hv_vp *vp)
 {
-    if (atomic_fetch_add_explicit(&lp->vp_count, 1, memory_order_relaxed) >= HV_LP_MAX_VPS) {
-        atomic_fetch_sub_explicit(&lp->vp_count, 1, memory_order_relaxed);
+    if (!take_place(lp))
         return HV_STATUS_NO_RESOURCES;
-    }
-    vp->sched.lp = lp;
+    atomic_store_explicit(&vp->sched.lp, lp, memory_order_release);
     hv_vp_kick(vp);
+    return HV_STATUS_SUCCESS;
+}
+
+/* Asks the LP that has it, and waits until that has given it away or refused. */
+static bool ask_for(struct hv_vp *self, struct hv_vp *vp, struct hv_lp *lp)
+{
+    struct hv_lp *nobody = NULL;
+
+    /* The kick makes it visible. */
+    if (!atomic_compare_exchange_strong_explicit(&vp->dispatch->taker, &nobody, lp,
+                                                 memory_order_relaxed, memory_order_relaxed))
+        return false;
+    hv_vp_kick(vp);
+    while (owner(vp) != lp &&
+           atomic_load_explicit(&vp->dispatch->taker, memory_order_relaxed) == lp)
+        hv_request_wait(self);
+    return owner(vp) == lp;
+}
+
+hv_status hv_sched_take(struct hv_vp *self, struct hv_vp *vp)
+{
+    struct hv_lp *lp = owner(self), *from = owner(vp);
+
+    if (!lp || !from)
+        return HV_STATUS_INVALID_VP_STATE;
+    if (__builtin_expect(from == lp, true))
+        return HV_STATUS_SUCCESS;
+    if (!take_place(lp))
+        return HV_STATUS_NO_RESOURCES;
+    if (!ask_for(self, vp, lp)) {
+        give_up_place(lp);
+        return HV_STATUS_INVALID_VP_STATE;
+    }
+    atomic_store_explicit(&vp->dispatch->taker, NULL, memory_order_relaxed);
+    hv_request_serve(vp);
     return HV_STATUS_SUCCESS;
 }
 
 void hv_lp_remove(struct hv_vp *vp)
 {
-    struct hv_lp *lp = vp->sched.lp;
+    struct hv_lp *lp = owner(vp);
 
     take_kicks(lp);
     if (hv_heap_has(&vp->sched.ready))
@@ -187,12 +301,19 @@ void hv_lp_remove(struct hv_vp *vp)
         lp->borrower = NULL;
     if (hv_vp_lender(vp))
         make_ready(lp, hv_dispatch_end(vp, HV_LP_STOPS));
-    atomic_fetch_sub_explicit(&lp->vp_count, 1, memory_order_relaxed);
+    give_up_place(lp);
+}
+
+/* An LP that it has left may have it in its list still, and is about to pass it on. */
+static bool is_passed_on(const struct hv_vp *vp)
+{
+    take_kicks(owner(vp));
+    return atomic_load_explicit(&vp->sched.kicked, memory_order_acquire);
 }
 
 static void leave(struct hv_vp *vp, void *left)
 {
-    if (vp->sched.lp->current == vp)
+    if (owner(vp)->current == vp || is_passed_on(vp))
         return;
     hv_lp_remove(vp);
     *(bool *)left = true;
@@ -201,7 +322,7 @@ static void leave(struct hv_vp *vp, void *left)
 /* One that is current makes room by itself, since it is suspended: it is asked again. */
 void hv_sched_leave(struct hv_vp *self, struct hv_vp *vp)
 {
-    bool left = vp->sched.lp == NULL;
+    bool left = owner(vp) == NULL;
 
     while (!left)
         hv_request_call(self, vp, leave, &left);

@@ -13,11 +13,11 @@
 
 /* A VP's part; belongs to its LP but for what is atomic. */
 struct hv_sched {
-    struct hv_lp *lp;                    /* NULL: there is no scheduler. For ever, once set */
-    struct hv_heap_node ready;           /* among those that can run, by what each has had */
-    struct hv_heap_node timer;           /* among those that wait for a deadline */
-    uint64_t had;                        /* run time, TSC ticks by weight, in the LP's reckoning */
-    _Atomic bool kicked;                 /* in the LP's list of kicks, or about to be */
+    _Atomic(struct hv_lp *) lp; /* NULL: there is no scheduler. Another's by its own word */
+    struct hv_heap_node ready;  /* among those that can run, by what each has had */
+    struct hv_heap_node timer;  /* among those that wait for a deadline */
+    uint64_t had;               /* run time, TSC ticks by weight, in the LP's reckoning */
+    _Atomic bool kicked;        /* in the LP's list of kicks, or about to be */
     _Atomic(struct hv_vp *) next_kicked; /* there */
 };
 
@@ -41,5 +41,13 @@ void hv_sched_serve(struct hv_vp *self);
 
 /* Whether the caller's LP, which owns self, owns target too. */
 bool hv_sched_is_shared(const struct hv_vp *self, const struct hv_vp *target);
+
+/*
+ * Makes vp, which runs only when it is dispatched, a VP of the LP that owns self, where this is
+ * called; waits for the LP that has it. HV_STATUS_INVALID_VP_STATE: it runs there, or is about to,
+ * or yet another LP takes it, or there is no scheduler; HV_STATUS_NO_RESOURCES: this LP has
+ * HV_LP_MAX_VPS.
+ */
+hv_status hv_sched_take(struct hv_vp *self, struct hv_vp *vp);
 
 #endif

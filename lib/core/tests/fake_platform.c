@@ -340,6 +340,21 @@ static void kick(void *context, struct hv_vp *vp)
         fake->on_kick(vp);
 }
 
+static void kick_lp(void *context, void *lp)
+{
+    const struct fake_platform *fake = context;
+
+    if (fake->on_kick_lp != NULL)
+        fake->on_kick_lp(lp);
+}
+
+static void move_vp(void *context, struct hv_vp *vp, void *lp)
+{
+    (void)context;
+    fake_vp(vp)->lp = lp;
+    fake_vp(vp)->moves++;
+}
+
 /* ---- the rest of the machine ---- */
 
 static uint64_t read_tsc(void *context)
@@ -501,7 +516,9 @@ void fake_platform_init(struct fake_platform *fake)
                  .flush_tlb = flush_tlb,
                  .flush_ranges = flush_ranges,
                  .wait_flushed = wait_flushed,
-                 .kick = kick },
+                 .kick = kick,
+                 .kick_lp = kick_lp,
+                 .move_vp = move_vp },
         .time = { .context = fake, .tsc = read_tsc },
         .memory = { .context = fake, .map = map },
         .pages = { .context = fake, .alloc = alloc_page, .free = free_page },

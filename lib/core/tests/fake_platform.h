@@ -53,6 +53,8 @@ struct fake_vp {
     unsigned apic_changes;
     uint32_t pushed;
     bool push_faults;
+    void *lp;                      /* that it has moved to */
+    unsigned moves;                /* how often it has */
     uint64_t pages[FAKE_VP_PAGES]; /* of a VP that lib/core has asked for */
 };
 
@@ -81,6 +83,7 @@ struct fake_platform {
     void *on_map_argument;
     /* Called at each kick: an LP that reacts at once. NULL: none does, or other threads do. */
     void (*on_kick)(struct hv_vp *vp);
+    void (*on_kick_lp)(void *lp); /* the same, of an LP with a scheduler */
 };
 
 /*

@@ -4,121 +4,16 @@
 #include <string.h>
 
 #include "apic_bits.h"
-#include "child_fixture.h"
 #include "cpuid.h"
+#include "dispatch_fixture.h"
 #include "intercept_message.h"
 #include "suite.h"
 
 #define PAGE_GPA_PAGE UINT64_C(0x40)
 
-static struct hv_lp *lp, *other_lp;
-static uint64_t now;
-
-static struct hv_lp *make_lp(void)
-{
-    uint64_t pages[3];
-    struct hv_lp *made;
-
-    for (unsigned i = 0; i < 3; i++)
-        ck_assert(fake.platform.pages.alloc(&fake, &pages[i]));
-    ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, &made), HV_STATUS_SUCCESS);
-    return made;
-}
-
-static void add(struct hv_lp *to, struct hv_vp *added)
-{
-    ck_assert_uint_eq(hv_lp_add(to, added), HV_STATUS_SUCCESS);
-}
-
-/* The root's first VP runs, on an LP that the child's has too. */
-static void setup(void)
-{
-    child_setup_on(HV_CPU_ROOT_SCHEDULER, EXO_FLAGS);
-    lp = make_lp();
-    other_lp = make_lp();
-    now = 1000;
-    add(lp, root_vp);
-    add(lp, vp);
-    ck_assert_ptr_eq(hv_lp_pick(lp, now), root_vp);
-}
-
-static enum hv_disposition dispatch_with(struct hv_vp *caller,
-                                         const struct hv_input_dispatch_vp *input)
-{
-    struct hv_gprs *gprs = &fake_vp(caller)->gprs;
-    struct hv_exit exit = { .reason = HV_EXIT_HYPERCALL,
-                            .instruction_length = 3,
-                            .gprs = gprs,
-                            .hypercall = { .protected_mode = true, .long_mode = true } };
-
-    memcpy(input_page(), input, sizeof(*input));
-    memset(output_page(), 0xEE, HV_PAGE_SIZE);
-    gprs->gpr[HV_GPR_RCX] = HvCallDispatchVp;
-    gprs->gpr[HV_GPR_RDX] = INPUT_GPA;
-    gprs->gpr[HV_GPR_R8] = OUTPUT_GPA;
-    gprs->gpr[HV_GPR_RAX] = UINT64_MAX;
-    return hv_vp_exit(caller, &exit);
-}
-
-static enum hv_disposition dispatch_by(struct hv_vp *caller, uint32_t flags)
-{
-    const struct hv_input_dispatch_vp input = { .partition_id = child->id, .flags = flags };
-
-    return dispatch_with(caller, &input);
-}
-
-static hv_status status_of(struct hv_vp *caller)
-{
-    return (hv_status)fake_vp(caller)->gprs.gpr[HV_GPR_RAX];
-}
-
-static void check_output(uint32_t state, uint32_t event)
-{
-    struct hv_output_dispatch_vp output;
-
-    memcpy(&output, output_page(), sizeof(output));
-    ck_assert_uint_eq(output.dispatch_state, state);
-    ck_assert_uint_eq(output.dispatch_event, event);
-}
-
-/* The root, for which nothing has come, lends its time, and the child's VP runs. */
-static void lend(uint32_t flags)
-{
-    hv_lp_look(lp, now);
-    ck_assert_int_eq(dispatch_by(root_vp, flags), HV_DISPOSITION_DISPATCH);
-    ck_assert(hv_vp_lends(root_vp));
-    hv_lp_put(lp, now, HV_LP_LENDS, HV_LP_NEVER);
-    ck_assert_ptr_eq(hv_lp_pick(lp, now), vp);
-}
-
-/* The child's VP is let go, and the root's goes on. */
-static void end(enum hv_lp_release why, uint64_t deadline)
-{
-    hv_lp_put(lp, now, why, deadline);
-    ck_assert(!hv_vp_lends(root_vp));
-    ck_assert_ptr_eq(hv_lp_pick(lp, now), root_vp);
-    hv_vp_end_lending(root_vp);
-}
-
 static void root_waits(void)
 {
     hv_lp_put(lp, now, HV_LP_WAITS, HV_LP_NEVER);
-}
-
-static uint64_t blocked(void)
-{
-    const uint64_t *counters = vp->stats.overlay[0].page;
-
-    return counters[VpRootDispatchThreadBlocked];
-}
-
-static uint64_t signals(void)
-{
-    uint64_t value;
-
-    ck_assert_uint_eq(get_register_of(root_vp, vp, HvRegisterVpRootSignalCount, &value),
-                      HV_STATUS_SUCCESS);
-    return value;
 }
 
 static void check_signal(void)
@@ -769,16 +664,6 @@ START_TEST(two_cant_lend_to_one)
 }
 END_TEST
 
-START_TEST(another_lp_cant_lend)
-{
-    resume();
-    add(other_lp, other_root_vp);
-    ck_assert_int_eq(dispatch_by(other_root_vp, 0), HV_DISPOSITION_RESUME);
-    ck_assert_uint_eq(status_of(other_root_vp), HV_STATUS_INVALID_VP_STATE);
-    lend(0);
-}
-END_TEST
-
 START_TEST(a_root_that_does_not_schedule_has_no_use_for_it)
 {
     uint64_t value;
@@ -807,7 +692,7 @@ int main(void)
 {
     TCase *tcase = tcase_create("dispatch");
 
-    tcase_add_checked_fixture(tcase, setup, child_teardown);
+    tcase_add_checked_fixture(tcase, dispatch_setup, child_teardown);
     tcase_add_test(tcase, a_child_runs_only_when_it_is_dispatched);
     tcase_add_test(tcase, the_call_is_complete_before_the_child_runs);
     tcase_add_test(tcase, what_comes_for_the_lender_takes_its_time_back);
@@ -843,7 +728,6 @@ int main(void)
     tcase_add_test(tcase, a_signal_ends_with_its_vp);
     tcase_add_test(tcase, what_is_not_known_is_refused);
     tcase_add_test(tcase, two_cant_lend_to_one);
-    tcase_add_test(tcase, another_lp_cant_lend);
     tcase_add_test(tcase, a_root_that_does_not_schedule_has_no_use_for_it);
     tcase_add_test(tcase, the_system_says_who_schedules);
     Suite *suite = suite_create("core_dispatch");

@@ -27,18 +27,11 @@ static struct hv_lp *lps[LPS];
 static struct hv_lp *lp; /* the first */
 static uint64_t now;
 
-static void kick(void *context, struct hv_vp *vp)
-{
-    (void)context;
-    (void)vp;
-}
-
 static void setup(void)
 {
     uint64_t page = FAKE_FIRST_POOL;
 
     fake_platform_init(&fake);
-    fake.platform.cpu.kick = kick;
     memset(&partition, 0, sizeof(partition));
     partition.platform = &fake.platform;
     hv_cpu_share_init(&partition.share);
@@ -51,7 +44,7 @@ static void setup(void)
         const uint64_t pages[] = { page, page + 1, page + 2 };
 
         ck_assert_uint_eq(hv_lp_pages(), 3);
-        ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, &lps[i]), HV_STATUS_SUCCESS);
+        ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, &lps[i], &lps[i]), HV_STATUS_SUCCESS);
         page += 3;
     }
     lp = lps[0];
@@ -105,7 +98,8 @@ START_TEST(a_page_that_is_not_memory_is_refused)
         uint64_t page = pages[i];
 
         pages[i] = FAKE_PAGES;
-        ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, &made), HV_STATUS_INVALID_PARAMETER);
+        ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, NULL, &made),
+                          HV_STATUS_INVALID_PARAMETER);
         pages[i] = page;
     }
 }
@@ -497,6 +491,18 @@ START_TEST(who_shares_the_lp_leaves_at_once)
 }
 END_TEST
 
+START_TEST(an_lp_that_is_full_takes_none)
+{
+    add(HV_LP_MAX_VPS);
+    ck_assert_ptr_nonnull(pick());
+    ck_assert_uint_eq(hv_lp_add(lps[1], &vps[HV_LP_MAX_VPS]), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_sched_take(&vps[0], &vps[HV_LP_MAX_VPS]), HV_STATUS_NO_RESOURCES);
+    ck_assert_uint_eq(hv_lp_load(lp), HV_LP_MAX_VPS);
+    ck_assert_uint_eq(hv_lp_load(lps[1]), 1);
+    ck_assert_uint_eq(hv_sched_take(&vps[0], &vps[1]), HV_STATUS_SUCCESS);
+}
+END_TEST
+
 START_TEST(without_a_scheduler_there_is_nothing_to_leave)
 {
     hv_sched_leave(&vps[0], &vps[1]);
@@ -578,6 +584,7 @@ int main(void)
     tcase_add_test(tests, no_kick_of_another_lp_is_lost);
     tcase_add_test(tests, who_has_left_another_lp_is_touched_by_nobody);
     tcase_add_test(tests, who_shares_the_lp_leaves_at_once);
+    tcase_add_test(tests, an_lp_that_is_full_takes_none);
     tcase_add_test(tests, without_a_scheduler_there_is_nothing_to_leave);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -85,7 +85,7 @@ START_TEST(a_vp_of_the_same_lp_gets_its_turn)
     ck_assert_uint_eq(hv_lp_pages(), 3);
     for (unsigned i = 0; i < 3; i++)
         ck_assert(fake.platform.pages.alloc(&fake, &pages[i]));
-    ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, &lp), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, NULL, &lp), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(hv_lp_add(lp, other), HV_STATUS_SUCCESS);
     ck_assert_ptr_eq(hv_lp_pick(lp, 1), other);
     hv_lp_put(lp, 2, HV_LP_STOPS, HV_LP_NEVER);

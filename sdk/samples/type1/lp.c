@@ -132,7 +132,7 @@ void lp_make_scheduler(struct lp *lp)
 
     for (unsigned i = 0; i < hv_lp_pages(); i++)
         pages[i] = lp->scheduler_memory / PAGE_SIZE + i;
-    if (hv_lp_create(platform_get(), pages, &scheduler) != HV_STATUS_SUCCESS)
+    if (hv_lp_create(platform_get(), pages, lp, &scheduler) != HV_STATUS_SUCCESS)
         boot_fail("scheduler of LP %u: the hypervisor is at fault", lp->index);
     atomic_store(&lp->scheduler, scheduler);
 }

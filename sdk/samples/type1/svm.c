@@ -436,12 +436,10 @@ void svm_run_lp(struct lp *lp)
     run_picked(lp);
 }
 
-static void svm_kick(void *context, struct hv_vp *vp)
+static void svm_kick_lp(void *context, void *lp)
 {
-    struct svm_vp *target = hv_vp_backend(vp);
-
     (void)context;
-    lp_notify(target->lp, LP_EVENT_LOOK);
+    lp_notify(lp, LP_EVENT_LOOK);
 }
 
 static void svm_lp_run_time(void *context, uint32_t lp, struct hv_lp_run_time *time)
@@ -475,7 +473,8 @@ void svm_fill_platform(struct hv_platform *platform)
         .flush_tlb = svm_flush_tlb,
         .flush_ranges = svm_flush_ranges,
         .wait_flushed = svm_wait_flushed,
-        .kick = svm_kick,
+        .kick_lp = svm_kick_lp,
+        .move_vp = svm_move_vp,
     };
     platform->facts.slat_format = HV_SLAT_NPT;
     platform->facts.capabilities |= HV_CPU_NPIEP | HV_CPU_GUEST_IDLE | HV_CPU_RESET | HV_CPU_XMM |

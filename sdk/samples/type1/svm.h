@@ -37,17 +37,17 @@ enum svm_activity {
     SVM_LENDS,  /* HV_DISPOSITION_DISPATCH: for that too, or the end of its lending */
 };
 
-/* One VP, for ever on one LP; in one page. The first four fields are known to svm_entry.S. */
+/* One VP, of one LP; in one page. The first four fields are known to svm_entry.S. */
 struct svm_vp {
     struct hv_gprs gprs; /* valid while outside the guest */
     uint64_t vmcb_address;
     struct vmcb *vmcb;
 
     struct hv_vp *vp;
-    struct lp *lp;
-    bool child;     /* of a partition with a parent */
-    bool special;   /* that, or it is stepped: its exits take more than the usual way */
-    uint64_t event; /* to be injected at the next entry, as vmcb.event; 0 for none */
+    _Atomic(struct lp *) lp; /* whose it is */
+    bool child;              /* of a partition with a parent */
+    bool special;            /* that, or it is stepped: its exits take more than the usual way */
+    uint64_t event;          /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
     bool counted;   /* run time is being counted */
     bool loaded;    /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
@@ -114,6 +114,7 @@ struct svm_vp *svm_vp_create(struct lp *lp);
 void svm_vp_join(struct svm_vp *vp, struct hv_vp *hv_vp);
 hv_status svm_create_vp(void *context, struct hv_vp *vp, void **backend);
 void svm_delete_vp(void *context, struct hv_vp *vp);
+void svm_move_vp(void *context, struct hv_vp *vp, void *lp);
 
 /* The functions and capabilities that lib/core gets. */
 void svm_fill_platform(struct hv_platform *platform);

@@ -114,7 +114,7 @@ static struct svm_vp *build_child(struct hv_partition *partition, struct lp *lp)
 }
 
 /* The LP that has fewest VPs; one without a VP of the root does not run. Under the root's scheduler
-   that of the root's VP which makes it, and which is to lend it its time. */
+   that of the root's VP which makes it: it moves when another one lends it its time. */
 static struct lp *choose_lp(void)
 {
     struct lp *best = lp_get(0);
@@ -144,6 +144,23 @@ hv_status svm_create_vp(void *context, struct hv_vp *hv_vp, void **backend)
         return HV_STATUS_SUCCESS;
     free_pages(partition, vp->spa_pages, SVM_VP_PAGES);
     return HV_STATUS_INSUFFICIENT_MEMORY;
+}
+
+/*
+ * Its LP has put it, and so has all of it in memory. What it had of that LP it does not find again
+ * when it comes back: its ASID is another one there, and the processor may still know its VMCB as
+ * it was.
+ */
+void svm_move_vp(void *context, struct hv_vp *hv_vp, void *lp)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp);
+
+    (void)context;
+    vp->asid_round = 0;
+    svm_touch(vp, VMCB_CLEAN_ALL);
+    /* Sequentially consistent, for svm_flush.c: who still sees the old LP has left what is to be
+       forgotten before the first entry on the new one looks for it. */
+    atomic_store(&vp->lp, lp);
 }
 
 /* Its LP has let go of it and keeps nothing of it in the processor. */
