@@ -147,7 +147,7 @@ static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
 }
 
 /* A VP that has moved since it was listed. Once it is in the other list, it is not touched here. */
-static void pass_on(struct hv_vp *vp)
+static void __attribute__((noinline)) pass_on(struct hv_vp *vp)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
     struct hv_lp *to = owner(vp);
@@ -157,7 +157,7 @@ static void pass_on(struct hv_vp *vp)
 }
 
 /* Gives it to the LP that wants it, which then serves what is posted for it. False if it stays. */
-static bool give(struct hv_lp *lp, struct hv_vp *vp)
+static bool __attribute__((noinline)) give(struct hv_lp *lp, struct hv_vp *vp)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
     struct hv_lp *to = atomic_load_explicit(&vp->dispatch->taker, memory_order_relaxed);
