@@ -30,22 +30,26 @@ class LinuxRootTestCase(CommandTestCase, ScriptTestCase):
     def setUp(self) -> None:
         super().setUp()
         (self.directory / "images").mkdir()
-        (self.directory / "images" / "hvkit-type1.elf").touch()
+        for image in ("hvkit-type1.elf", "hvkit-conformance.elf"):
+            (self.directory / "images" / image).touch()
         self.cache = self.directory / "cache"
         self.told = self.directory / "told"
         self.told.touch()
         self.add_program(
             "apt-cache",
-            "case $* in *depends*) echo '  Depends: linux-source-1';; *) echo known;; esac",
+            "case $* in *depends*linux-source*) echo '  Depends: linux-source-1';;"
+            " *depends*) echo '  Depends: linux-image-1';; *) echo known;; esac",
         )
         self.add_program(
             "apt-get",
-            f'case $* in *download*) echo fetched >>{self.told};'
-            " for word; do case $word in linux-source-*|busybox-*) : >${word}_1_amd64.deb;; esac; done;; esac",
+            f"case $* in *download*linux-source-*) echo fetched >>{self.told};; esac;"
+            " case $* in *download*) for word; do case $word in linux-source-*|linux-image-*|busybox-*)"
+            " : >${word}_1_amd64.deb;; esac; done;; esac",
         )
         self.add_program(
             "dpkg-deb",
-            'mkdir -p "$3/usr/src" "$3/bin"; : >"$3/usr/src/linux-source-1.tar.xz"; echo box >"$3/bin/busybox"',
+            'mkdir -p "$3/usr/src" "$3/bin" "$3/boot"; : >"$3/usr/src/linux-source-1.tar.xz";'
+            ' echo box >"$3/bin/busybox"; echo image >"$3/boot/vmlinuz-1"',
         )
         self.add_program("tar", "exit 0")
         self.add_program("make", MAKE + f'echo "$*" | grep -o vmlinux >>{self.told} || :')
@@ -62,6 +66,7 @@ class LinuxRootTestCase(CommandTestCase, ScriptTestCase):
                 "PATH": f"{self.tools}:{os.environ['PATH']}",
                 "HVKIT_CACHE": str(self.cache),
                 "TMPDIR": str(self.directory),
+                "HVKIT_BUILD": str(self.directory),
             }
             | more,
             capture_output=True,
@@ -135,6 +140,11 @@ class GetTest(LinuxRootTestCase):
         self.assertEqual((self.directory / "out" / "vmlinux-root").read_text(), "kernel\n")
         files = read_archive((self.directory / "out" / "initrd-root.img").read_bytes())
         self.assertEqual(files["bin/hvkit-vmm"][1], b"vmm\n")
+        self.assertEqual(files["bin/hvkit-mshv-check"][1], b"vmm\n")
+        self.assertEqual(files["machines/vmlinuz-debian-12"][1], b"image\n")
+        self.assertIn("machines/hvkit-conformance.elf", files)
+        machines = (SAMPLE.parent / "vmm" / "machines.yaml").read_bytes()
+        self.assertEqual(files["machines/machines.yaml"][1], machines)
         self.assertEqual(files["bin/busybox"][1], b"box\n")
         self.assertEqual(self.get().returncode, 0)
         self.assertEqual(self.told.read_text(), "fetched\nvmlinux\n")

@@ -65,7 +65,16 @@ ROOMS: list[tuple[str, list[str]]] = [
             r"\"[a-z_0-9]+\.h\"",
         ],
     ),
-    (r"sdk/samples/vmm/", [r"<(sys/)?[a-z]+\.h>", r"<linux/mshv\.h>", r"<hv/abi/.*>", r"\"[a-z_0-9]+\.h\""]),
+    (
+        r"sdk/samples/vmm/",
+        [
+            r"<(sys/)?[a-z]+\.h>",
+            r"<linux/(mshv|audit|filter|seccomp)\.h>",
+            r"<hv/(status|abi/.*)\.h>",
+            r"<(hvkit|worker)/.*>",
+            r"\"[a-z_0-9]+\.h\"",
+        ],
+    ),
     (r"sdk/samples/type1/", [FREESTANDING, r"<hv/.*>", r"<boot/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"conformance/", [FREESTANDING, r"<hv/abi/.*>", r"<guest/.*>", r"<conformance/.*>", r"\"[a-z_0-9/]+\.h\""]),
     (r"fuzz/", [TEST_HOST]),

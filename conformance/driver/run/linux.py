@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from .. import process
@@ -25,6 +26,8 @@ def root(build: Path) -> tuple[Path, Path]:
 
 def _get(sample: str, build: Path, remedy: str) -> Path:
     directory = build / "linux"
-    if process.run_setup([str(_SAMPLES / sample / "get.sh"), str(directory)], None) != 0:
+    environment = os.environ | {"HVKIT_BUILD": str(build)}
+    command = [str(_SAMPLES / sample / "get.sh"), str(directory)]
+    if process.run_setup(command, None, environment) != 0:
         raise DriverError("there is no Linux to run", remedy)
     return directory

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 #
 # get.sh DIR: puts Linux for the root partition into DIR: a kernel with /dev/mshv, built of Debian's newest
-# source of Linux, and an initial RAM disk. What apt downloads it checks against Debian's signed index; source
+# source of Linux, and an initial RAM disk. HVKIT_BUILD is where hvkit is built (build/release). What apt downloads it checks against Debian's signed index; source
 # and kernel stay in the cache, and the second time nothing is downloaded or built.
 
 set -eu
@@ -82,15 +82,41 @@ build() {
     rm -rf "$source" "$tree"
 }
 
-# build_vmm FILE: the program that makes children.
-build_vmm() {
-    gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -static -I "$here/../../../include" -I "$host/include" \
-        -o "$1" "$here"/../vmm/*.c "$here"/../vmm/*.S ||
-        die "cannot build $(basename "$1")" 'see the message above; it needs the package libc6-dev'
+# compile_program FILE SOURCE-OR-LIBRARY...: a program for the RAM disk, which has no shared libraries.
+compile_program() {
+    name=$1
+    shift
+    gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -static -I "$vmm" -I "$top/include" -I "$top/sdk/worker/include" \
+        -I "$top/sdk/machine/include" -I "$host/include" -o "$directory/$name" "$@" ||
+        die "cannot build $name" 'see the message above; it needs the packages libc6-dev and libyaml-dev'
+}
+
+# build_programs: hvkit-vmm, whose libraries the build has, and the program that checks the driver.
+build_programs() {
+    compile_program hvkit-mshv-check "$vmm"/check/*.c "$vmm"/check/*.S "$vmm/mshv.c"
+    set --
+    for library in samples/vmm/libhv_vmm tools/machine/libhv_machine_tool worker/libhvkit_worker \
+        machine/libhvkit_machine boot/libhvkit_boot ../lib/emu/libhv_emu ../lib/insn/libhv_insn; do
+        set -- "$@" "$build/sdk/$library.a"
+    done
+    compile_program hvkit-vmm "$vmm/main.c" "$vmm/vid_mshv.c" "$vmm"/mshv*.c "$@" -lyaml -pthread
+}
+
+# add_machines: what hvkit-vmm runs when it is checked.
+add_machines() {
+    "$here/../linux/get.sh" "$out" || exit "$EXIT_SETUP"
+    need_image "$build/images/hvkit-conformance.elf"
+    mkdir "$directory/machines"
+    cp "$vmm/machines.yaml" "$out/vmlinuz-debian-12" "$out/initrd.img" "$directory/machines/"
+    # Its symbols are three quarters of it.
+    strip -o "$directory/machines/hvkit-conformance.elf" "$build/images/hvkit-conformance.elf"
 }
 
 [ $# -eq 1 ] || die 'get.sh takes one directory' "usage: $0 DIR"
 out=$1
+top=$here/../../..
+vmm=$here/../vmm
+build=${HVKIT_BUILD:-$top/build/release}
 mkdir -p "$out" || die "cannot make the directory $out" 'give another one'
 use_cache linux-root
 lock_cache
@@ -113,6 +139,7 @@ need_tool gcc gcc
 need_tool python3 python3
 replace "$out/vmlinux-root" <"$host/vmlinux"
 new_directory linux-root
-build_vmm "$directory/hvkit-vmm"
-python3 "$here/../linux/make_initrd.py" "$busybox" /dev/stdout "$directory/hvkit-vmm" |
+build_programs
+add_machines
+python3 "$here/../linux/make_initrd.py" "$busybox" /dev/stdout "$directory"/hvkit-* -- "$directory"/machines/* |
     replace "$out/initrd-root.img"

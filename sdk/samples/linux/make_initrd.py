@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""make_initrd.py BUSYBOX OUT [PROGRAM...]: an initial RAM disk of busybox, what lies beside this file, and more programs.
+"""make_initrd.py BUSYBOX OUT [PROGRAM...] [-- FILE...]: an initial RAM disk.
+
+It has busybox, what lies beside this file, more programs, and files for machines of its own in /machines.
 
 The same input makes the same bytes: no time, no owner, no number of a file on this machine is in it.
 """
@@ -29,7 +31,9 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
-def files(busybox: Path, programs: list[Path]) -> Iterator[tuple[str, int, bytes, tuple[int, int]]]:
+def files(
+    busybox: Path, programs: list[Path], machines: list[Path]
+) -> Iterator[tuple[str, int, bytes, tuple[int, int]]]:
     """Name, mode, contents and device number of each file, directories first."""
     for name in DIRECTORIES:
         yield name, stat.S_IFDIR | 0o755, b"", (0, 0)
@@ -41,22 +45,29 @@ def files(busybox: Path, programs: list[Path]) -> Iterator[tuple[str, int, bytes
     yield "init", stat.S_IFREG | 0o755, (HERE / "init").read_bytes(), (0, 0)
     for script in sorted((HERE / "scripts").iterdir()):
         yield f"scripts/{script.name}", stat.S_IFREG | 0o755, script.read_bytes(), (0, 0)
+    if machines:
+        yield "machines", stat.S_IFDIR | 0o755, b"", (0, 0)
+    for file in machines:
+        yield f"machines/{file.name}", stat.S_IFREG | 0o644, file.read_bytes(), (0, 0)
 
 
-def archive(busybox: Path, programs: list[Path]) -> bytes:
+def archive(busybox: Path, programs: list[Path], machines: list[Path]) -> bytes:
     """The whole RAM disk."""
     entries = [
         entry(number, name, mode, data, device)
-        for number, (name, mode, data, device) in enumerate(files(busybox, programs), start=1)
+        for number, (name, mode, data, device) in enumerate(
+            files(busybox, programs, machines), start=1
+        )
     ]
     return b"".join(entries) + entry(0, "TRAILER!!!", 0)
 
 
 def main(arguments: list[str]) -> int:
     if len(arguments) < 2:
-        sys.exit("usage: make_initrd.py BUSYBOX OUT [PROGRAM...]")
-    busybox, out, *programs = map(Path, arguments)
-    out.write_bytes(archive(busybox, programs))
+        sys.exit("usage: make_initrd.py BUSYBOX OUT [PROGRAM...] [-- FILE...]")
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    busybox, out, *programs = map(Path, arguments[:end])
+    out.write_bytes(archive(busybox, programs, [Path(file) for file in arguments[end + 1 :]]))
     return 0
 
 

@@ -1,47 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "mshv.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <linux/mshv.h>
 
-#define MSI_ADDRESS 0xFEE00000u
-
-void fail(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    fputs("vmm: error: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(EXIT_FAILURE);
-}
-
-/* What none but a broken kernel or hypervisor refuses. */
-static int do_ioctl(int file, unsigned long request, void *argument, const char *name)
-{
-    int result = ioctl(file, request, argument);
-
-    if (result < 0)
-        fail("%s: %s", name, strerror(errno));
-    return result;
-}
-
-/* A hypercall about the partition or VP of the file, whose kernel writes the partition's ID. */
-static void call(int file, uint16_t code, uint16_t reps, void *input, size_t input_size,
-                 void *output, size_t output_size)
+/* The kernel deposits what memory a call wants, and makes it again. */
+hv_status mshv_call(int file, uint16_t code, uint16_t reps, const void *input, size_t input_size,
+                    void *output, size_t output_size)
 {
     struct mshv_root_hvcall call = { .code = code,
                                      .reps = reps,
@@ -50,137 +17,48 @@ static void call(int file, uint16_t code, uint16_t reps, void *input, size_t inp
                                      .in_ptr = (uintptr_t)input,
                                      .out_ptr = (uintptr_t)output };
 
-    if (ioctl(file, MSHV_ROOT_HVCALL, &call) < 0)
-        fail("hypercall 0x%x: %s, status 0x%x", code, strerror(errno), call.status);
+    if (ioctl(file, MSHV_ROOT_HVCALL, &call) >= 0)
+        return HV_STATUS_SUCCESS;
+    return call.status != HV_STATUS_SUCCESS ? (hv_status)call.status : HV_STATUS_OPERATION_FAILED;
 }
 
-int mshv_create_partition(void)
+hv_status mshv_set_property(int partition, uint32_t code, uint64_t value)
 {
-    struct mshv_create_partition wanted = { .pt_flags = 1u << MSHV_PT_BIT_LAPIC |
-                                                        1u << MSHV_PT_BIT_X2APIC |
-                                                        1u << MSHV_PT_BIT_GPA_SUPER_PAGES };
-    int device = open("/dev/mshv", O_RDWR | O_CLOEXEC), partition;
+    const struct hv_input_set_partition_property input = { .property_code = code,
+                                                           .property_value = value };
 
-    if (device < 0)
-        fail("/dev/mshv: %s", strerror(errno));
-    partition = do_ioctl(device, MSHV_CREATE_PARTITION, &wanted, "MSHV_CREATE_PARTITION");
-    close(device);
-    mshv_set_property(partition, HvPartitionPropertySyntheticProcFeatures,
-                      HV_SYNTHETIC_FEATURE_HYPERVISOR_PRESENT | HV_SYNTHETIC_FEATURE_HV1);
-    do_ioctl(partition, MSHV_INITIALIZE_PARTITION, NULL, "MSHV_INITIALIZE_PARTITION");
-    return partition;
+    return mshv_call(partition, HvCallSetPartitionProperty, 0, &input, sizeof(input), NULL, 0);
 }
 
-void mshv_set_property(int partition, uint32_t code, uint64_t value)
-{
-    struct hv_input_set_partition_property input = { .property_code = code,
-                                                     .property_value = value };
-
-    call(partition, HvCallSetPartitionProperty, 0, &input, sizeof(input), NULL, 0);
-}
-
-uint8_t *mshv_add_memory(int partition, uint64_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct mshv_user_mem_region region = { .size = size,
-                                           .userspace_addr = (uintptr_t)memory,
-                                           .flags = 1u << MSHV_SET_MEM_BIT_WRITABLE |
-                                                    1u << MSHV_SET_MEM_BIT_EXECUTABLE };
-
-    if (memory == MAP_FAILED)
-        fail("mmap: %s", strerror(errno));
-    do_ioctl(partition, MSHV_SET_GUEST_MEMORY, &region, "MSHV_SET_GUEST_MEMORY");
-    return memory;
-}
-
-int mshv_create_vp(int partition)
-{
-    struct mshv_create_vp wanted = { .vp_index = 0 };
-
-    return do_ioctl(partition, MSHV_CREATE_VP, &wanted, "MSHV_CREATE_VP");
-}
-
-void *mshv_map_page(int vp, unsigned page)
-{
-    void *mapped = mmap(NULL, HV_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vp,
-                        (off_t)(page * HV_PAGE_SIZE));
-
-    if (mapped == MAP_FAILED)
-        fail("state page %u: %s", page, strerror(errno));
-    return mapped;
-}
-
-void mshv_set_value(int vp, uint32_t name, const union hv_register_value *value)
+hv_status mshv_get_registers(int file, uint32_t vp_index, const uint32_t *names,
+                             union hv_register_value *values, uint32_t count)
 {
     struct {
         struct hv_input_vp_registers header;
-        struct hv_register_assoc list[1];
-    } input = { .list = { { .name = name, .value = *value } } };
+        uint32_t names[MSHV_MOST_REGISTERS];
+    } input = { .header = { .vp_index = vp_index } };
 
-    call(vp, HvCallSetVpRegisters, 1, &input, sizeof(input), NULL, 0);
+    if (count == 0 || count > MSHV_MOST_REGISTERS)
+        return HV_STATUS_INVALID_PARAMETER;
+    memcpy(input.names, names, count * sizeof(*names));
+    return mshv_call(file, HvCallGetVpRegisters, (uint16_t)count, &input,
+                     sizeof(input.header) + count * sizeof(*names), values,
+                     count * sizeof(*values));
 }
 
-void mshv_set_register(int vp, uint32_t name, uint64_t number)
-{
-    const union hv_register_value value = { .reg128 = { .low = number } };
-
-    mshv_set_value(vp, name, &value);
-}
-
-uint64_t mshv_get_register(int vp, uint32_t name)
+hv_status mshv_set_registers(int file, uint32_t vp_index, const struct worker_register *registers,
+                             uint32_t count)
 {
     struct {
         struct hv_input_vp_registers header;
-        uint32_t list[1];
-    } input = { .list = { name } };
-    union hv_register_value value;
+        struct hv_register_assoc list[MSHV_MOST_REGISTERS];
+    } input = { .header = { .vp_index = vp_index } };
 
-    call(vp, HvCallGetVpRegisters, 1, &input, sizeof(input), &value, sizeof(value));
-    return value.reg64;
-}
-
-bool mshv_run(int vp, struct hv_message *message)
-{
-    struct mshv_run_vp run;
-
-    _Static_assert(sizeof(run.msg_buf) == sizeof(*message), "a whole message");
-    if (ioctl(vp, MSHV_RUN_VP, &run) < 0) {
-        if (errno == EINTR)
-            return false;
-        fail("MSHV_RUN_VP: %s", strerror(errno));
-    }
-    memcpy(message, run.msg_buf, sizeof(*message));
-    return true;
-}
-
-static int make_event(void)
-{
-    int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-    if (event < 0)
-        fail("eventfd: %s", strerror(errno));
-    return event;
-}
-
-int mshv_add_interrupt(int partition, uint8_t vector)
-{
-    const struct mshv_user_irq_entry entry = { .address_lo = MSI_ADDRESS, .data = vector };
-    union {
-        struct mshv_user_irq_table table;
-        uint8_t bytes[sizeof(struct mshv_user_irq_table) + sizeof(entry)];
-    } routing = { .table = { .nr = 1 } };
-    struct mshv_user_irqfd wanted = { .fd = make_event(), .gsi = 0 };
-
-    routing.table.entries[0] = entry;
-    do_ioctl(partition, MSHV_SET_MSI_ROUTING, &routing, "MSHV_SET_MSI_ROUTING");
-    do_ioctl(partition, MSHV_IRQFD, &wanted, "MSHV_IRQFD");
-    return wanted.fd;
-}
-
-int mshv_add_doorbell(int partition, uint64_t gpa)
-{
-    struct mshv_user_ioeventfd wanted = { .addr = gpa, .len = 4, .fd = make_event() };
-
-    do_ioctl(partition, MSHV_IOEVENTFD, &wanted, "MSHV_IOEVENTFD");
-    return wanted.fd;
+    if (count == 0 || count > MSHV_MOST_REGISTERS)
+        return HV_STATUS_INVALID_PARAMETER;
+    for (uint32_t i = 0; i < count; i++)
+        input.list[i] =
+            (struct hv_register_assoc){ .name = registers[i].name, .value = registers[i].value };
+    return mshv_call(file, HvCallSetVpRegisters, (uint16_t)count, &input,
+                     sizeof(input.header) + count * sizeof(*input.list), NULL, 0);
 }

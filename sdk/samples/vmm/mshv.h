@@ -1,43 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Partitions and VPs by /dev/mshv of Linux. What fails ends the program with its name and reason.
- */
+/* Hypercalls through /dev/mshv of Linux, about a partition or VP whose file it is. */
 #ifndef VMM_MSHV_H
 #define VMM_MSHV_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <hv/abi/tlfs.h>
+#include <hv/status.h>
+#include <worker/vid.h>
 
-/* Ends the program: the check failed. */
-void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* The most registers of a call. */
+#define MSHV_MOST_REGISTERS 64u
 
-/* A partition, active, without VPs and memory; its file. */
-int mshv_create_partition(void);
+/* A call whose input begins with the partition's ID, which the kernel writes. reps: 0 for one
+   without a list. */
+hv_status mshv_call(int file, uint16_t code, uint16_t reps, const void *input, size_t input_size,
+                    void *output, size_t output_size);
 
-void mshv_set_property(int partition, uint32_t code, uint64_t value);
+hv_status mshv_set_property(int partition, uint32_t code, uint64_t value);
 
-/* Memory of the guest from GPA 0 on; where it is here. */
-uint8_t *mshv_add_memory(int partition, uint64_t size);
-
-/* VP 0; its file. */
-int mshv_create_vp(int partition);
-
-/* A state page of the VP. */
-void *mshv_map_page(int vp, unsigned page);
-
-/* Registers that are a number; and those that are more, whose bits that mean nothing are zero. */
-void mshv_set_register(int vp, uint32_t name, uint64_t number);
-uint64_t mshv_get_register(int vp, uint32_t name);
-void mshv_set_value(int vp, uint32_t name, const union hv_register_value *value);
-
-/* Lets the VP run to its next intercept; false if a signal came before it. */
-bool mshv_run(int vp, struct hv_message *message);
-
-/* A file whose increment is the interrupt for VP 0. */
-int mshv_add_interrupt(int partition, uint8_t vector);
-
-/* A file that counts 4-byte writes of the guest to the address. */
-int mshv_add_doorbell(int partition, uint64_t gpa);
+/*
+ * By a partition's file they do not wait for the VP; by a VP's file they wait until nobody runs it.
+ */
+hv_status mshv_get_registers(int file, uint32_t vp_index, const uint32_t *names,
+                             union hv_register_value *values, uint32_t count);
+hv_status mshv_set_registers(int file, uint32_t vp_index, const struct worker_register *registers,
+                             uint32_t count);
 
 #endif

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# shellcheck shell=sh
+# Whether hvkit-vmm runs the machines of /machines, and leaves nothing behind. Of "busy" it sees no end.
+
+# run_machine NAME TEXT: it comes to an end that its description names, and writes a line with the text.
+run_machine() {
+    hvkit-vmm --batch --timeout 600 --console com1=file:/tmp/console /machines/machines.yaml "$1" && why= ||
+        why="exit status $?"
+    [ -n "$why" ] || grep -q "$2" /tmp/console || why="it did not say '$2'"
+    [ -z "$why" ] || tail -n 20 /tmp/console
+    report "vmm-$1" "$why"
+}
+
+# start_busy: $vmm, which runs until it is killed.
+start_busy() {
+    hvkit-vmm --batch --console com1=none /machines/machines.yaml busy &
+    vmm=$!
+}
+
+# status_of NAME: what /proc says of $vmm.
+status_of() {
+    sed -n "s/^$1:[[:space:]]*\([^[:space:]]*\).*/\1/p" "/proc/$vmm/status"
+}
+
+# check_sandbox: it has given away what it needs no more, and it lives.
+check_sandbox() {
+    start_busy
+    for _ in $(seq 100); do
+        [ "$(status_of Seccomp)" != 2 ] || break
+        usleep 100000
+    done
+    sleep 1
+    found="$(status_of Seccomp) $(status_of NoNewPrivs) $(status_of CapEff) $(status_of Uid)"
+    [ "$found" = '2 1 0000000000000000 65534' ] && why= || why="filter, no new privileges, capabilities, user: $found"
+    report vmm-sandbox "$why"
+    kill -9 "$vmm"
+    wait "$vmm"
+}
+
+# kill_some COUNT: kills it at moments that look as if they were chance, but are the same each time.
+kill_some() {
+    seed=1
+    for _ in $(seq "$1"); do
+        seed=$(((seed * 1103515245 + 12345) % 2147483648))
+        start_busy
+        usleep $((seed / 2048 % 1500000))
+        kill -9 "$vmm"
+        wait "$vmm"
+    done
+}
+
+check_kills() {
+    kill_some 1
+    before=$(free_pages)
+    kill_some "$1"
+    lost=$((before - $(free_pages)))
+    echo "memory: $lost pages less after $1 kills"
+    [ "$lost" -lt 300 ] && why= || why="$lost pages are missing"
+    report vmm-kills "$why"
+}
+
+kills=6
+if grep -q 'hvkit\.long=1' /proc/cmdline; then
+    kills=60
+    run_machine linux-alone 'hvkit: shell reached'
+    run_machine suite-alone '# end passed=[0-9]* failed=0 '
+fi
+run_machine linux 'hvkit: shell reached'
+run_machine suite '# end passed=[0-9]* failed=0 '
+check_sandbox
+check_kills "$kills"
