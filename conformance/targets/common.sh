@@ -115,6 +115,33 @@ run_sample() {
         -kernel "$3" -append "tsc=trust $4 ${HVKIT_SAMPLE_OPTIONS:-}" -initrd "$5"
 }
 
+# describe_machine SMP CMDLINE: a machine whose kernel is the file guest, and with $initrd its file initrd.
+# Whatever its end is, the guest's output judges it.
+describe_machine() {
+    cat <<EOF
+machines:
+  - name: guest
+    kernel: guest
+    command-line: '$(printf '%s' "$2" | sed "s/'/''/g")'
+    vps: $1
+    ends: [power-off, reset, crash, idle]
+EOF
+    # Linux has as much memory as in other targets, and no invariant TSC, which they have not got.
+    if [ -n "$initrd" ]; then
+        cat <<EOF
+    initrd: initrd
+    memory: 256 MiB
+    hyperv: [run-time, reference-counter, reference-tsc, synic, timers, apic, reset, idle, frequencies,
+             messages, events, start-vp]
+EOF
+    else
+        cat <<EOF
+    boot: multiboot
+    memory: 128 MiB
+EOF
+    fi
+}
+
 # What may explain an end that the guest did not ask for.
 show_messages() {
     tail -n 20 "$directory/messages" >&2

@@ -14,32 +14,6 @@ prepare() {
     need_tool qemu-system-x86_64 qemu-system-x86
 }
 
-# describe SMP CMDLINE: a machine whose kernel is the file guest. Whatever its end is, the guest's output judges it.
-describe() {
-    cat <<EOF
-machines:
-  - name: guest
-    kernel: guest
-    command-line: '$(printf '%s' "$2" | sed "s/'/''/g")'
-    vps: $1
-    ends: [power-off, reset, crash, idle]
-EOF
-    # Linux has as much memory as in other targets, and no invariant TSC, which they have not got.
-    if [ -n "$initrd" ]; then
-        cat <<EOF
-    initrd: initrd
-    memory: 256 MiB
-    hyperv: [run-time, reference-counter, reference-tsc, synic, timers, apic, reset, idle, frequencies,
-             messages, events, start-vp]
-EOF
-    else
-        cat <<EOF
-    boot: multiboot
-    memory: 128 MiB
-EOF
-    fi
-}
-
 # run IMAGE SMP CMDLINE
 run() {
     have qemu-system-x86_64 || die 'qemu-system-x86_64 is missing' "run: $0 prepare"
@@ -54,7 +28,7 @@ run() {
     initrd=${HVKIT_INITRD:-}
     [ -z "$initrd" ] || ln -s "$(realpath "$initrd")" "$directory/initrd"
     cd "$directory"
-    describe "$2" "$3" >machines.yaml
+    describe_machine "$2" "$3" >machines.yaml
     "$build/sdk/tools/machine/hvkit-machine" compile machines.yaml -o machines >&2 ||
         die 'the machine cannot be made' 'see the message above'
     # As many processors as VPs, or fewer: then VPs wait for each other. The root's program is one more for the first.

@@ -210,6 +210,47 @@ class XenTest(NestedTestCase):
         self.assertRegex(done.stderr, r"^hvkit: error: .*: Xen cannot start this image: .*; ")
 
 
+class MshvVmmTest(NestedTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.make_cache("linux-root")
+        host = self.cache / "mshv-vmm"
+        host.mkdir()
+        for name in ("base.cpio", "vmlinux-root"):
+            (host / name).write_text(f"[{name}]")
+        (self.directory / "images").mkdir()
+        (self.directory / "images" / "hvkit-type1.elf").touch()
+        self.environment["HVKIT_BUILD"] = str(self.directory)
+
+    def end_l2(self, status: int, message: str) -> subprocess.CompletedProcess[str]:
+        text = f"hvkit-l2-begin\\n{message}\\nhvkit-l2-status {status}\\n"
+        return self.run_target("mshv-vmm", f"printf serial; printf '{text}' >$console; exit 0")
+
+    def test_guest_gives_no_status(self) -> None:
+        done = self.end_l2(0, "vmm| child guest ended: shutdown")
+        self.assertEqual((done.returncode, done.stdout), (126, "serial"))
+
+    def test_machine_that_cannot_be_run(self) -> None:
+        done = self.end_l2(1, "hvkit-vmm: error: /dev/mshv: none")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("hvkit-vmm failed: hvkit-vmm: error: /dev/mshv: none; ", done.stderr)
+
+    def test_job_has_what_was_asked_for(self) -> None:
+        done = self.run_target("mshv-vmm", "cat initrd linux; echo $*", smp="3", HVKIT_MSHV_LPS="4")
+        self.assertIn("[base.cpio]", done.stdout)
+        self.assertIn("[vmlinux-root]", done.stdout)
+        self.assertIn("command-line: 'tests=a,b  start=1'", done.stdout)
+        self.assertIn("vps: 3", done.stdout)
+        self.assertIn("-smp 4 ", done.stdout)
+        self.assertIn("hvkit.script=job,initrd", done.stdout)
+
+    def test_target_that_is_not_prepared(self) -> None:
+        (self.cache / "mshv-vmm" / "base.cpio").unlink()
+        done = self.run_target("mshv-vmm", "exit 0")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("the target mshv-vmm is not prepared", done.stderr)
+
+
 class PrepareTest(ScriptTestCase):
     """prepare, with an apt of a few lines of sh."""
 

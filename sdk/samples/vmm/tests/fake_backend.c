@@ -77,11 +77,11 @@ static enum vmm_run run(void *context, uint32_t vp_index, struct worker_intercep
                         struct vmm_trouble *trouble)
 {
     struct fake_backend *fake = context;
-    const struct fake_step *step = &fake->steps[fake->next];
+    const struct fake_step *step;
 
     if (vp_index != 0 || fake->next == fake->step_count)
         return run_on(fake);
-    fake->next++;
+    step = &fake->steps[fake->next++];
     switch (step->action) {
     case FAKE_OUT:
         return out(fake, vp_index, step->port, step->value, 1, intercept);

@@ -32,7 +32,7 @@ struct fake_backend {
     struct vmm_backend backend;
     struct fake_step steps[FAKE_STEPS]; /* VP 0's; the others run without end */
     uint32_t step_count;
-    atomic_uint next; /* step of VP 0 */
+    uint32_t next; /* step of VP 0, for its thread alone */
     uint8_t bytes[FAKE_VPS][4];
 
     /* What is to go wrong, and what was seen. */
