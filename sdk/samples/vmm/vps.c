@@ -54,11 +54,20 @@ static void end_handling(struct vmm_vp *vp)
     pthread_mutex_unlock(&vps->lock);
 }
 
+static void tell_ready(struct vmm_vps *vps)
+{
+    pthread_mutex_lock(&vps->lock);
+    vps->ready++;
+    pthread_cond_broadcast(&vps->changed);
+    pthread_mutex_unlock(&vps->lock);
+}
+
 static void *run_vp(void *argument)
 {
     struct vmm_vp *vp = argument;
     struct vmm_vps *vps = vp->all;
 
+    tell_ready(vps);
     while (begin_run(vp)) {
         struct worker_intercept intercept = { .vp_index = vp->index };
         struct vmm_trouble trouble = { .text = "" };
@@ -74,6 +83,14 @@ static void *run_vp(void *argument)
 }
 
 /* ---- All of them ---- */
+
+static void wait_ready(struct vmm_vps *vps)
+{
+    pthread_mutex_lock(&vps->lock);
+    while (vps->ready < vps->count)
+        pthread_cond_wait(&vps->changed, &vps->lock);
+    pthread_mutex_unlock(&vps->lock);
+}
 
 bool vmm_vps_start(struct vmm_vps *vps, uint32_t count, struct vmm_trouble *trouble)
 {
@@ -95,6 +112,7 @@ bool vmm_vps_start(struct vmm_vps *vps, uint32_t count, struct vmm_trouble *trou
         if (error != 0)
             return vmm_trouble(trouble, "a thread cannot be made: %s", strerror(error));
     }
+    wait_ready(vps);
     return true;
 }
 

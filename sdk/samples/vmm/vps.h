@@ -30,11 +30,13 @@ struct vmm_vps {
     pthread_mutex_t lock; /* nothing else is locked while it is held */
     pthread_cond_t changed;
     uint32_t count;
-    bool over; /* threads are to end */
+    uint32_t ready; /* threads that have begun */
+    bool over;      /* threads are to end */
     struct vmm_vp vp[HV_MACHINE_MAX_VPS];
 };
 
-/* Makes the threads, given backend, handle and context; no VP is wanted yet. */
+/* Makes the threads, given backend, handle and context, and waits until they are there: the first
+   things that a thread does are system calls that are not allowed later. No VP is wanted yet. */
 bool vmm_vps_start(struct vmm_vps *vps, uint32_t count, struct vmm_trouble *trouble);
 
 /* A VP is to run. */
