@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "core.h"
 #include "cpuid.h"
+#include "intercept_install.h"
 
 #define HYPERVISOR_RANGE      0x40000000u
 #define HYPERVISOR_RANGE_MASK 0xF0000000u
@@ -195,8 +196,8 @@ exit_of_child(struct hv_vp *vp, struct hv_exit *exit)
     for (int i = 0; i < 4; i++)
         value[i] = exit->cpuid.native[i];
     hv_cpuid_answer_child(vp, (uint32_t)gpr[HV_GPR_RAX], (uint32_t)gpr[HV_GPR_RCX], true, value);
-    if (hv_intercept_cpuid(vp, exit, value))
-        return HV_DISPOSITION_SUSPEND;
+    if (hv_intercept_wants_cpuid(vp->partition, (uint32_t)gpr[HV_GPR_RAX]))
+        return hv_intercept_cpuid(vp, exit, value);
     return complete(exit, value);
 }
 

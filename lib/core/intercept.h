@@ -62,8 +62,9 @@ enum hv_disposition hv_intercept_exit(struct hv_vp *vp, struct hv_exit *exit);
 enum hv_disposition hv_intercept_memory(struct hv_vp *vp, const struct hv_exit *exit, bool mapped,
                                         uint8_t cache_type);
 
-/* A child's CPUID, which would answer this; false: the parent doesn't want to see it. */
-bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint32_t answer[4]);
+/* A child's CPUID that the parent wants to see, which would answer this. */
+enum hv_disposition hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit,
+                                       const uint32_t answer[4]);
 
 /* A child asks for a reset of its machine, by the MSR that is for that: its parent is told. */
 enum hv_disposition hv_intercept_reset(struct hv_vp *vp, const struct hv_exit *exit);

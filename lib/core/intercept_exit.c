@@ -131,15 +131,13 @@ enum hv_disposition hv_intercept_memory(struct hv_vp *vp, const struct hv_exit *
     return hv_intercept_send(vp, message, VpMemoryInterceptMessages);
 }
 
-bool hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit, const uint32_t answer[4])
+enum hv_disposition hv_intercept_cpuid(struct hv_vp *vp, const struct hv_exit *exit,
+                                       const uint32_t answer[4])
 {
     struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
 
-    if (!hv_intercept_wants_cpuid(vp->partition, (uint32_t)exit->gprs->gpr[HV_GPR_RAX]))
-        return false;
     hv_intercept_read_state(vp, exit->gprs, &state);
     hv_intercept_make_cpuid(message, &state, exit, answer);
-    (void)hv_intercept_send(vp, message, VpOtherMessages);
-    return true;
+    return hv_intercept_send(vp, message, VpOtherMessages);
 }

@@ -142,6 +142,8 @@ hv_intercept_result_of_cpuid(const struct hv_vp *vp, uint32_t leaf, uint32_t sub
     struct result wanted = { .type = HvInterceptTypeX64Cpuid };
     const struct result *result;
 
+    if (!vp->intercept.results.first)
+        return NULL;
     wanted.parameters.cpuid.input_eax = leaf;
     wanted.parameters.cpuid.input_ecx = subleaf;
     wanted.parameters.cpuid.subleaf_specific = 1;
