@@ -390,10 +390,10 @@ void lp_end_all_interrupts(struct lp *lp)
  * interrupt of a timer: its main thread asks for it while #VMEXIT changes the same word without a
  * lock.
  */
-void lp_set_timer(struct lp *lp, uint64_t deadline)
+void lp_set_timer(struct lp *lp, uint64_t now, uint64_t deadline)
 {
     /* One that comes too early finds nothing to do but to set it again. */
-    if (lp->armed <= deadline && rdtsc() < lp->armed)
+    if (lp->armed <= deadline && now < lp->armed)
         return;
     lp->armed = deadline;
     apic_start_timer(deadline == UINT64_MAX ? 0 : clock_apic_ticks(deadline));

@@ -116,7 +116,7 @@ void lp_end_of_interrupt(struct lp *lp, uint8_t vector);
 void lp_end_all_interrupts(struct lp *lp);
 
 /* Makes an interrupt at that TSC, which ends the guest's run or the idle wait. */
-void lp_set_timer(struct lp *lp, uint64_t deadline);
+void lp_set_timer(struct lp *lp, uint64_t now, uint64_t deadline);
 
 /* The LP begins to spend its time so, and ends. On that LP. */
 void lp_count_begin(struct lp *lp, enum lp_time kind, uint64_t tsc);

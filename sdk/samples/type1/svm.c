@@ -132,7 +132,7 @@ static void take_events(struct svm_vp *vp)
         svm_interrupt_take_extint(vp, vectors.extint);
 }
 
-uint64_t svm_set_timer(struct lp *lp, uint64_t deadline)
+uint64_t svm_set_timer(struct lp *lp, uint64_t now, uint64_t deadline)
 {
     uint64_t meeting = save_restore_deadline(lp);
 
@@ -140,7 +140,7 @@ uint64_t svm_set_timer(struct lp *lp, uint64_t deadline)
         deadline = lp->deadline;
     if (meeting < deadline)
         deadline = meeting;
-    lp_set_timer(lp, deadline);
+    lp_set_timer(lp, now, deadline);
     return deadline;
 }
 
@@ -350,7 +350,7 @@ static void run(struct svm_vp *vp, uint64_t now)
     atomic_store(&lp->running, vp);
     if (!make_ready(vp, now))
         return;
-    svm_interrupt_return(vp);
+    svm_interrupt_return(vp, now);
     svm_take_asid(vp);
     svm_switch_to(vp);
     svm_regain_guest(vp);
@@ -386,7 +386,7 @@ static void idle(struct lp *lp)
         save_restore_now(root);
         return;
     }
-    svm_set_timer(lp, UINT64_MAX);
+    svm_set_timer(lp, rdtsc(), UINT64_MAX);
     svm_interrupt_before_taking(root);
     lp_count_begin(lp, LP_TIME_IDLE, rdtsc());
     idle_wait_interrupt();

@@ -163,8 +163,8 @@ void svm_advance(struct svm_vp *vp, unsigned length);
 void svm_release_guest(struct svm_vp *vp);
 void svm_regain_guest(struct svm_vp *vp);
 
-/* Arms the LP's timer: for the VP that runs, at deadline, and for all else (svm.c). */
-uint64_t svm_set_timer(struct lp *lp, uint64_t deadline);
+/* Arms the LP's timer at now: for the VP that runs, at deadline, and for all else (svm.c). */
+uint64_t svm_set_timer(struct lp *lp, uint64_t now, uint64_t deadline);
 
 /* Cached translations (svm_flush.c). */
 /* by_asid: the TLB control has a flush of one ASID. asids: how many there are, 0 among them. */
@@ -183,8 +183,8 @@ void svm_wait_flushed(void *context, struct hv_vp *vp);
 /* Interrupts (svm_interrupt.c). */
 /* Before an entry: injects one, or asks for an exit when the guest can take it. */
 void svm_interrupt_prepare(struct svm_vp *vp);
-/* The LP turns to a VP again: others may have had its timer meanwhile. */
-void svm_interrupt_return(struct svm_vp *vp);
+/* The LP turns to a VP again, at now: others may have had its timer meanwhile. */
+void svm_interrupt_return(struct svm_vp *vp, uint64_t now);
 /* Before something else than the entry that it was prepared for. */
 void svm_interrupt_withdraw(struct svm_vp *vp);
 /* After an exit: the interrupt that was to go in has been taken, or waits again. */

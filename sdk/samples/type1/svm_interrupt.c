@@ -32,10 +32,8 @@ static bool is_pending(const struct svm_vp *vp)
 }
 
 /* The view is current afterwards, but not yet what the processor has been told. */
-static void look(struct svm_vp *vp)
+static void look(struct svm_vp *vp, uint64_t now)
 {
-    uint64_t now = rdtsc();
-
     if (vp->view->current && now < vp->view->deadline)
         return;
     vp->quiet = false;
@@ -155,10 +153,10 @@ static uint64_t come_back(uint64_t deadline)
  */
 void svm_interrupt_prepare(struct svm_vp *vp)
 {
-    uint64_t control, deadline;
+    uint64_t control, deadline, now = rdtsc();
     bool pending;
 
-    look(vp);
+    look(vp, now);
     pending = is_pending(vp);
     if (pending && svm_interrupt_can_take(vp)) {
         vp->injected = take(vp);
@@ -185,21 +183,21 @@ void svm_interrupt_prepare(struct svm_vp *vp)
         vp->vmcb->virtual_interrupt = control;
         svm_touch(vp, VMCB_CLEAN_TPR);
     }
-    vp->until = svm_set_timer(vp->lp, deadline);
+    vp->until = svm_set_timer(vp->lp, now, deadline);
     vp->quiet = pending ? vp->window : !vp->priority;
 }
 
-void svm_interrupt_return(struct svm_vp *vp)
+void svm_interrupt_return(struct svm_vp *vp, uint64_t now)
 {
     if (vp->quiet)
-        vp->until = svm_set_timer(vp->lp, vp->view->deadline);
+        vp->until = svm_set_timer(vp->lp, now, vp->view->deadline);
 }
 
 /* ---- Waiting ---- */
 
 bool svm_is_awake(struct svm_vp *vp)
 {
-    look(vp);
+    look(vp, rdtsc());
     if ((vp->nmi_pending && !vp->nmi_masked) || (vp->event & VMCB_EVENT_VALID))
         return true;
     if (is_pending(vp) && (vp->activity != SVM_HALTED || (vp->gprs.rflags & RFLAGS_IF)))
