@@ -17,21 +17,21 @@
 #include <hv/insn.h>
 #include <hv/port.h>
 
-#include "family.h"
+#include "household.h"
 #include "hypercall.h"
 
 #define SLOTS       4
 #define MAX_STEPS   96
 #define INPUT_PAGE  1
 #define OUTPUT_PAGE 2
-#define OWN         (FAKE_FIRST_POOL - FAMILY_FIRST_OWN)
+#define OWN         (FAKE_FIRST_POOL - HOUSEHOLD_FIRST_OWN)
 #define BY_MIDDLE   0x80 /* in step.what: who takes the step */
 
 /* What the middle partition begins with. */
-#define MIDDLE_POOL  150 /* deposited pages, from FAMILY_FIRST_OWN on */
-#define MIDDLE_FIRST (FAMILY_FIRST_OWN + MIDDLE_POOL)
+#define MIDDLE_POOL  150 /* deposited pages, from HOUSEHOLD_FIRST_OWN on */
+#define MIDDLE_FIRST (HOUSEHOLD_FIRST_OWN + MIDDLE_POOL)
 #define MIDDLE_RAM   64 /* pages from MIDDLE_FIRST on, in the middle from GPA page MIDDLE_GPA on */
-#define MIDDLE_GPA   FAMILY_GPA
+#define MIDDLE_GPA   HOUSEHOLD_GPA
 #define ALL_RIGHTS                                                              \
     (HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE | HV_MAP_GPA_KERNEL_EXECUTABLE | \
      HV_MAP_GPA_USER_EXECUTABLE)
@@ -199,8 +199,8 @@ static void withdraw(const struct step *step)
     uint64_t result = call(reps(HvCallWithdrawMemory, 1 + step->small % 64), &input, sizeof(input));
 
     for (uint64_t i = 0; i < reps_of(result); i++)
-        CHECK(by == &by_middle ||
-              (output((unsigned)i) >= FAMILY_FIRST_OWN && output((unsigned)i) < FAKE_FIRST_POOL));
+        CHECK(by == &by_middle || (output((unsigned)i) >= HOUSEHOLD_FIRST_OWN &&
+                                   output((unsigned)i) < FAKE_FIRST_POOL));
 }
 
 static void balance(const struct step *step)
@@ -250,7 +250,7 @@ static void set_property(const struct step *step)
 /* One that is followed, or any. */
 static uint64_t page_of_child(const struct step *step)
 {
-    return step->value % 4 ? FAMILY_GPA + step->value / 4 % FAMILY_GPA_PAGES : step->value;
+    return step->value % 4 ? HOUSEHOLD_GPA + step->value / 4 % HOUSEHOLD_GPA_PAGES : step->value;
 }
 
 static void map(const struct step *step)
@@ -417,7 +417,7 @@ static void call_port(const struct step *step)
 /* Whatever has suspended it is over. */
 static void let_run(struct hv_vp *vp)
 {
-    family_take_intercepts();
+    household_take_intercepts();
     atomic_store(&vp->suspended, 0);
 }
 
@@ -452,7 +452,7 @@ static void use_ports(const struct step *step)
     memcpy(exit.memory.code, step->value & 8 ? "\x89\x03" : "\x88\x03", 2);
     let_run(vp);
     (void)hv_vp_exit(vp, &exit);
-    family_take_intercepts();
+    household_take_intercepts();
 }
 
 /* Shows a page of counters, or takes it away. */
@@ -547,7 +547,7 @@ static void make_middle(void)
     CHECK(hv_partition_set_property(middle, HvPartitionPropertyPrivilegeFlags,
                                     hv_features_grantable(middle)) == HV_STATUS_SUCCESS);
     for (unsigned i = 0; i < MIDDLE_POOL; i++)
-        input[1 + i] = FAMILY_FIRST_OWN + i;
+        input[1 + i] = HOUSEHOLD_FIRST_OWN + i;
     call(reps(HvCallDepositMemory, MIDDLE_POOL), input, sizeof(input));
     call(HvCallInitializePartition, &middle->id, sizeof(middle->id));
     for (unsigned i = 0; i < MIDDLE_RAM; i++)
@@ -568,10 +568,10 @@ static void begin(void)
     fake_platform_init(&fake);
     fake.platform.cpu.kick = serve_at_once;
     fake.tsc_step = FAKE_TSC_HZ / 100000;
-    vp = family_begin(&fake);
+    vp = household_begin(&fake);
     root = hv_vp_partition(vp);
     by_root = (struct parent){ .vp = vp,
-                               .first = FAMILY_FIRST_OWN,
+                               .first = HOUSEHOLD_FIRST_OWN,
                                .count = OWN,
                                .input = INPUT_PAGE,
                                .output = OUTPUT_PAGE };
@@ -589,7 +589,7 @@ static void check(void)
 {
     check_ids(&by_middle);
     check_ids(&by_root);
-    family_check();
+    household_check();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -597,7 +597,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t own, count = size / sizeof(struct step);
 
     begin();
-    own = family_own_pages();
+    own = household_own_pages();
     make_middle();
     check();
     for (size_t i = 0; i < count && i < MAX_STEPS; i++) {
@@ -607,7 +607,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         take(&step);
         check();
     }
-    family_end(own);
+    household_end(own);
     fake_platform_destroy(&fake);
     return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * What a root partition that nobody here has written calls, and what comes of it if some of that is
  * changed: calls that were recorded from Linux and from QEMU on it (fuzz/recorder), from the making
- * of a child to its end. After each call all that family.h says holds, and the children's VPs that
- * may run leave the guest for their parent.
+ * of a child to its end. After each call all that household.h says holds, and the children's VPs
+ * that may run leave the guest for their parent.
  *
  * Input: a list of calls, each a struct head and as many bytes of input behind it as that says.
  */
@@ -11,7 +11,7 @@
 
 #include <hv/address.h>
 
-#include "family.h"
+#include "household.h"
 
 #define MAX_CALLS    160
 #define MAX_CHILDREN 4
@@ -125,7 +125,7 @@ static void run_children(void)
         hv_partition_drop(child);
         child = hv_hierarchy_next_child(root, id);
     }
-    family_take_intercepts();
+    household_take_intercepts();
 }
 
 /* Bytes that the next call takes of the data; 0 at its end. */
@@ -146,7 +146,7 @@ static size_t take(const uint8_t *data, size_t size)
     if (is_wanted(head.control, input)) {
         call(head.control, input);
         run_children();
-        family_check();
+        household_check();
     }
     return sizeof(head) + given;
 }
@@ -158,14 +158,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fake_platform_init(&fake);
     fake.platform.cpu.kick = serve_at_once;
     fake.tsc_step = FAKE_TSC_HZ / 100000;
-    root_vp = family_begin(&fake);
-    own = family_own_pages();
+    root_vp = household_begin(&fake);
+    own = household_own_pages();
     for (unsigned i = 0; i < MAX_CALLS && taken != 0; i++) {
         taken = take(data, size);
         data += taken;
         size -= taken;
     }
-    family_end(own);
+    household_end(own);
     fake_platform_destroy(&fake);
     return 0;
 }

@@ -17,7 +17,7 @@ from pathlib import Path
 
 CREATE, DELETE = 0x40, 0x43
 DEPOSIT, MAP, UNMAP, RESULT = 0x48, 0x4B, 0x4C, 0x91
-FIRST_PAGE, PAGES = 4, 508  # family.h, fake_platform.h
+FIRST_PAGE, PAGES = 4, 508  # household.h, fake_platform.h
 RESULTS = 6
 FAST = 1 << 16
 REPS_SHIFT, START_SHIFT = 32, 48

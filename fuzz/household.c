@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-#include "family.h"
+#include "household.h"
 
 #include <string.h>
 
@@ -116,7 +116,7 @@ static void check_ports(struct hv_partition *partition)
 /* What is deposited is out of the root's reach, and nothing else is. */
 NO_COVERAGE static void check_frames(void)
 {
-    for (uint64_t page = FAMILY_FIRST_OWN; page < FAKE_FIRST_POOL; page++) {
+    for (uint64_t page = HOUSEHOLD_FIRST_OWN; page < FAKE_FIRST_POOL; page++) {
         struct hv_mapping mapping;
         bool deposited;
         struct hv_partition *holder = holder_of(page, &deposited);
@@ -160,7 +160,7 @@ static uint32_t references(const struct hv_partition *child, uint32_t children)
 /* What it reaches of its memory is no hypervisor's, and what it has given away is below it. */
 static void check_reach(const struct hv_partition *partition)
 {
-    for (uint64_t page = FAMILY_GPA; page < FAMILY_GPA + FAMILY_GPA_PAGES; page++) {
+    for (uint64_t page = HOUSEHOLD_GPA; page < HOUSEHOLD_GPA + HOUSEHOLD_GPA_PAGES; page++) {
         struct hv_mapping mapping;
         bool deposited;
 
@@ -244,7 +244,7 @@ NO_COVERAGE static void check_mappings(void)
     static mappings upper, lower;
 
     count_all(upper, lower);
-    for (uint64_t page = FAMILY_FIRST_OWN; page < FAKE_FIRST_POOL; page++) {
+    for (uint64_t page = HOUSEHOLD_FIRST_OWN; page < FAKE_FIRST_POOL; page++) {
         uint64_t holder = atomic_load(&frames()->table[page].holder);
         uint64_t shared = (holder & HV_FRAME_COUNT_MASK) >> HV_FRAME_COUNT_SHIFT;
         unsigned level = (unsigned)((holder & HV_FRAME_LEVEL_MASK) >> HV_FRAME_LEVEL_SHIFT);
@@ -275,7 +275,7 @@ static void check_child(struct hv_partition *child)
     check_ports(child);
 }
 
-void family_check(void)
+void household_check(void)
 {
     CHECK(atomic_load(&root->lineage.references) == 1 + count_children(root));
     for (struct hv_partition *child = first_child(root); child; child = next_child(child)) {
@@ -311,7 +311,7 @@ static void listen(void)
     fake_wrmsr(root_vp, HV_X64_MSR_SINT0 + 3, 0x40 | HV_X64_MSR_SINT_AS_INTERCEPT);
 }
 
-struct hv_vp *family_begin(struct fake_platform *platform)
+struct hv_vp *household_begin(struct fake_platform *platform)
 {
     fake = platform;
     root = fake_root(fake);
@@ -322,7 +322,7 @@ struct hv_vp *family_begin(struct fake_platform *platform)
     return root_vp;
 }
 
-void family_take_intercepts(void)
+void household_take_intercepts(void)
 {
     struct hv_message_page *page = root_vp->synic.message_page.page;
 
@@ -360,7 +360,7 @@ static void unsee_globals(void)
 }
 
 /* The pages that the root has for itself: unused ones, and its tables. */
-size_t family_own_pages(void)
+size_t household_own_pages(void)
 {
     return hv_partition_available(root) + fake_tables(fake, root);
 }
@@ -394,16 +394,16 @@ static void end_partition(struct hv_partition *partition)
     CHECK(hv_child_delete(partition) == HV_STATUS_SUCCESS);
 }
 
-void family_end(size_t own)
+void household_end(size_t own)
 {
     for (struct hv_partition *child = first_child(root); child; child = next_child(child))
         end_partition(child);
-    family_check();
+    household_check();
     CHECK(atomic_load(&root->lineage.references) == 1);
     delete_ports();
     unsee_globals();
-    CHECK(family_own_pages() == own + count_deposited(NULL));
-    for (uint64_t page = FAMILY_FIRST_OWN; page < FAKE_FIRST_POOL; page++)
+    CHECK(household_own_pages() == own + count_deposited(NULL));
+    for (uint64_t page = HOUSEHOLD_FIRST_OWN; page < FAKE_FIRST_POOL; page++)
         CHECK(hv_frame_is_held(frames(), page, NULL) ||
               hv_frame_is_deposited(frames(), page, NULL));
 }

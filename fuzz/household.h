@@ -6,33 +6,33 @@
  * balance; ports and connections know each other; and when all children are gone, the root has
  * everything that it had.
  */
-#ifndef FUZZ_FAMILY_H
-#define FUZZ_FAMILY_H
+#ifndef FUZZ_HOUSEHOLD_H
+#define FUZZ_HOUSEHOLD_H
 
 #include "core.h"
 #include "fake_platform.h"
 #include "fuzz.h"
 
 /* Pages of the root's memory that it may give away, from this one to FAKE_FIRST_POOL. */
-#define FAMILY_FIRST_OWN 4
+#define HOUSEHOLD_FIRST_OWN 4
 
 /* The GPA pages of children whose way through all levels is followed. */
-#define FAMILY_GPA       UINT64_C(0x100)
-#define FAMILY_GPA_PAGES 80
+#define HOUSEHOLD_GPA       UINT64_C(0x100)
+#define HOUSEHOLD_GPA_PAGES 80
 
 /* Makes the root, which listens to messages and events; returns its VP. One at a time. */
-struct hv_vp *family_begin(struct fake_platform *platform);
+struct hv_vp *household_begin(struct fake_platform *platform);
 
 /* Pages that the root has for itself: unused ones, and its tables. */
-size_t family_own_pages(void);
+size_t household_own_pages(void);
 
 /* Fails if something does not hold. Between two calls. */
-void family_check(void);
+void household_check(void);
 
 /* The root reads all messages of intercepts: while one is on its way it refers to the child. */
-void family_take_intercepts(void);
+void household_take_intercepts(void);
 
 /* Ends all children, and fails if the root has not got back all of the own pages that it had. */
-void family_end(size_t own);
+void household_end(size_t own);
 
 #endif
