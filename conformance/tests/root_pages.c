@@ -108,6 +108,8 @@ HV_TEST(root_management, pages_can_be_enabled_where_registers_have_them, COVERS(
     check_callable(hypercall);
     enable(HV_X64_MSR_SIMP, messages);
     enable(HV_X64_MSR_SIEFP, events);
+    CHECK_NO_FAULT(safe_write64(hv_map_data(messages), 0));
+    CHECK_NO_FAULT(safe_write64(hv_map_data(events), 1));
     CHECK_NO_FAULT(safe_read64(hv_map_data(messages), &word));
     CHECK_EQ(word, 0);
     CHECK_NO_FAULT(safe_write64(hv_map_data(events), 0));
