@@ -50,6 +50,11 @@ const struct hv_machine *vmm_machine_choose(const char *path, const char *name)
         fprintf(stderr, "%s: error: %s\n", path, problem);
         return NULL;
     }
+    /* What was chosen before. */
+    files_free(&files);
+    description_free(&description);
+    files = (struct files){ 0 };
+    description = (struct description){ 0 };
     errors = (struct errors){ 0 };
     good = description_read(&description, (const char *)source.bytes, source.size, &errors) &&
            choose(path, name) && files_read(&files, path, &description, &errors);
