@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "vid.h"
 
+#include <worker/register_page.h>
+
 #include "call.h"
 #include "host.h"
 
@@ -84,59 +86,14 @@ static hv_status unmap(void *context, uint64_t gpa, uint64_t size)
 
 /* ---- Registers ---- */
 
-static bool get_segment(const struct hv_vp_register_page *page, uint32_t name,
-                        union hv_register_value *value)
-{
-    if (name < HvX64RegisterEs || name > HvX64RegisterGs)
-        return false;
-    value->segment = page->segment_registers[name - HvX64RegisterEs];
-    return true;
-}
-
-/* What the register page has, which the hypervisor filled at the intercept. */
-static bool get_from_page(const struct hv_vp_register_page *page, uint32_t name,
-                          union hv_register_value *value)
-{
-    value->reg128 = (struct hv_u128){ 0 };
-    if (name >= HvX64RegisterRax && name <= HvX64RegisterR15) {
-        value->reg64 = page->gp_registers[name - HvX64RegisterRax];
-        return true;
-    }
-    switch (name) {
-    case HvX64RegisterRip:
-        value->reg64 = page->rip;
-        return true;
-    case HvX64RegisterRflags:
-        value->reg64 = page->rflags;
-        return true;
-    case HvX64RegisterCr0:
-        value->reg64 = page->cr0;
-        return true;
-    case HvX64RegisterCr3:
-        value->reg64 = page->cr3;
-        return true;
-    case HvX64RegisterCr4:
-        value->reg64 = page->cr4;
-        return true;
-    case HvX64RegisterEfer:
-        value->reg64 = page->efer;
-        return true;
-    default:
-        return get_segment(page, name, value);
-    }
-}
-
 static hv_status get_registers(void *context, uint32_t vp_index, const uint32_t *names,
                                union hv_register_value *values, uint32_t count)
 {
     const struct root_child *child = context;
     const struct root_vp *vp = &child->partition.vps[vp_index];
-    uint32_t found = 0;
 
-    if (vp->stopped && vp->registers && vp->registers->is_valid)
-        while (found < count && get_from_page(vp->registers, names[found], &values[found]))
-            found++;
-    if (found == count)
+    if (vp->stopped && vp->registers &&
+        worker_register_page_get(vp->registers, names, values, count))
         return HV_STATUS_SUCCESS;
     return root_call_get_registers(child->partition.pool.partition, vp_index, names, values, count);
 }
@@ -148,44 +105,6 @@ static hv_status set_registers(void *context, uint32_t vp_index,
 
     child->partition.vps[vp_index].stopped = false;
     return root_call_set_registers(child->partition.pool.partition, vp_index, registers, count);
-}
-
-/* False: the page does not have it, or not to be changed. *dirty: the classes that have been. */
-static bool put_register(struct hv_vp_register_page *page, uint32_t name, uint64_t value,
-                         uint32_t *dirty)
-{
-    if (name >= HvX64RegisterRax && name <= HvX64RegisterR15) {
-        page->gp_registers[name - HvX64RegisterRax] = value;
-        *dirty |= HV_VP_REGISTER_PAGE_DIRTY_GENERAL;
-        return true;
-    }
-    if (name == HvX64RegisterRip) {
-        page->rip = value;
-        *dirty |= HV_VP_REGISTER_PAGE_DIRTY_IP;
-        return true;
-    }
-    if (name == HvX64RegisterRflags) {
-        page->rflags = value;
-        *dirty |= HV_VP_REGISTER_PAGE_DIRTY_FLAGS;
-        return true;
-    }
-    return false;
-}
-
-/* All or none count: what is not marked as changed is not taken. */
-static bool put_in_page(const struct root_vp *vp, const struct worker_register *registers,
-                        uint32_t count)
-{
-    struct hv_vp_register_page *page = vp->registers;
-    uint32_t dirty = 0;
-
-    if (!vp->stopped || !page || !page->is_valid)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!put_register(page, registers[i].name, registers[i].value.reg64, &dirty))
-            return false;
-    page->dirty |= dirty;
-    return true;
 }
 
 /* ---- Running ---- */
@@ -204,7 +123,8 @@ static hv_status resume(void *context, uint32_t vp_index, const struct worker_re
 {
     struct root_child *child = context;
     struct root_vp *vp = &child->partition.vps[vp_index];
-    bool in_page = put_in_page(vp, registers, count);
+    bool in_page =
+        vp->stopped && vp->registers && worker_register_page_put(vp->registers, registers, count);
 
     vp->stopped = false;
     vp->ready = true;
