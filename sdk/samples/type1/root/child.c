@@ -8,7 +8,6 @@
 #include "mem.h"
 #include "partition.h"
 #include "vid.h"
-#include "watch.h"
 
 #define SECOND UINT64_C(10000000) /* in units of 100 ns */
 
@@ -125,7 +124,7 @@ static bool wrote_text(const struct root_child *child)
 /* A guest that reports a crash then resets itself, or stands still. */
 static enum root_end end_by_guest(const struct root_child *child, enum root_end end)
 {
-    return child->crashed || root_watch_crash(child) ? ROOT_CRASH : end;
+    return child->watch.crashed || worker_watch_sees_crash(&child->vid) ? ROOT_CRASH : end;
 }
 
 static void look_at_worker(struct root_child *child)
@@ -218,7 +217,11 @@ void root_child_dispatch(struct root_child *child, uint32_t vp_index, bool *inte
 
 static void watch(struct root_child *child, uint64_t now)
 {
-    enum root_end end = root_watch(child);
+    static const enum root_end ends[] = { [WORKER_WATCH_NOTHING] = ROOT_RUNS,
+                                          [WORKER_WATCH_CRASHED] = ROOT_CRASH,
+                                          [WORKER_WATCH_STILL] = ROOT_HALT };
+    enum root_end end =
+        ends[worker_watch_look(&child->watch, &child->vid, child->partition.vp_count)];
 
     child->next_look = now + SECOND;
     if (end != ROOT_RUNS)
@@ -359,7 +362,8 @@ void root_child_restart(struct root_child *child)
     child->leaked |= !give_back(child);
     child->partition = (struct root_partition){ .own = child->partition.own,
                                                 .dispatched = child->partition.dispatched };
-    child->has_worker = child->crashed = child->still = false;
+    child->has_worker = false;
+    child->watch = (struct worker_watch){ 0 };
     child->failed = NULL;
     child->end = ROOT_RUNS;
     root_child_start(child);

@@ -12,6 +12,7 @@
 
 #include <hvkit/machine.h>
 #include <worker/machine.h>
+#include <worker/watch.h>
 
 #include "console.h"
 #include "pool.h"
@@ -66,8 +67,7 @@ struct root_child {
     struct worker_machine worker;
     struct root_console console[WORKER_COM_PORTS];
     uint64_t next_look; /* when its VPs are looked at */
-    bool crashed;       /* when looked at last, its crash registers had something */
-    bool still;         /* and nothing could wake its VPs */
+    struct worker_watch watch;
 };
 
 /*
