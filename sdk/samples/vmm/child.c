@@ -120,7 +120,7 @@ static enum vmm_end end_of_reset(const struct vmm_child *child)
 static void look_at_consoles(struct vmm_child *child)
 {
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++) {
-        if (child->console[i].text_seen)
+        if (child->console[i].line.text_seen)
             vmm_child_end(child, VMM_TEXT);
         if (child->console[i].left)
             vmm_child_end(child, VMM_STOPPED);

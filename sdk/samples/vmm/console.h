@@ -11,26 +11,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <hvkit/machine.h>
+#include <hvkit/machine_line.h>
 #include <worker/vid.h>
 
 #include "options.h"
 
-#define VMM_CONSOLE_LINE 400u /* bytes of a line; a longer one is taken in pieces */
 #define VMM_CONSOLE_ROOM 512u /* bytes that wait to be written */
 
 struct vmm_console {
-    const struct hv_machine *machine;
-    uint32_t device; /* index in its devices */
+    struct hv_machine_line line;
     enum vmm_place place;
     int listener; /* of VMM_SOCKET, else -1 */
     int output;   /* -1: there is none now */
     int input;    /* likewise */
 
-    bool text_seen; /* an expected end's */
-    bool left;      /* who types has ended the session */
-    uint32_t length;
-    char line[VMM_CONSOLE_LINE];
+    bool left; /* who types has ended the session */
     uint32_t waiting;
     uint8_t out[VMM_CONSOLE_ROOM];
     uint32_t typed_first, typed_count;

@@ -93,8 +93,8 @@ static bool open_socket(struct vmm_console *console, const char *path, struct vm
 bool vmm_console_open(struct vmm_console *console, const struct hv_machine *machine,
                       uint32_t device, const struct vmm_wish *wish, struct vmm_trouble *trouble)
 {
-    console->machine = machine;
-    console->device = device;
+    console->line.machine = machine;
+    console->line.device = device;
     console->place = wish->place;
     switch (wish->place) {
     case VMM_LINES:

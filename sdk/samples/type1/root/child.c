@@ -38,8 +38,8 @@ static void connect(struct root_child *child, struct worker_machine_config *conf
     for (uint32_t i = 0; i < machine->device_count; i++) {
         unsigned port = machine->devices[i].kind == HV_MACHINE_DEVICE_COM2 ? 1 : 0;
 
-        child->console[port].machine = machine;
-        child->console[port].device = i;
+        child->console[port].line.machine = machine;
+        child->console[port].line.device = i;
         config->console[port] = root_console_ends(&child->console[port]);
     }
 }
@@ -116,7 +116,7 @@ static enum root_end end_of_crash(struct root_child *child)
 static bool wrote_text(const struct root_child *child)
 {
     for (unsigned i = 0; i < WORKER_COM_PORTS; i++)
-        if (child->console[i].text_seen)
+        if (child->console[i].line.text_seen)
             return true;
     return false;
 }

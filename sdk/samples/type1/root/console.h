@@ -9,10 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <hvkit/machine.h>
+#include <hvkit/machine_line.h>
 #include <worker/vid.h>
-
-#define ROOT_CONSOLE_LINE 400u /* bytes of a line; a longer one is shown in pieces */
 
 /* What is typed at the machine's port, on its way to a child. */
 struct root_keyboard {
@@ -23,13 +21,9 @@ struct root_keyboard {
 };
 
 struct root_console {
-    const struct hv_machine *machine; /* whose */
-    uint32_t device;                  /* index in its devices */
-    struct root_keyboard *keyboard;   /* raw, and who types; NULL: by lines */
-    bool hidden;                      /* somebody else has the machine's port */
-    bool text_seen;                   /* an expected end's */
-    uint32_t length;
-    char line[ROOT_CONSOLE_LINE];
+    struct hv_machine_line line;    /* of whose machine's port; NULL there: of none */
+    struct root_keyboard *keyboard; /* raw, and who types; NULL: by lines */
+    bool hidden;                    /* somebody else has the machine's port */
 };
 
 /* For the worker. The console stays where it is. */

@@ -105,7 +105,7 @@ END_TEST
 
 START_TEST(long_line_is_shown_in_pieces)
 {
-    char text[VMM_CONSOLE_LINE + 10];
+    char text[HV_MACHINE_LINE + 10];
 
     memset(text, 'x', sizeof(text));
     text[sizeof(text) - 1] = 0;
@@ -130,9 +130,9 @@ START_TEST(text_is_seen_wherever_the_console_leads)
 {
     ck_assert(open_console(VMM_NOWHERE));
     put("logi\nn: log");
-    ck_assert(!console.text_seen);
+    ck_assert(!console.line.text_seen);
     put("in:");
-    ck_assert(console.text_seen);
+    ck_assert(console.line.text_seen);
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(text_of_another_console_is_not_this_ones)
     machine.ends[0].device = 1;
     ck_assert(open_console(VMM_NOWHERE));
     put("login:");
-    ck_assert(!console.text_seen);
+    ck_assert(!console.line.text_seen);
 }
 END_TEST
 
