@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* HvCallDispatchVp: a root that schedules runs its child's VPs in its own time. */
-#include <conformance/child.h>
-
 #include "hypercall_support.h"
+#include "parent_dispatch_support.h"
 
-#define PRIVILEGES (PARENT_PRIVILEGES | HV_PRIVILEGE_CpuManagement)
+#define NEEDS_ROOT NEEDS(.privileges = DISPATCH_PRIVILEGES)
 
-#define NEEDS_ROOT NEEDS(.privileges = PRIVILEGES)
-
-#define NEEDS_ROOT_WITH_STATISTICS NEEDS(.privileges = PRIVILEGES | HV_PRIVILEGE_AccessStats)
-
-#define EXO_WITH_PAGES (CHILD_EXO | HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED)
+#define NEEDS_ROOT_WITH_STATISTICS \
+    NEEDS(.privileges = DISPATCH_PRIVILEGES | HV_PRIVILEGE_AccessStats)
 
 #define CLEAR HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND
 #define SCAN  HV_DISPATCH_VP_FLAG_SCAN_INTERRUPT_INJECTION
@@ -29,34 +25,15 @@ static uint32_t counter(const struct child *child)
 
 /* ---- Who schedules ---- */
 
-static uint64_t scheduler_type(void)
-{
-    const struct hv_input_get_system_property block = { .property_id =
-                                                            HvSystemPropertySchedulerType };
-    uint64_t type;
-
-    parent_begin();
-    REQUIRE_EQ(parent_simple(HvCallGetSystemProperty, &block, sizeof(block)), HV_STATUS_SUCCESS);
-    memcpy(&type, parent_output(), sizeof(type));
-    return type;
-}
-
 HV_TEST(scheduler, who_schedules_is_a_property_of_the_system, COVERS(HV_REQ_SCHED_014), NEEDS_ROOT,
         "A root that takes itself for the scheduler waits for VPs that it never runs")
 {
-    uint64_t type = scheduler_type();
+    uint64_t type = dispatch_scheduler_type();
 
     CHECK(type >= HvSchedulerTypeLp && type <= HvSchedulerTypeRoot, "type %llu",
           (unsigned long long)type);
     CHECK_EQ(parent_output_written(sizeof(type)), 0);
     OBSERVE("type", "%llu", (unsigned long long)type);
-}
-
-static struct child begin(void)
-{
-    if (scheduler_type() != HvSchedulerTypeRoot)
-        test_skip("the hypervisor schedules");
-    return child_begin(EXO_WITH_PAGES);
 }
 
 /* ---- The call ---- */
@@ -125,9 +102,9 @@ HV_TEST(scheduler, a_hypervisor_that_schedules_dispatches_nothing, COVERS(HV_REQ
     struct child child;
     uint16_t status;
 
-    if (scheduler_type() == HvSchedulerTypeRoot)
+    if (dispatch_scheduler_type() == HvSchedulerTypeRoot)
         test_skip("the root schedules");
-    child = child_begin(EXO_WITH_PAGES);
+    child = child_begin(DISPATCH_CHILD);
     block.partition_id = child.id;
     child_load(&child, 0, counting, sizeof(counting));
     status = dispatch_with(&block, &output);
@@ -141,7 +118,7 @@ HV_TEST(scheduler, a_child_runs_only_while_it_is_dispatched,
         COVERS(HV_REQ_SCHED_015, HV_REQ_SCHED_017), NEEDS_ROOT,
         "The root has given the time to someone else")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     uint32_t before;
 
     child_load(&child, 0, counting, sizeof(counting));
@@ -179,7 +156,7 @@ HV_TEST(scheduler, an_intercept_ends_the_dispatch, COVERS(HV_REQ_SCHED_017, HV_R
         NEEDS_ROOT, "A message besides would be for an intercept that has been dealt with")
 {
     static const uint8_t code[] = { CHILD_OUT, COUNTING };
-    struct child child = begin();
+    struct child child = dispatch_begin();
     const struct hv_message *page = map_page(&child, HvVpStatePageInterceptMessage);
     const struct hv_x64_io_port_intercept_message *io = (const void *)page->payload;
 
@@ -203,7 +180,7 @@ HV_TEST(scheduler, the_register_page_counts_at_the_next_dispatch, COVERS(HV_REQ_
         NEEDS_ROOT, "The device's answer is in the register that the guest reads")
 {
     static const uint8_t code[] = { CHILD_OUT, 0x89, 0x1d, 0x04, 0x30, 0x00, 0x00, COUNTING };
-    struct child child = begin();
+    struct child child = dispatch_begin();
     struct hv_vp_register_page *page;
 
     map_page(&child, HvVpStatePageInterceptMessage);
@@ -223,7 +200,7 @@ HV_TEST(scheduler, a_suspended_vp_is_not_dispatched, COVERS(HV_REQ_SCHED_017), N
         "Linux suspends a VP and waits until it has stopped")
 {
     static const uint32_t names[] = { HvRegisterExplicitSuspend, HvRegisterDispatchSuspend };
-    struct child child = begin();
+    struct child child = dispatch_begin();
 
     child_load(&child, 0, counting, sizeof(counting));
     child_run(&child, 0);
@@ -306,24 +283,12 @@ static void check_signals(const struct child *child, unsigned expected)
     CHECK_EQ(signals.of[1] + signals.of[2] + signals.of[3], 0);
 }
 
-static volatile const uint64_t *map_counters(const struct child *child)
-{
-    const struct hv_input_map_stats_page block = { .stats_type = HvStatsObjectVp,
-                                                   .object_identity = { .object_id = child->id } };
-    uint64_t page;
-
-    child_deposit(HV_PARTITION_ID_SELF, 1);
-    REQUIRE_EQ(parent_simple(HvMapStatsPage, &block, sizeof(block)), HV_STATUS_SUCCESS);
-    memcpy(&page, parent_output(), sizeof(page));
-    return virt_of(page << PAGE_SHIFT);
-}
-
 HV_TEST(scheduler, a_blocked_vp_is_signalled_once_when_it_can_run,
         COVERS(HV_REQ_SCHED_020, HV_REQ_SCHED_021), NEEDS_ROOT_WITH_STATISTICS,
         "Linux compares the counts at the end of a VP, and waits for the one that is missing")
 {
-    struct child child = begin();
-    volatile const uint64_t *counters = map_counters(&child);
+    struct child child = dispatch_begin();
+    volatile const uint64_t *counters = dispatch_map_counters(&child);
 
     listen();
     child_load(&child, 0, counting, sizeof(counting));
@@ -345,7 +310,7 @@ HV_TEST(scheduler, a_blocked_vp_is_signalled_once_when_it_can_run,
 HV_TEST(scheduler, a_vp_that_was_not_blocked_is_not_signalled, COVERS(HV_REQ_SCHED_020), NEEDS_ROOT,
         "Each is an interrupt of the root")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
 
     listen();
     child_load(&child, 0, counting, sizeof(counting));
@@ -371,7 +336,7 @@ HV_TEST(scheduler, an_interrupt_signals_a_vp_that_has_halted,
         COVERS(HV_REQ_SCHED_017, HV_REQ_SCHED_020), NEEDS_ROOT,
         "A guest that sleeps until its device is done sleeps for ever")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
 
     listen();
     load_halting(&child, 0);
@@ -389,7 +354,7 @@ HV_TEST(scheduler, an_interrupt_signals_a_vp_that_has_halted,
 HV_TEST(scheduler, signals_of_several_vps_are_all_there, COVERS(HV_REQ_SCHED_020, HV_REQ_SCHED_021),
         NEEDS_ROOT, "They may share a message, in which each VP has its bit")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     struct signals signals;
 
     listen();
@@ -412,7 +377,7 @@ HV_TEST(scheduler, signals_of_several_vps_are_all_there, COVERS(HV_REQ_SCHED_020
 HV_TEST(scheduler, dispatch_suspend_holds_signals_back, COVERS(HV_REQ_SCHED_022), NEEDS_ROOT,
         "A VP that is being taken down is looked for when its signal comes")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
 
     listen();
     load_halting(&child, 0);
@@ -432,7 +397,7 @@ HV_TEST(scheduler, dispatch_suspend_holds_signals_back, COVERS(HV_REQ_SCHED_022)
 HV_TEST(scheduler, vectors_of_the_register_page_interrupt_a_dispatched_vp, COVERS(HV_REQ_SCHED_019),
         NEEDS_ROOT, "Linux leaves the interrupts of devices there, and makes no call for them")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     struct hv_vp_register_page *page;
     volatile uint64_t *vectors;
 
@@ -477,7 +442,7 @@ static void check_refused(const struct hv_input_dispatch_vp *block, uint16_t exp
 HV_TEST(scheduler, what_is_dispatched_is_checked, COVERS(HV_REQ_SCHED_023, HV_REQ_SCHED_015),
         NEEDS_ROOT, "A VP of someone else's, or one that is gone")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     struct hv_input_dispatch_vp block = { .partition_id = child.id, .vp_index = 1 };
 
     child_load(&child, 0, counting, sizeof(counting));

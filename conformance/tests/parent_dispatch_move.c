@@ -3,13 +3,9 @@
  * HvCallDispatchVp on several processors of the root: a VP runs on whichever makes the call, and
  * all of it comes along. Linux makes it wherever the thread of the VP happens to be.
  */
-#include <conformance/child.h>
+#include "parent_dispatch_support.h"
 
-#define PRIVILEGES (PARENT_PRIVILEGES | HV_PRIVILEGE_CpuManagement)
-
-#define NEEDS_ROOT_WITH(count) NEEDS(.privileges = PRIVILEGES, .vps = (count))
-
-#define EXO_WITH_PAGES (CHILD_EXO | HV_PARTITION_CREATION_FLAG_INTERCEPT_MESSAGE_PAGE_ENABLED)
+#define NEEDS_ROOT_WITH(count) NEEDS(.privileges = DISPATCH_PRIVILEGES, .vps = (count))
 
 #define VECTOR      0x71
 #define PATIENCE_US 3000000
@@ -22,25 +18,6 @@ static const uint8_t counting[] = { 0x0f, 0x21, 0xc3, 0x43, 0x0f, 0x23, 0xc3, 0x
 static uint32_t word(const struct child *child, uint32_t gpa)
 {
     return *(const volatile uint32_t *)(const void *)(child->ram + gpa);
-}
-
-static void check_scheduler(void)
-{
-    const struct hv_input_get_system_property block = { .property_id =
-                                                            HvSystemPropertySchedulerType };
-    uint64_t type;
-
-    parent_begin();
-    REQUIRE_EQ(parent_simple(HvCallGetSystemProperty, &block, sizeof(block)), HV_STATUS_SUCCESS);
-    memcpy(&type, parent_output(), sizeof(type));
-    if (type != HvSchedulerTypeRoot)
-        test_skip("the hypervisor schedules");
-}
-
-static struct child begin(void)
-{
-    check_scheduler();
-    return child_begin(EXO_WITH_PAGES);
 }
 
 /* ---- The call, on any processor ---- */
@@ -113,7 +90,7 @@ static void load_counting(const struct child *child, uint32_t from)
 HV_TEST(scheduler, a_vp_runs_on_each_processor_that_dispatches_it, COVERS(HV_REQ_SCHED_024),
         NEEDS_ROOT_WITH(2), "The thread that runs a VP moves to another processor")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     struct dispatcher dispatcher;
     uint32_t before;
 
@@ -132,7 +109,7 @@ HV_TEST(scheduler, vps_change_places, COVERS(HV_REQ_SCHED_024), NEEDS_ROOT_WITH(
         "Registers that stay in a processor while others run are those of the VP that comes")
 {
     const uint32_t other_from = 0x40000000;
-    struct child first = begin(), second = child_make(EXO_WITH_PAGES);
+    struct child first = dispatch_begin(), second = child_make(DISPATCH_CHILD);
     struct dispatcher dispatchers[2];
 
     child_add_vp(&second, 0);
@@ -170,7 +147,7 @@ HV_TEST(scheduler, a_vp_that_is_dispatched_elsewhere_is_refused,
         "A VP that runs twice at a time is two VPs")
 {
     const uint64_t end = rdtsc() + tsc_from_us(PATIENCE_US);
-    struct child child = begin();
+    struct child child = dispatch_begin();
     struct dispatcher here, there;
 
     make_dispatcher(&here, &child);
@@ -207,7 +184,7 @@ static void map_page(const struct child *child, const uint8_t *page)
 HV_TEST(scheduler, a_vp_that_comes_back_has_forgotten_old_pages, COVERS(HV_REQ_SCHED_024),
         NEEDS_ROOT_WITH(2), "A processor that it has left knows what was taken away meanwhile")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     uint8_t *pages[2];
     struct dispatcher dispatcher;
 
@@ -283,18 +260,6 @@ static void block_on(uint32_t cpu, struct dispatcher *dispatcher)
     CHECK_EQ(dispatcher->output->dispatch_state, HV_DISPATCH_STATE_BLOCKED);
 }
 
-static volatile const uint64_t *map_counters(const struct child *child)
-{
-    const struct hv_input_map_stats_page block = { .stats_type = HvStatsObjectVp,
-                                                   .object_identity = { .object_id = child->id } };
-    uint64_t page;
-
-    child_deposit(HV_PARTITION_ID_SELF, 1);
-    REQUIRE_EQ(parent_simple(HvMapStatsPage, &block, sizeof(block)), HV_STATUS_SUCCESS);
-    memcpy(&page, parent_output(), sizeof(page));
-    return virt_of(page << PAGE_SHIFT);
-}
-
 static bool wait_for_signal(volatile const uint64_t *counters)
 {
     const uint64_t end = rdtsc() + tsc_from_us(PATIENCE_US);
@@ -305,14 +270,14 @@ static bool wait_for_signal(volatile const uint64_t *counters)
 }
 
 HV_TEST(scheduler, a_timer_comes_along, COVERS(HV_REQ_SCHED_024, HV_REQ_SCHED_020),
-        NEEDS(.privileges = PRIVILEGES | HV_PRIVILEGE_AccessStats |
+        NEEDS(.privileges = DISPATCH_PRIVILEGES | HV_PRIVILEGE_AccessStats |
                             HV_PRIVILEGE_AccessFrequencyRegs,
               .vps = 2),
         "It was armed on a processor that has nothing to do with the VP any more")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     const uint32_t ticks = (uint32_t)(rdmsr(HV_X64_MSR_APIC_FREQUENCY) / 10);
-    volatile const uint64_t *counters = map_counters(&child);
+    volatile const uint64_t *counters = dispatch_map_counters(&child);
     struct dispatcher dispatcher;
     uint8_t code[sizeof(timed)];
 
@@ -377,13 +342,13 @@ static const uint8_t halting[] = { CHILD_ENABLE_APIC, 0xfb, 0xf4, 0xeb, 0xfd };
 
 HV_TEST(scheduler, no_interrupt_is_lost_while_a_vp_moves,
         COVERS(HV_REQ_SCHED_024, HV_REQ_SCHED_020),
-        NEEDS(.privileges = PRIVILEGES | HV_PRIVILEGE_AccessStats, .vps = 3),
+        NEEDS(.privileges = DISPATCH_PRIVILEGES | HV_PRIVILEGE_AccessStats, .vps = 3),
         "It goes to the processor that the VP has just left, and the guest sleeps for ever")
 {
-    struct child child = begin();
+    struct child child = dispatch_begin();
     unsigned i = 0;
 
-    movers.counters = map_counters(&child);
+    movers.counters = dispatch_map_counters(&child);
     movers.turn = 0;
     movers.stop = false;
     child_load(&child, 0, halting, sizeof(halting));
