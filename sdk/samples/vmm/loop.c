@@ -63,13 +63,12 @@ static void look_at_signals(struct vmm_child *child)
 /* As the hypervisor tells it where there is no driver in between. */
 static void end_interrupt(struct vmm_child *child, uint32_t vector)
 {
-    const struct hv_x64_apic_eoi_message message = { .interrupt_vector = vector };
-    struct worker_intercept intercept = { .kind = WORKER_INTERCEPT_MESSAGE };
+    const struct hv_x64_apic_eoi_message payload = { .interrupt_vector = vector };
+    struct hv_message message = { .header = { .message_type = HvMessageTypeX64ApicEoi,
+                                              .payload_size = sizeof(payload) } };
 
-    intercept.message.header.message_type = HvMessageTypeX64ApicEoi;
-    intercept.message.header.payload_size = sizeof(message);
-    memcpy(intercept.message.payload, &message, sizeof(message));
-    worker_machine_intercept(&child->worker, &intercept, vmm_now());
+    memcpy(message.payload, &payload, sizeof(payload));
+    worker_machine_message(&child->worker, 0, &message, vmm_now());
 }
 
 static void take_ended(struct vmm_child *child)
