@@ -56,12 +56,6 @@ static struct hv_partition *root;
 static struct parent by_root, by_middle;
 static struct parent *by; /* who takes the step */
 
-static void serve_at_once(void *context, struct hv_vp *vp)
-{
-    (void)context;
-    hv_vp_prepare(vp);
-}
-
 /* ---- What the steps are about ---- */
 
 static uint64_t id_of(const struct step *step)
@@ -565,9 +559,6 @@ static void begin(void)
 {
     struct hv_vp *vp;
 
-    fake_platform_init(&fake);
-    fake.platform.cpu.kick = serve_at_once;
-    fake.tsc_step = FAKE_TSC_HZ / 100000;
     vp = household_begin(&fake);
     root = hv_vp_partition(vp);
     by_root = (struct parent){ .vp = vp,

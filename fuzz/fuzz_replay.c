@@ -28,12 +28,6 @@ struct __attribute__((packed)) head {
 static struct fake_platform fake;
 static struct hv_vp *root_vp;
 
-static void serve_at_once(void *context, struct hv_vp *vp)
-{
-    (void)context;
-    hv_vp_prepare(vp);
-}
-
 static bool is_full(struct hv_partition *root)
 {
     uint64_t id = HV_PARTITION_ID_INVALID;
@@ -155,9 +149,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t own, taken = 1;
 
-    fake_platform_init(&fake);
-    fake.platform.cpu.kick = serve_at_once;
-    fake.tsc_step = FAKE_TSC_HZ / 100000;
     root_vp = household_begin(&fake);
     own = household_own_pages();
     for (unsigned i = 0; i < MAX_CALLS && taken != 0; i++) {

@@ -311,9 +311,18 @@ static void listen(void)
     fake_wrmsr(root_vp, HV_X64_MSR_SINT0 + 3, 0x40 | HV_X64_MSR_SINT_AS_INTERCEPT);
 }
 
+static void serve_at_once(void *context, struct hv_vp *vp)
+{
+    (void)context;
+    hv_vp_prepare(vp);
+}
+
 struct hv_vp *household_begin(struct fake_platform *platform)
 {
     fake = platform;
+    fake_platform_init(fake);
+    fake->platform.cpu.kick = serve_at_once;
+    fake->tsc_step = FAKE_TSC_HZ / 100000;
     root = fake_root(fake);
     root_vp = fake_vp_create(fake, root, 0);
     atomic_store(&root->guest_os_id, 1);

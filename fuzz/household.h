@@ -20,7 +20,8 @@
 #define HOUSEHOLD_GPA       UINT64_C(0x100)
 #define HOUSEHOLD_GPA_PAGES 80
 
-/* Makes the root, which listens to messages and events; returns its VP. One at a time. */
+/* Makes the platform, whose clock goes on at each look and whose LPs react at once, and the root,
+   which listens to messages and events; returns its VP. One at a time. */
 struct hv_vp *household_begin(struct fake_platform *platform);
 
 /* Pages that the root has for itself: unused ones, and its tables. */
