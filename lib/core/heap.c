@@ -58,3 +58,8 @@ void hv_heap_remove(struct hv_heap *heap, struct hv_heap_node *node)
     else
         sink(heap, place, last);
 }
+
+void hv_heap_sink(struct hv_heap *heap, struct hv_heap_node *node)
+{
+    sink(heap, node->place, node);
+}

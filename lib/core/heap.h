@@ -32,6 +32,17 @@ static inline struct hv_heap_node *hv_heap_first(const struct hv_heap *heap)
     return heap->count != 0 ? heap->nodes[0] : (struct hv_heap_node *)0;
 }
 
+/* For hv_heap_raise(): puts a node whose key has grown where it belongs. */
+void hv_heap_sink(struct hv_heap *heap, struct hv_heap_node *node);
+
+/* Gives a node that is in this heap a key that is not smaller. */
+static inline void hv_heap_raise(struct hv_heap *heap, struct hv_heap_node *node, uint64_t key)
+{
+    node->key = key;
+    if (2 * node->place <= heap->count)
+        hv_heap_sink(heap, node);
+}
+
 static inline bool hv_heap_has(const struct hv_heap_node *node)
 {
     return node->place != 0;

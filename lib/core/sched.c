@@ -25,7 +25,8 @@ struct hv_lp {
     uint64_t started;       /* TSC at which current was picked, or its run time counted last */
     uint64_t slice_end;
     uint64_t floor; /* who waits does not fall behind this: what the least that runs has had */
-    struct hv_heap ready, timers;
+    struct hv_heap ready;  /* who can run, and who does but in another's time */
+    struct hv_heap timers; /* who waits for a deadline */
     _Atomic uint32_t vp_count;
     _Atomic(struct hv_vp *) kicked; /* list with many producers; its LP takes all at once */
 };
@@ -129,12 +130,10 @@ static void stop_timer(struct hv_lp *lp, struct hv_vp *vp)
         hv_heap_remove(&lp->timers, &vp->sched.timer);
 }
 
-static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
+static __attribute__((noinline)) void begin_ready(struct hv_lp *lp, struct hv_vp *vp)
 {
     uint64_t least = lp->floor > lp->slice ? lp->floor - lp->slice : 0;
 
-    if (vp == lp->current || hv_heap_has(&vp->sched.ready))
-        return;
     stop_timer(lp, vp);
     if (hv_vp_is_dispatched(vp)) {
         hv_dispatch_signal(vp);
@@ -144,6 +143,12 @@ static void make_ready(struct hv_lp *lp, struct hv_vp *vp)
         vp->sched.had = least;
     hv_heap_insert(&lp->ready, &vp->sched.ready, vp->sched.had);
     lp->woken = true;
+}
+
+static inline void make_ready(struct hv_lp *lp, struct hv_vp *vp)
+{
+    if (!hv_heap_has(&vp->sched.ready) && vp != lp->current)
+        begin_ready(lp, vp);
 }
 
 /* A VP that has moved since it was listed. Once it is in the other list, it is not touched here. */
@@ -343,29 +348,25 @@ static uint64_t weighted(const struct hv_vp *vp, uint64_t ticks)
     return weight == HV_CPU_WEIGHT_DEFAULT ? ticks : ticks * HV_CPU_WEIGHT_DEFAULT / weight;
 }
 
-/* The clock of this LP may be a little behind that of a VP's last; no time has passed then. */
-static void charge(struct hv_lp *lp, uint64_t tsc)
+/*
+ * Counts what has run, for who pays, and what the least of all has had by now. The clock of this LP
+ * may be a little behind that of a VP's last; no time has passed then.
+ */
+static inline void charge(struct hv_lp *lp, uint64_t tsc)
 {
     struct hv_vp *vp = lp->payer;
+    uint64_t least;
 
     if (tsc <= lp->started)
         return;
-    vp->sched.had += weighted(vp, tsc - lp->started);
+    least = vp->sched.had += weighted(vp, tsc - lp->started);
     lp->started = tsc;
-}
-
-/* least: what the one that has had least has had, of who runs and who could. */
-static void raise_floor(struct hv_lp *lp, uint64_t least)
-{
+    if (hv_heap_has(&vp->sched.ready))
+        hv_heap_raise(&lp->ready, &vp->sched.ready, least);
+    if (lp->ready.count != 0 && hv_heap_first(&lp->ready)->key < least)
+        least = hv_heap_first(&lp->ready)->key;
     if (least > lp->floor)
         lp->floor = least;
-}
-
-static uint64_t least_of(const struct hv_lp *lp, const struct hv_heap_node *first)
-{
-    uint64_t had = lp->payer->sched.had;
-
-    return first && first->key < had ? first->key : had;
 }
 
 /* Who has been lent the time of a VP that still has nothing else to do with it. */
@@ -384,16 +385,6 @@ static struct hv_vp *take_borrower(struct hv_lp *lp)
     return NULL;
 }
 
-static struct hv_vp *take_first(struct hv_lp *lp)
-{
-    struct hv_heap_node *first = hv_heap_first(&lp->ready);
-
-    if (!first)
-        return NULL;
-    hv_heap_remove(&lp->ready, first);
-    return of_ready(first);
-}
-
 struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
 {
     struct hv_vp *vp = NULL;
@@ -402,17 +393,17 @@ struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
     take_timers(lp, tsc);
     if (__builtin_expect(lp->borrower != NULL, false))
         vp = take_borrower(lp);
-    if (__builtin_expect(!vp, true))
-        vp = take_first(lp);
-    if (!vp)
-        return NULL;
+    if (__builtin_expect(!vp, true)) {
+        if (lp->ready.count == 0)
+            return NULL;
+        vp = of_ready(hv_heap_first(&lp->ready));
+    }
     lp->current = lp->payer = vp;
     if (__builtin_expect(lp->lent, false))
         lp->payer = hv_vp_lender(vp);
     lp->started = tsc;
     lp->slice_end = tsc + lp->slice;
     lp->woken = false;
-    raise_floor(lp, least_of(lp, hv_heap_first(&lp->ready)));
     return vp;
 }
 
@@ -424,28 +415,31 @@ static bool gives_back(const struct hv_lp *lp, uint64_t tsc)
 }
 
 /* Whether who has had least has had so much less that who runs makes room. */
-static bool is_displaced(struct hv_lp *lp, const struct hv_heap_node *first)
+static bool is_displaced(struct hv_lp *lp)
 {
     uint64_t margin = lp->woken ? 0 : lp->slice / PREEMPTION_PART;
 
     lp->woken = false;
-    return first->key + margin < lp->payer->sched.had;
+    return hv_heap_first(&lp->ready)->key + margin < lp->payer->sched.had;
+}
+
+/* Whether somebody else than who runs can. */
+static bool has_others(const struct hv_lp *lp)
+{
+    return lp->ready.count > (lp->lent ? 0 : 1);
 }
 
 bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
 {
-    struct hv_heap_node *first;
-
+    if (lp->current)
+        charge(lp, tsc);
     take_kicks(lp);
     take_timers(lp, tsc);
+    if (!lp->current)
+        return lp->ready.count != 0;
     if (__builtin_expect(lp->lent, false) && gives_back(lp, tsc))
         return true;
-    first = hv_heap_first(&lp->ready);
-    if (!first || !lp->current)
-        return first != NULL;
-    charge(lp, tsc);
-    raise_floor(lp, least_of(lp, first));
-    return tsc >= lp->slice_end || is_displaced(lp, first);
+    return has_others(lp) && (tsc >= lp->slice_end || is_displaced(lp));
 }
 
 static void wait_until(struct hv_lp *lp, struct hv_vp *vp, uint64_t deadline)
@@ -470,13 +464,12 @@ void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t 
 {
     struct hv_vp *vp = lp->current;
 
+    if (why != HV_LP_YIELDS && hv_heap_has(&vp->sched.ready))
+        hv_heap_remove(&lp->ready, &vp->sched.ready);
     charge(lp, tsc);
-    raise_floor(lp, least_of(lp, hv_heap_first(&lp->ready)));
     lp->current = NULL;
     if (__builtin_expect(lp->lent || why == HV_LP_LENDS, false))
         put_aside(lp, vp, why, deadline);
-    else if (why == HV_LP_YIELDS)
-        hv_heap_insert(&lp->ready, &vp->sched.ready, vp->sched.had);
     else if (why == HV_LP_WAITS)
         wait_until(lp, vp, deadline);
 }
@@ -486,7 +479,7 @@ uint64_t hv_lp_deadline(const struct hv_lp *lp)
     const struct hv_heap_node *timer = hv_heap_first(&lp->timers);
     uint64_t deadline = timer ? timer->key : HV_LP_NEVER;
 
-    if (lp->current && (lp->ready.count | lp->lent) != 0 && lp->slice_end < deadline)
+    if (lp->current && (lp->ready.count > 1 || lp->lent) && lp->slice_end < deadline)
         deadline = lp->slice_end;
     return deadline;
 }

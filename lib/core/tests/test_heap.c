@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The heap against a plain search, with random insertions and removals. */
+/* The heap against a plain search, with random insertions, changes and removals. */
 #include <check.h>
 #include <string.h>
 
@@ -68,7 +68,9 @@ START_TEST(the_first_has_the_smallest_key)
     for (unsigned step = 0; step < STEPS; step++) {
         struct hv_heap_node *node = &nodes[random_below(NODES)];
 
-        if (hv_heap_has(node)) {
+        if (hv_heap_has(node) && step % 3 == 0) {
+            hv_heap_raise(&heap, node, node->key + random_below(100000));
+        } else if (hv_heap_has(node)) {
             hv_heap_remove(&heap, node);
             count--;
         } else {

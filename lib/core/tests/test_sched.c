@@ -224,6 +224,25 @@ START_TEST(who_has_waited_takes_the_place_of_who_runs)
 }
 END_TEST
 
+/* Nobody has looked how long the other one has run. */
+START_TEST(who_wakes_when_one_ran_alone_has_a_slice_to_its_credit)
+{
+    uint64_t ran[2] = { 0 };
+
+    add(2);
+    ck_assert_ptr_eq(pick(), &vps[1]);
+    put(HV_LP_WAITS, HV_LP_NEVER);
+    ck_assert_ptr_eq(pick(), &vps[0]);
+    now += 100 * SLICE;
+    hv_vp_kick(&vps[1]);
+    ck_assert(hv_lp_look(lp, now));
+    put(HV_LP_YIELDS, HV_LP_NEVER);
+    run_busy(11 * SLICE, ran);
+    ck_assert_uint_ge(ran[0], 4 * SLICE);
+    ck_assert_uint_ge(ran[1], 5 * SLICE);
+}
+END_TEST
+
 /* An interrupt is not for the end of a slice; but who was put aside would come and go all the time.
  */
 START_TEST(who_wakes_takes_the_place_of_who_has_had_more)
@@ -572,6 +591,7 @@ int main(void)
     tcase_add_test(tests, a_slice_ends_for_another);
     tcase_add_test(tests, who_comes_late_does_not_catch_up);
     tcase_add_test(tests, who_has_waited_takes_the_place_of_who_runs);
+    tcase_add_test(tests, who_wakes_when_one_ran_alone_has_a_slice_to_its_credit);
     tcase_add_test(tests, who_wakes_takes_the_place_of_who_has_had_more);
     tcase_add_test(tests, a_deadline_wakes);
     tcase_add_test(tests, the_first_of_many_deadlines_counts);
