@@ -56,18 +56,20 @@ static struct hv_vp *find_receiver(const struct hv_vp *vp)
 
 /*
  * A parent without VPs has nobody who could miss a message. The section is for a receiver that its
- * own parent takes away at this moment: hv_vp_destroy() waits for those that have found it.
+ * own parent takes away at this moment: hv_vp_destroy() waits for those that have found it. One of
+ * this LP, which delivers at once, is not taken away before that is done.
  */
 static bool send(struct hv_vp *self, const struct hv_vp *vp, struct hv_intercept_message *message)
 {
     void *section = hv_address_enter(hv_vp_parent(vp));
     struct hv_vp *receiver = find_receiver(vp);
+    bool is_here = receiver && hv_sched_is_shared(self, receiver);
 
     atomic_store_explicit(&message->receiver, receiver, memory_order_relaxed);
-    if (receiver && receiver != self)
+    if (receiver && !is_here)
         hv_synic_post(self, receiver, &message->message);
     hv_address_leave(section);
-    if (receiver && receiver == self)
+    if (is_here)
         hv_synic_post(self, receiver, &message->message);
     return receiver != NULL;
 }

@@ -151,6 +151,20 @@ static inline void make_ready(struct hv_lp *lp, struct hv_vp *vp)
         begin_ready(lp, vp);
 }
 
+/* There are no requests for it: who posts one kicks. */
+void hv_vp_wake(struct hv_vp *vp)
+{
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+    struct hv_lp *lp = owner(vp);
+
+    if (!lp) {
+        cpu->kick(cpu->context, vp);
+        return;
+    }
+    make_ready(lp, vp);
+    cpu->kick_lp(cpu->context, lp->backend);
+}
+
 /* A VP that has moved since it was listed. Once it is in the other list, it is not touched here. */
 static void __attribute__((noinline)) pass_on(struct hv_vp *vp)
 {

@@ -27,6 +27,9 @@ struct hv_sched {
  */
 void hv_vp_kick(struct hv_vp *vp);
 
+/* The same on the LP that owns vp, where it needs no list. */
+void hv_vp_wake(struct hv_vp *vp);
+
 /*
  * Takes vp, which is suspended and which nobody kicks any more, from its LP: when this returns that
  * has let go of it. On the LP that owns self. Without a scheduler nothing happens.

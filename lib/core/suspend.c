@@ -65,14 +65,13 @@ static hv_status clear(struct hv_vp *vp, uint32_t bit, bool *runs)
     return HV_STATUS_SUCCESS;
 }
 
-/* Its LP may be this one, which has not been told by a request then. */
 static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
 {
     bool runs = false;
     hv_status status = clear(vp, bit, &runs);
 
     if (runs)
-        hv_vp_kick(vp);
+        hv_vp_wake(vp);
     return status;
 }
 

@@ -239,8 +239,10 @@ void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_mes
 {
     struct hv_synic_message *head;
 
-    if (target == self) {
+    if (hv_sched_is_shared(self, target)) {
         hv_synic_add(target, message);
+        if (target != self)
+            hv_vp_wake(target);
         return;
     }
     head = atomic_load_explicit(&target->synic.posts, memory_order_relaxed);

@@ -89,7 +89,8 @@ void hv_synic_add(struct hv_vp *vp, struct hv_synic_message *message);
 /* Takes a queued message back. On the VP's LP. */
 void hv_synic_unqueue(struct hv_vp *vp, struct hv_synic_message *message);
 
-/* Sends a message to a VP, whose LP delivers it; self is the VP of this LP. */
+/* Sends a message to a VP, whose LP delivers it: at once if that is this one, which owns self. A
+   section of another address space must have been left then (hv_sched_is_shared()). */
 void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_message *message);
 
 /* Takes what others have posted. On the VP's LP, after a kick. */

@@ -329,6 +329,54 @@ START_TEST(a_kick_wakes_before_the_deadline)
 }
 END_TEST
 
+static void *told; /* what the back end was told of last: its object of the LP, or a VP */
+
+static void note_lp(void *kicked)
+{
+    told = kicked;
+}
+
+static void note_vp(struct hv_vp *kicked)
+{
+    told = kicked;
+}
+
+/* It can run though the LP has not looked yet, and the back end is told that it should. */
+START_TEST(an_lp_wakes_a_vp_of_its_own)
+{
+    fake.on_kick_lp = note_lp;
+    add(2);
+    ck_assert_ptr_eq(pick(), &vps[1]);
+    put(HV_LP_WAITS, now + SECOND);
+    ck_assert_ptr_eq(pick(), &vps[0]);
+    now++;
+    told = NULL;
+    hv_vp_wake(&vps[1]);
+    ck_assert_ptr_eq(told, &lps[0]);
+    ck_assert(!atomic_load(&vps[1].sched.kicked));
+    ck_assert_uint_eq(hv_lp_deadline(lp), now - 1 + SLICE);
+    ck_assert(hv_lp_look(lp, now));
+    put(HV_LP_STOPS, HV_LP_NEVER);
+    ck_assert_ptr_eq(pick(), &vps[1]);
+    /* Its deadline has gone, and who runs stays where it is. */
+    hv_vp_wake(&vps[1]);
+    put(HV_LP_STOPS, HV_LP_NEVER);
+    now += 2 * SECOND;
+    ck_assert_ptr_null(pick());
+}
+END_TEST
+
+START_TEST(without_a_scheduler_the_vp_is_kicked)
+{
+    struct fake_vp backend = { 0 };
+
+    fake.on_kick = note_vp;
+    vps[2].backend = &backend;
+    hv_vp_wake(&vps[2]);
+    ck_assert_ptr_eq(told, &vps[2]);
+}
+END_TEST
+
 START_TEST(a_kick_of_who_runs_is_not_for_another)
 {
     add(2);
@@ -596,6 +644,8 @@ int main(void)
     tcase_add_test(tests, a_deadline_wakes);
     tcase_add_test(tests, the_first_of_many_deadlines_counts);
     tcase_add_test(tests, a_kick_wakes_before_the_deadline);
+    tcase_add_test(tests, an_lp_wakes_a_vp_of_its_own);
+    tcase_add_test(tests, without_a_scheduler_the_vp_is_kicked);
     tcase_add_test(tests, a_kick_of_who_runs_is_not_for_another);
     tcase_add_test(tests, a_kick_between_the_last_look_and_the_wait_is_not_lost);
     tcase_add_test(tests, who_is_removed_is_not_picked);

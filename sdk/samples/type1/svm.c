@@ -168,12 +168,13 @@ static bool look_around(struct svm_vp *vp, uint64_t now)
 {
     struct lp *lp = vp->lp;
     uint64_t before = lp->deadline;
-    bool other = hv_lp_look(scheduler(lp), now);
 
+    if (hv_lp_look(scheduler(lp), now))
+        return true;
     note_deadline(lp);
-    if (!other && lp->deadline != before)
+    if (lp->deadline != before)
         vp->quiet = false;
-    return other;
+    return false;
 }
 
 /* Whatever keeps the VP from being entered; false if there is nothing. */
@@ -266,10 +267,13 @@ static bool look(struct svm_vp *vp)
         put(vp, HV_LP_STOPS, now);
         return false;
     }
-    /* One that waits makes room anyway, unless what it waits for has come. */
-    if (look_around(vp, now) && !svm_waits(vp)) {
-        put(vp, HV_LP_YIELDS, now);
-        return false;
+    if (look_around(vp, now)) {
+        /* One that waits makes room anyway, unless what it waits for has come. */
+        if (!svm_waits(vp)) {
+            put(vp, HV_LP_YIELDS, now);
+            return false;
+        }
+        note_deadline(vp->lp);
     }
     return make_ready(vp, now);
 }
@@ -436,10 +440,21 @@ void svm_run_lp(struct lp *lp)
     run_picked(lp);
 }
 
+/* An LP that tells itself is not in the guest: the exit that it handles ends in a look. */
 static void svm_kick_lp(void *context, void *lp)
 {
+    struct lp *target = lp;
+    struct svm_vp *running;
+
     (void)context;
-    lp_notify(lp, LP_EVENT_LOOK);
+    if (target != lp_current()) {
+        lp_notify_other(target, LP_EVENT_LOOK);
+        return;
+    }
+    atomic_fetch_or(&target->events, LP_EVENT_LOOK);
+    running = atomic_load_explicit(&target->running, memory_order_relaxed);
+    if (running)
+        running->stops = true;
 }
 
 static void svm_lp_run_time(void *context, uint32_t lp, struct hv_lp_run_time *time)
