@@ -39,7 +39,8 @@ uint64_t hv_hypercall_budget(const struct hv_partition *partition);
 /* A hypercall result value. Pure. */
 uint64_t hv_hypercall_result(hv_status status, uint16_t reps_completed);
 
-enum hv_disposition hv_hypercall_exit(struct hv_vp *vp, struct hv_exit *exit);
+__attribute__((noinline)) enum hv_disposition hv_hypercall_exit(struct hv_vp *vp,
+                                                                struct hv_exit *exit);
 
 /* The instruction that makes a hypercall, without prefixes. */
 #define HV_HYPERCALL_INSTRUCTION_LENGTH 3

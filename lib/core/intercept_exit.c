@@ -10,7 +10,8 @@
 #include "intercept_install.h"
 #include "intercept_message.h"
 
-static enum hv_disposition send_plain(struct hv_vp *vp, const struct hv_exit *exit, uint32_t type)
+static __attribute__((noinline)) enum hv_disposition
+send_plain(struct hv_vp *vp, const struct hv_exit *exit, uint32_t type)
 {
     struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
@@ -20,7 +21,8 @@ static enum hv_disposition send_plain(struct hv_vp *vp, const struct hv_exit *ex
     return hv_intercept_send(vp, message, VpOtherMessages);
 }
 
-static enum hv_disposition send_io(struct hv_vp *vp, const struct hv_exit *exit)
+static __attribute__((noinline)) enum hv_disposition send_io(struct hv_vp *vp,
+                                                             const struct hv_exit *exit)
 {
     struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
@@ -42,7 +44,8 @@ uint32_t hv_vp_exception_intercepts(const struct hv_vp *vp)
     return atomic_load_explicit(&vp->partition->intercepts.exceptions, memory_order_relaxed);
 }
 
-static enum hv_disposition handle_exception(struct hv_vp *vp, const struct hv_exit *exit)
+static __attribute__((noinline)) enum hv_disposition handle_exception(struct hv_vp *vp,
+                                                                      const struct hv_exit *exit)
 {
     struct hv_message *message = hv_intercept_room(vp);
     struct hv_intercept_state state;
@@ -78,7 +81,8 @@ static enum hv_disposition act_on_msr(struct hv_vp *vp, struct hv_exit *exit, ui
     return hv_exit_complete(exit);
 }
 
-static enum hv_disposition handle_unknown_msr(struct hv_vp *vp, struct hv_exit *exit)
+static __attribute__((noinline)) enum hv_disposition handle_unknown_msr(struct hv_vp *vp,
+                                                                        struct hv_exit *exit)
 {
     const struct hv_partition *partition = vp->partition;
     uint32_t msr = (uint32_t)exit->gprs->gpr[HV_GPR_RCX];

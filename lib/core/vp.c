@@ -206,7 +206,8 @@ struct hv_partition *hv_vp_partition(const struct hv_vp *vp)
     return vp->partition;
 }
 
-static enum hv_disposition memory_exit(struct hv_vp *vp, struct hv_exit *exit)
+static __attribute__((noinline)) enum hv_disposition memory_exit(struct hv_vp *vp,
+                                                                 struct hv_exit *exit)
 {
     hv_vp_count(vp, VpNestedPageFaultInterceptsCount);
     if (!exit->memory.page_walk && hv_apic_is_page(vp, exit->memory.gpa)) {
