@@ -58,6 +58,7 @@ struct lp {
     _Atomic(_Atomic uint64_t *) slat; /* generation of nested page tables of the last one */
     void *in_processor; /* of the VP whose floating-point registers are, or NULL (svm_switch.c) */
     uint64_t msrs[LP_SWITCHED_MSRS]; /* likewise: what the processor has */
+    bool uses_msrs;                  /* one of them may be something else than 0 */
     void *host;                      /* VMCB that holds what VMLOAD loads for the hypervisor */
     uint64_t scheduler_memory;       /* physical address of its pages */
     uint64_t armed;                  /* TSC that its timer is set to; UINT64_MAX: stopped */

@@ -89,6 +89,7 @@ struct svm_vp {
     uint64_t debug[4]; /* DR0 to DR3; always, unless debug_open */
     bool debug_open;   /* the VP reaches them in the processor */
     uint64_t msrs[LP_SWITCHED_MSRS];
+    bool uses_msrs; /* one of them has been something else than 0 */
 
     struct svm_mtrr mtrr;             /* of a child */
     uint64_t spa_pages[SVM_VP_PAGES]; /* of a child */

@@ -133,7 +133,11 @@ static void load_float(const struct svm_vp *vp)
 /* The LP knows what the processor has, but for what a VP has changed in its turn. */
 static void read_msr(struct svm_vp *vp, uint32_t i)
 {
-    vp->msrs[i] = vp->lp->msrs[i] = rdmsr(features.msrs[i]);
+    uint64_t value = rdmsr(features.msrs[i]);
+
+    vp->msrs[i] = vp->lp->msrs[i] = value;
+    if (value != 0)
+        vp->uses_msrs = vp->lp->uses_msrs = true;
 }
 
 bool svm_switch_write_msr(struct svm_vp *vp, uint32_t msr, uint64_t value)
@@ -152,6 +156,7 @@ void svm_switch_begin(struct lp *lp)
         (void)xsetbv_safe(features.states);
     for (uint32_t i = 0; i < features.msr_count; i++)
         lp->msrs[i] = rdmsr(features.msrs[i]);
+    lp->uses_msrs = true;
 }
 
 static void save(struct svm_vp *vp)
@@ -165,15 +170,22 @@ static void save(struct svm_vp *vp)
         read_msr(vp, features.unseen);
 }
 
-static void load(const struct svm_vp *vp)
+static __attribute__((noinline)) void load_msrs(const struct svm_vp *vp)
 {
-    load_float(vp);
-    svm_debug_load(vp);
     for (uint32_t i = 0; i < features.msr_count; i++)
         if (vp->lp->msrs[i] != vp->msrs[i]) {
             wrmsr(features.msrs[i], vp->msrs[i]);
             vp->lp->msrs[i] = vp->msrs[i];
         }
+    vp->lp->uses_msrs = vp->uses_msrs;
+}
+
+static void load(const struct svm_vp *vp)
+{
+    load_float(vp);
+    svm_debug_load(vp);
+    if (vp->uses_msrs || vp->lp->uses_msrs)
+        load_msrs(vp);
 }
 
 void svm_switch_reset(struct svm_vp *vp, void *area)
