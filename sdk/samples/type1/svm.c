@@ -21,6 +21,9 @@
 _Static_assert(__builtin_offsetof(struct svm_vp, gprs) == 0, "svm_entry.S");
 _Static_assert(__builtin_offsetof(struct svm_vp, vmcb_address) == 144, "svm_entry.S");
 
+/* Of steps that each turn of a VP takes: a call would cost about as much as the step. */
+#define ALWAYS_INLINE __attribute__((always_inline))
+
 void svm_enter(struct svm_vp *vp);
 void svm_enter_shadowed(struct svm_vp *vp);
 
@@ -97,7 +100,7 @@ static void post_nmi(struct lp *lp)
 }
 
 /* What came to the LP itself. */
-static inline __attribute__((always_inline)) uint32_t take_lp_events(struct lp *lp)
+static inline ALWAYS_INLINE uint32_t take_lp_events(struct lp *lp)
 {
     uint32_t events = 0;
 
@@ -109,7 +112,7 @@ static inline __attribute__((always_inline)) uint32_t take_lp_events(struct lp *
 }
 
 /* INIT, start-up IPIs and NMIs that have come; the guest's state is released. */
-static void take_events(struct svm_vp *vp)
+static inline ALWAYS_INLINE void take_events(struct svm_vp *vp)
 {
     struct hv_interrupt_vectors vectors;
     uint32_t events;
@@ -191,7 +194,7 @@ static bool has_only_flushes(const struct svm_vp *vp)
            !save_restore_is_due(vp);
 }
 
-static void count_run_time(struct svm_vp *vp, uint64_t now)
+static inline ALWAYS_INLINE void count_run_time(struct svm_vp *vp, uint64_t now)
 {
     if (vp->counted)
         return;
@@ -200,8 +203,15 @@ static void count_run_time(struct svm_vp *vp, uint64_t now)
     vp->counted = true;
 }
 
+/* The VP can't go on. */
+static bool let_go(struct svm_vp *vp, enum hv_lp_release why)
+{
+    vp->release = why;
+    return false;
+}
+
 /* A child may be deleted as soon as it was put: then nothing here refers to it any more. */
-static void put(struct svm_vp *vp, enum hv_lp_release why, uint64_t now)
+static inline ALWAYS_INLINE void put(struct svm_vp *vp, uint64_t now)
 {
     struct lp *lp = vp->lp;
 
@@ -213,7 +223,7 @@ static void put(struct svm_vp *vp, enum hv_lp_release why, uint64_t now)
     if (vp->child)
         svm_switch_away(vp);
     atomic_store(&lp->running, NULL);
-    hv_lp_put(scheduler(lp), now, why, vp->view->deadline);
+    hv_lp_put(scheduler(lp), now, vp->release, vp->view->deadline);
 }
 
 /* The scheduler is a new one too, and the VP is all that it has. */
@@ -224,63 +234,53 @@ static void renew(struct svm_vp *vp)
         machine_stop(3);
 }
 
-/* False if what the VP waits for has not come: then it was put back. */
-static bool end_wait(struct svm_vp *vp, uint64_t now)
+/* False if what the VP waits for has not come: then it is let go. */
+static bool end_wait(struct svm_vp *vp)
 {
     bool lends = vp->activity == SVM_LENDS;
 
-    if (!svm_is_awake(vp)) {
-        put(vp, lends ? HV_LP_LENDS : HV_LP_WAITS, now);
-        return false;
-    }
+    if (!svm_is_awake(vp))
+        return let_go(vp, lends ? HV_LP_LENDS : HV_LP_WAITS);
     if (__builtin_expect(lends, false))
         hv_vp_end_lending(vp->vp);
     return true;
 }
 
-/* At now. The guest's state is released. False if the VP can't go on: then it was put back. */
-static bool make_ready(struct svm_vp *vp, uint64_t now)
+/* At now. The guest's state is released. False if the VP can't go on: then it is let go. */
+static inline ALWAYS_INLINE bool make_ready(struct svm_vp *vp, uint64_t now)
 {
     if (save_restore_is_due(vp)) {
         renew(vp);
         now = rdtsc();
     }
     take_events(vp);
-    if (vp->activity == SVM_WAIT_FOR_STARTUP || hv_vp_is_suspended(vp->vp)) {
-        put(vp, HV_LP_STOPS, now);
-        return false;
-    }
-    if (svm_waits(vp) && !end_wait(vp, now))
+    if (vp->activity == SVM_WAIT_FOR_STARTUP || hv_vp_is_suspended(vp->vp))
+        return let_go(vp, HV_LP_STOPS);
+    if (svm_waits(vp) && !end_wait(vp))
         return false;
     vp->activity = SVM_RUNNING;
     count_run_time(vp, now);
     return true;
 }
 
-/* The guest's state is released. As make_ready(). */
-static bool look(struct svm_vp *vp)
+/* As make_ready(). */
+static inline ALWAYS_INLINE bool look(struct svm_vp *vp, uint64_t now)
 {
-    uint64_t now = rdtsc();
-
     /* Who comes next is picked then, and what has come for this one has kicked it. */
-    if (hv_vp_is_suspended(vp->vp)) {
-        put(vp, HV_LP_STOPS, now);
-        return false;
-    }
+    if (hv_vp_is_suspended(vp->vp))
+        return let_go(vp, HV_LP_STOPS);
     if (look_around(vp, now)) {
         /* One that waits makes room anyway, unless what it waits for has come. */
-        if (!svm_waits(vp)) {
-            put(vp, HV_LP_YIELDS, now);
-            return false;
-        }
+        if (!svm_waits(vp))
+            return let_go(vp, HV_LP_YIELDS);
         note_deadline(vp->lp);
     }
     return make_ready(vp, now);
 }
 
-/* Sees to what has come. False if the VP can't go on: then it was put back, with its state
+/* Sees to what has come. False if the VP can't go on, at now: then it is let go, with its state
    released. */
-static bool pause(struct svm_vp *vp)
+static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, uint64_t *now)
 {
     uint32_t events = take_lp_events(vp->lp);
     bool pauses = svm_pauses(vp);
@@ -295,7 +295,8 @@ static bool pause(struct svm_vp *vp)
     if ((events & LP_EVENT_LOOK) || pauses || save_restore_is_due(vp)) {
         /* INIT changes what VMLOAD has loaded. */
         svm_release_guest(vp);
-        if (!look(vp))
+        *now = rdtsc();
+        if (!look(vp, *now))
             return false;
         svm_regain_guest(vp);
     }
@@ -342,10 +343,34 @@ static void enter(struct svm_vp *vp)
     vp->gprs.rflags = vmcb->rflags;
     vmcb->tlb_control = 0;
     vmcb->clean = features.clean;
+    atomic_store_explicit(&vp->lp->in_guest, false, memory_order_release);
 }
 
-/* The VP that was picked at now, until it has nothing to do or makes room. */
-static void run(struct svm_vp *vp, uint64_t now)
+static inline void prepare(struct svm_vp *vp)
+{
+    if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
+        svm_npiep_set(vp, hv_vp_npiep(vp->vp));
+    if (vp->nmi_pending)
+        svm_event_prepare_nmi(vp);
+    if (!svm_interrupt_is_prepared(vp))
+        svm_interrupt_prepare(vp);
+}
+
+/* Until there is something else to see to. */
+static inline void run_undisturbed(struct svm_vp *vp)
+{
+    do {
+        prepare(vp);
+        if (!begin_entry(vp))
+            return;
+        enter(vp);
+        svm_interrupt_left(vp);
+        svm_handle_exit(vp);
+    } while (__builtin_expect(!svm_pauses(vp), true));
+}
+
+/* Loads the VP that was picked at now; false if it can't go on. */
+static bool begin(struct svm_vp *vp, uint64_t now)
 {
     struct lp *lp = vp->lp;
 
@@ -353,32 +378,26 @@ static void run(struct svm_vp *vp, uint64_t now)
     atomic_store(&lp->slat, vp->slat);
     atomic_store(&lp->running, vp);
     if (!make_ready(vp, now))
-        return;
+        return false;
     svm_interrupt_return(vp, now);
     svm_take_asid(vp);
     svm_switch_to(vp);
     svm_regain_guest(vp);
     if (vp->child)
         svm_child_prepare(vp);
-    for (;;) {
-        if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
-            svm_npiep_set(vp, hv_vp_npiep(vp->vp));
-        if (vp->nmi_pending)
-            svm_event_prepare_nmi(vp);
-        if (!svm_interrupt_is_prepared(vp))
-            svm_interrupt_prepare(vp);
-        if (!begin_entry(vp)) {
-            if (!pause(vp))
-                return;
-            continue;
-        }
-        enter(vp);
-        atomic_store_explicit(&lp->in_guest, false, memory_order_release);
-        svm_interrupt_left(vp);
-        svm_handle_exit(vp);
-        if (__builtin_expect(svm_pauses(vp), false) && !pause(vp))
-            return;
+    return true;
+}
+
+/* The VP that was picked at now, until it has nothing to do or makes room: tells when that was. */
+static uint64_t run(struct svm_vp *vp, uint64_t now)
+{
+    if (begin(vp, now)) {
+        do
+            run_undisturbed(vp);
+        while (pause(vp, &now));
     }
+    put(vp, now);
+    return now;
 }
 
 /* No VP can run. Interrupts of the machine are the root's, and wake its VP. */
@@ -399,18 +418,21 @@ static void idle(struct lp *lp)
 
 static void __attribute__((noreturn)) run_picked(struct lp *lp)
 {
+    uint64_t now = rdtsc();
+
     for (;;) {
         struct hv_vp *vp;
-        uint64_t now;
 
         (void)take_lp_events(lp);
-        now = rdtsc();
         vp = pick(lp, now);
-        if (vp)
-            run(hv_vp_backend(vp), now);
-        else if (atomic_load(&lp->events) == 0)
-            /* What the LP tells itself while it picks comes without an NMI. */
+        if (vp) {
+            now = run(hv_vp_backend(vp), now);
+            continue;
+        }
+        /* What the LP tells itself while it picks comes without an NMI. */
+        if (atomic_load(&lp->events) == 0)
             idle(lp);
+        now = rdtsc();
     }
 }
 

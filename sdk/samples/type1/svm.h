@@ -49,10 +49,11 @@ struct svm_vp {
     bool special;            /* that, or it is stepped: its exits take more than the usual way */
     uint64_t event;          /* to be injected at the next entry, as vmcb.event; 0 for none */
     enum svm_activity activity;
-    bool counted;   /* run time is being counted */
-    bool loaded;    /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
-    bool stops;     /* was suspended by its exit, is to be shut down, or something has come meanwhile */
-    bool shut_down; /* of a child: by a triple fault, which its parent is to be told of */
+    enum hv_lp_release release; /* why it is let go */
+    bool counted;               /* run time is being counted */
+    bool loaded; /* what VMLOAD loads is the guest's and in the processor, not in the VMCB */
+    bool stops; /* was suspended by its exit, is to be shut down, or something has come meanwhile */
+    bool shut_down;      /* of a child: by a triple fault, which its parent is to be told of */
     uint32_t exceptions; /* of a child: those that its parent wants to see */
     uint64_t raised; /* of a child: such a one, as vmcb.event, that is to be shown; 0 for none */
 
