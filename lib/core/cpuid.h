@@ -11,7 +11,7 @@
 
 enum { HV_EAX, HV_EBX, HV_ECX, HV_EDX };
 
-enum hv_disposition hv_cpuid_exit(struct hv_vp *vp, struct hv_exit *exit);
+__attribute__((noinline)) enum hv_disposition hv_cpuid_exit(struct hv_vp *vp, struct hv_exit *exit);
 
 /* A leaf of the hypervisor range 0x40000000 to 0x4FFFFFFF. */
 void hv_cpuid_hypervisor_leaf(const struct hv_vp *vp, uint32_t leaf, uint32_t out[4]);

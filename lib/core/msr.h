@@ -23,8 +23,10 @@ enum hv_msr_result {
 typedef enum hv_msr_result hv_msr_reader(struct hv_vp *vp, uint32_t msr, uint64_t *value);
 typedef enum hv_msr_result hv_msr_writer(struct hv_vp *vp, uint32_t msr, uint64_t value);
 
-enum hv_disposition hv_msr_read_exit(struct hv_vp *vp, struct hv_exit *exit);
-enum hv_disposition hv_msr_write_exit(struct hv_vp *vp, struct hv_exit *exit);
+__attribute__((noinline)) enum hv_disposition hv_msr_read_exit(struct hv_vp *vp,
+                                                               struct hv_exit *exit);
+__attribute__((noinline)) enum hv_disposition hv_msr_write_exit(struct hv_vp *vp,
+                                                                struct hv_exit *exit);
 
 /*
  * The register behind a synthetic MSR, with the checks of its value but without those of the

@@ -216,7 +216,7 @@ static void take_kick(struct hv_lp *lp, struct hv_vp *vp)
     hv_request_serve(vp);
 }
 
-static __attribute__((noinline)) void take_listed(struct hv_lp *lp)
+static void take_listed(struct hv_lp *lp)
 {
     /* Acquire: pairs with the release of every push, which later pushes carry on. */
     struct hv_vp *vp = atomic_exchange_explicit(&lp->kicked, NULL, memory_order_acquire);
@@ -235,14 +235,28 @@ static inline void take_kicks(struct hv_lp *lp)
         take_listed(lp);
 }
 
+static bool is_timer_due(const struct hv_lp *lp, uint64_t tsc)
+{
+    return lp->timers.count != 0 && hv_heap_first(&lp->timers)->key <= tsc;
+}
+
 static void take_timers(struct hv_lp *lp, uint64_t tsc)
 {
-    struct hv_heap_node *first = hv_heap_first(&lp->timers);
+    while (is_timer_due(lp, tsc))
+        make_ready(lp, of_timer(hv_heap_first(&lp->timers)));
+}
 
-    while (first && first->key <= tsc) {
-        make_ready(lp, of_timer(first));
-        first = hv_heap_first(&lp->timers);
-    }
+static __attribute__((noinline)) void take_what_came(struct hv_lp *lp, uint64_t tsc)
+{
+    take_kicks(lp);
+    take_timers(lp, tsc);
+}
+
+/* Kicks and deadlines: mostly there are none. */
+static inline void take_news(struct hv_lp *lp, uint64_t tsc)
+{
+    if (atomic_load_explicit(&lp->kicked, memory_order_relaxed) || is_timer_due(lp, tsc))
+        take_what_came(lp, tsc);
 }
 
 void hv_sched_serve(struct hv_vp *self)
@@ -384,7 +398,7 @@ static inline void charge(struct hv_lp *lp, uint64_t tsc)
 }
 
 /* Who has been lent the time of a VP that still has nothing else to do with it. */
-static struct hv_vp *take_borrower(struct hv_lp *lp)
+static __attribute__((noinline)) struct hv_vp *take_borrower(struct hv_lp *lp)
 {
     struct hv_vp *vp = lp->borrower;
 
@@ -403,8 +417,7 @@ struct hv_vp *hv_lp_pick(struct hv_lp *lp, uint64_t tsc)
 {
     struct hv_vp *vp = NULL;
 
-    take_kicks(lp);
-    take_timers(lp, tsc);
+    take_news(lp, tsc);
     if (__builtin_expect(lp->borrower != NULL, false))
         vp = take_borrower(lp);
     if (__builtin_expect(!vp, true)) {
@@ -447,8 +460,7 @@ bool hv_lp_look(struct hv_lp *lp, uint64_t tsc)
 {
     if (lp->current)
         charge(lp, tsc);
-    take_kicks(lp);
-    take_timers(lp, tsc);
+    take_news(lp, tsc);
     if (!lp->current)
         return lp->ready.count != 0;
     if (__builtin_expect(lp->lent, false) && gives_back(lp, tsc))
@@ -463,7 +475,8 @@ static void wait_until(struct hv_lp *lp, struct hv_vp *vp, uint64_t deadline)
 }
 
 /* A lender, or who was lent its time. */
-static void put_aside(struct hv_lp *lp, struct hv_vp *vp, enum hv_lp_release why, uint64_t deadline)
+static __attribute__((noinline)) void put_aside(struct hv_lp *lp, struct hv_vp *vp,
+                                                enum hv_lp_release why, uint64_t deadline)
 {
     if (why == HV_LP_LENDS)
         lp->borrower = vp->dispatch->borrower;

@@ -254,13 +254,20 @@ enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
     return HV_DISPOSITION_PASS;
 }
 
-void hv_vp_prepare(struct hv_vp *vp)
+static __attribute__((noinline)) void take_posts(struct hv_vp *vp)
 {
     hv_request_serve(vp);
     if (hv_apic_has_post(&vp->apic))
         hv_vp_take_interrupts(vp);
     if (hv_synic_has_posts(&vp->synic))
         hv_synic_take_posts(vp);
+}
+
+void hv_vp_prepare(struct hv_vp *vp)
+{
+    if (atomic_load_explicit(&vp->requests, memory_order_relaxed) || hv_apic_has_post(&vp->apic) ||
+        hv_synic_has_posts(&vp->synic))
+        take_posts(vp);
 }
 
 void hv_vp_account_start(struct hv_vp *vp, uint64_t tsc)

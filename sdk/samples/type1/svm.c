@@ -357,7 +357,7 @@ static inline void prepare(struct svm_vp *vp)
 }
 
 /* Until there is something else to see to. */
-static inline void run_undisturbed(struct svm_vp *vp)
+static inline ALWAYS_INLINE void run_undisturbed(struct svm_vp *vp)
 {
     do {
         prepare(vp);
