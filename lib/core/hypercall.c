@@ -152,7 +152,8 @@ static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
     hv_status status;
 
     prepare_call(frame, &call);
-    memset(call.output, 0, frame->output_size);
+    if (frame->output_size)
+        memset(call.output, 0, frame->output_size);
     status = frame->row->handler(&call);
     if (call.again)
         return suspend(frame, 0);
@@ -176,7 +177,8 @@ static hv_status run_element(const struct hv_hypercall_frame *frame, struct hv_h
     call->input =
         frame->vp->hypercall_input + frame->header_size + (uint32_t)index * row->input_size;
     call->output = frame->vp->hypercall_output + (uint32_t)index * row->output_size;
-    memset(call->output, 0, row->output_size);
+    if (row->output_size)
+        memset(call->output, 0, row->output_size);
     return row->handler(call);
 }
 
@@ -210,12 +212,20 @@ uint64_t hv_hypercall_budget(const struct hv_partition *partition)
     return partition->platform->facts.tsc_hz / 1000000 * HV_HYPERCALL_TIME_TARGET_MICROSECONDS;
 }
 
+/* Which only a call with more than one element left can pass. */
+static uint64_t find_deadline(const struct hv_hypercall_frame *frame)
+{
+    const struct hv_partition *partition = frame->vp->partition;
+
+    if (frame->control.rep_count - frame->control.rep_start == 1)
+        return UINT64_MAX;
+    return hv_now(partition) + hv_hypercall_budget(partition);
+}
+
 /* At least one element, then as many as time allows. */
 static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
 {
     const struct hv_partition *partition = frame->vp->partition;
-    const uint64_t budget = hv_hypercall_budget(partition);
-    const uint64_t started = hv_now(partition);
     const uint16_t size = frame->row->output_size;
     uint16_t start = frame->control.rep_start;
     uint16_t index = start;
@@ -223,14 +233,14 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     hv_status status, written;
 
     prepare_call(frame, &call);
-    call.deadline = started + budget;
+    call.deadline = find_deadline(frame);
     do {
         status = run_element(frame, &call, index);
         if (call.again)
             break;
         index = (uint16_t)(index + count_done(frame, &call, status));
     } while (status == HV_STATUS_SUCCESS && index < frame->control.rep_count &&
-             (hv_now(partition) - started < budget || !is_resumable(frame)));
+             (hv_now(partition) < call.deadline || !is_resumable(frame)));
 
     written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
     if (written != HV_STATUS_SUCCESS)
