@@ -94,18 +94,24 @@ static hv_status set(struct hv_vp *vp, uint32_t first, const uint8_t *values, ui
 /* A class of registers that the page has, of which not every value will do. */
 struct class
 {
-    uint32_t dirty, first, count;
-    uint16_t offset;
-    bool wide;
+    uint32_t first, count;
+    uint16_t offset, size;
 };
 
+/* By the numbers of their bits. */
+#define CLASS(dirty) [__builtin_ctz(HV_VP_REGISTER_PAGE_DIRTY_##dirty)]
+
 static const struct class classes[] = {
-    { HV_VP_REGISTER_PAGE_DIRTY_IP, HvX64RegisterRip, 1, AT(rip), false },
-    { HV_VP_REGISTER_PAGE_DIRTY_FLAGS, HvX64RegisterRflags, 1, AT(rflags), false },
-    { HV_VP_REGISTER_PAGE_DIRTY_XMM, HvX64RegisterXmm0, XMM_REGISTERS, AT(xmm_registers), true },
-    { HV_VP_REGISTER_PAGE_DIRTY_SEGMENT, HvX64RegisterEs, SEGMENT_REGISTERS, AT(segment_registers),
-      true },
+    CLASS(IP) = { HvX64RegisterRip, 1, AT(rip), sizeof(uint64_t) },
+    CLASS(XMM) = { HvX64RegisterXmm0, XMM_REGISTERS, AT(xmm_registers), sizeof(struct hv_u128) },
+    CLASS(SEGMENT) = { HvX64RegisterEs, SEGMENT_REGISTERS, AT(segment_registers),
+                       sizeof(struct hv_u128) },
+    CLASS(FLAGS) = { HvX64RegisterRflags, 1, AT(rflags), sizeof(uint64_t) },
 };
+
+#define WITH_CLASS                                                  \
+    (HV_VP_REGISTER_PAGE_DIRTY_IP | HV_VP_REGISTER_PAGE_DIRTY_XMM | \
+     HV_VP_REGISTER_PAGE_DIRTY_SEGMENT | HV_VP_REGISTER_PAGE_DIRTY_FLAGS)
 
 /* Any value is one for them. */
 static void take_gprs(struct hv_vp *vp, const struct hv_vp_register_page *page)
@@ -114,14 +120,6 @@ static void take_gprs(struct hv_vp *vp, const struct hv_vp_register_page *page)
     struct hv_gprs *gprs = cpu->gprs(cpu->context, vp);
 
     memcpy(gprs->gpr, page->gp_registers, sizeof(gprs->gpr));
-}
-
-static hv_status take(struct hv_vp *vp, const uint8_t *page, const struct class *class)
-{
-    const uint8_t *values = page + class->offset;
-
-    return class->wide ? set(vp, class->first, values, class->count, sizeof(struct hv_register128))
-                       : set(vp, class->first, values, class->count, sizeof(uint64_t));
 }
 
 hv_status hv_register_page_take(struct hv_vp *vp)
@@ -136,12 +134,12 @@ hv_status hv_register_page_take(struct hv_vp *vp)
     dirty = __atomic_load_n((const uint32_t *)field, __ATOMIC_RELAXED);
     if (dirty & HV_VP_REGISTER_PAGE_DIRTY_GENERAL)
         take_gprs(vp, page);
-    dirty &= ~HV_VP_REGISTER_PAGE_DIRTY_GENERAL;
-    for (unsigned i = 0; dirty != 0 && i < sizeof(classes) / sizeof(classes[0]); i++) {
-        if ((dirty & classes[i].dirty) &&
-            take(vp, (const uint8_t *)page, &classes[i]) != HV_STATUS_SUCCESS)
+    for (dirty &= WITH_CLASS; dirty != 0; dirty &= dirty - 1) {
+        const struct class *class = &classes[__builtin_ctz(dirty)];
+
+        if (set(vp, class->first, (const uint8_t *)page + class->offset, class->count,
+                class->size) != HV_STATUS_SUCCESS)
             return HV_STATUS_INVALID_REGISTER_VALUE;
-        dirty &= ~classes[i].dirty;
     }
     return HV_STATUS_SUCCESS;
 }

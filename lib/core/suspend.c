@@ -47,6 +47,8 @@ static bool is_refused(const struct hv_vp *vp, uint32_t name, uint64_t value)
 {
     struct hv_register128 now;
 
+    if (value == 0)
+        return false;
     if (name != HvRegisterInterceptSuspend)
         return value > SUSPENDED;
     return hv_suspend_get(vp, name, &now) != HV_STATUS_SUCCESS || (value & ~now.low);
