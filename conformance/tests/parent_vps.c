@@ -103,6 +103,34 @@ HV_TEST(virtual_processor, a_deleted_vp_gives_its_memory_back, COVERS(HV_REQ_VP_
           "a new VP has registers of a deleted one");
 }
 
+/* ---- Calls ---- */
+
+/* Of a register of the first VP, with a header that has one byte set. */
+static uint16_t get_with(const struct child *child, unsigned byte, uint8_t set)
+{
+    struct hv_input_vp_registers header = { .partition_id = child->id };
+    const uint32_t name = HvRegisterVpIndex;
+
+    (&header.input_vtl)[byte] = set;
+    return hv_result_status(parent_call(hv_control(HvCallGetVpRegisters, false, 0, 1, 0), &header,
+                                        sizeof(header), &name, sizeof(name)));
+}
+
+HV_TEST(virtual_processor, headers_of_calls_for_a_child_are_checked_each_time,
+        COVERS(HV_REQ_VP_014, HV_REQ_HC_052), NEEDS_PARENT,
+        "What is remembered of the last call about a VP says nothing about the next one")
+{
+    struct child child = begin();
+
+    child_add_vp(&child, 0);
+    for (unsigned byte = 1; byte < 4; byte++) {
+        CHECK_EQ(get_with(&child, 0, 0), HV_STATUS_SUCCESS);
+        CHECK_EQ(get_with(&child, byte, 1), HV_STATUS_INVALID_PARAMETER);
+    }
+    CHECK_EQ(get_with(&child, 0, HV_INPUT_VTL_USE_TARGET_VTL), HV_STATUS_SUCCESS);
+    CHECK_EQ(get_with(&child, 0, 0x20), HV_STATUS_INVALID_PARAMETER);
+}
+
 /* ---- State ---- */
 
 #define CR0_RESET UINT64_C(0x60000010)

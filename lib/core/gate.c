@@ -34,6 +34,12 @@ void hv_gate_leave(struct hv_gate *gate)
     atomic_fetch_sub_explicit(&gate->state, 1, memory_order_release);
 }
 
+/* Acquire: as advance(). */
+bool hv_gate_is_open(const struct hv_gate *gate)
+{
+    return !(atomic_load_explicit(&gate->state, memory_order_acquire) & CLOSED);
+}
+
 void hv_gate_close(struct hv_gate *gate, struct hv_vp *self)
 {
     while (!advance(gate, CLOSED))

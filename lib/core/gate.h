@@ -25,6 +25,9 @@ void hv_gate_enter(struct hv_gate *gate, struct hv_vp *self);
 bool hv_gate_try_enter(struct hv_gate *gate);
 void hv_gate_leave(struct hv_gate *gate);
 
+/* Whether nobody has closed it. */
+bool hv_gate_is_open(const struct hv_gate *gate);
+
 void hv_gate_close(struct hv_gate *gate, struct hv_vp *self);
 void hv_gate_open(struct hv_gate *gate);
 

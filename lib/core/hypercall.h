@@ -161,6 +161,14 @@ hv_status hv_hypercall_child_vp(struct hv_vp *vp, uint64_t partition_id, uint32_
                                 struct hv_vp **target);
 
 /*
+ * The same VP if it is one of the caller's LP, and this caller had to do with it before; or NULL,
+ * and then hv_hypercall_child_vp() says more. It is there until the LP serves a request: nothing
+ * has to be left.
+ */
+struct hv_vp *hv_hypercall_near_child_vp(const struct hv_vp *vp, uint64_t partition_id,
+                                         uint32_t vp_index);
+
+/*
  * As hv_hypercall_target(), and the target's lineage.lock is held, which keeps it active, until
  * hv_hypercall_end(). HV_STATUS_INVALID_PARTITION_STATE unless it is.
  */

@@ -61,9 +61,10 @@ static hv_status find_childs(const struct hv_hypercall_call *call, struct hv_vp 
     return status;
 }
 
-/* Runs the access where the target is. */
-static hv_status carry_out(const struct hv_hypercall_call *call, struct access *access,
-                           void (*run)(struct hv_vp *vp, void *argument))
+typedef void access_function(struct hv_vp *vp, void *argument);
+
+static hv_status carry_out_far(const struct hv_hypercall_call *call, struct access *access,
+                               access_function *run)
 {
     const struct hv_input_vp_registers *header = call->header;
     bool own = header->partition_id == HV_PARTITION_ID_SELF ||
@@ -76,6 +77,24 @@ static hv_status carry_out(const struct hv_hypercall_call *call, struct access *
     hv_request_call(call->vp, target, run, access);
     if (!own)
         hv_hypercall_leave(call->vp, target->partition);
+    return access->status;
+}
+
+/* Runs the access where the target is. */
+static hv_status carry_out(const struct hv_hypercall_call *call, struct access *access,
+                           access_function *run)
+{
+    const struct hv_input_vp_registers *header = call->header;
+    struct hv_vp *near =
+        hv_hypercall_near_child_vp(call->vp, header->partition_id, header->vp_index);
+    hv_status status;
+
+    if (!near)
+        return carry_out_far(call, access, run);
+    status = check_header(header);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    run(near, access);
     return access->status;
 }
 

@@ -86,6 +86,13 @@ void hv_hypercall_leave(const struct hv_vp *vp, struct hv_partition *target)
 }
 
 /* The parent's messages about a VP go to where that VP was dealt with last. */
+static void note_caller(const struct hv_vp *caller, struct hv_vp *target)
+{
+    atomic_store_explicit(&target->intercept.caller, caller->index, memory_order_relaxed);
+    if (hv_sched_is_shared(caller, target))
+        hv_deals_note(caller, target);
+}
+
 static hv_status find_vp(const struct hv_vp *caller, struct hv_partition *partition,
                          uint32_t vp_index, struct hv_vp **target)
 {
@@ -98,7 +105,7 @@ static hv_status find_vp(const struct hv_vp *caller, struct hv_partition *partit
     if (!found)
         return HV_STATUS_INVALID_VP_INDEX;
     if (!own)
-        atomic_store_explicit(&found->intercept.caller, caller->index, memory_order_relaxed);
+        note_caller(caller, found);
     *target = found;
     return HV_STATUS_SUCCESS;
 }
@@ -115,6 +122,16 @@ hv_status hv_hypercall_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_i
     if (status != HV_STATUS_SUCCESS)
         hv_hypercall_leave(vp, partition);
     return status;
+}
+
+struct hv_vp *hv_hypercall_near_child_vp(const struct hv_vp *vp, uint64_t partition_id,
+                                         uint32_t vp_index)
+{
+    struct hv_vp *target = hv_deals_child(vp, partition_id, vp_index);
+
+    if (target)
+        atomic_store_explicit(&target->intercept.caller, vp->index, memory_order_relaxed);
+    return target;
 }
 
 hv_status hv_hypercall_child_vp(struct hv_vp *vp, uint64_t partition_id, uint32_t vp_index,

@@ -63,7 +63,7 @@ static bool send(struct hv_vp *self, const struct hv_vp *vp, struct hv_intercept
 {
     void *section = hv_address_enter(hv_vp_parent(vp));
     struct hv_vp *receiver = find_receiver(vp);
-    bool is_here = receiver && hv_sched_is_shared(self, receiver);
+    bool is_here = receiver && hv_synic_is_here(self, receiver);
 
     atomic_store_explicit(&message->receiver, receiver, memory_order_relaxed);
     if (receiver && !is_here)
@@ -109,10 +109,31 @@ struct hv_message *hv_intercept_room(struct hv_vp *vp)
     return page ? page : &vp->intercept.message.message.content;
 }
 
+/* To a VP of this LP that looks after this one, at once; there may be none. It is not in the middle
+   of something. */
+static bool hand_over(const struct hv_vp *vp, const struct hv_message *message)
+{
+    struct hv_vp *receiver = hv_deals_parent(vp);
+
+    if (!receiver || receiver->waiting || !hv_synic_show(receiver, SINT, message))
+        return false;
+    hv_vp_wake(receiver);
+    return true;
+}
+
 static enum hv_disposition suspend(struct hv_vp *vp, uint32_t bits)
 {
     atomic_fetch_or_explicit(&vp->suspended, bits, memory_order_relaxed);
     return HV_DISPOSITION_SUSPEND;
+}
+
+/* It does not go on, whatever its parent does, before the room of its message is free again. */
+static void send_later(struct hv_vp *vp)
+{
+    suspend(vp, HV_VP_SUSPEND_MESSAGE);
+    if (!post(vp, vp, &vp->intercept.message))
+        atomic_fetch_and_explicit(&vp->suspended, ~(uint32_t)HV_VP_SUSPEND_MESSAGE,
+                                  memory_order_relaxed);
 }
 
 /*
@@ -132,10 +153,9 @@ enum hv_disposition hv_intercept_send(struct hv_vp *vp, const struct hv_message 
             return suspend(vp, HV_VP_SUSPEND_INTERCEPT);
         hv_intercept_make_opaque(&message->message.content, vp->partition->id, vp->index);
     }
-    suspend(vp, HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE);
-    if (!post(vp, vp, message))
-        atomic_fetch_and_explicit(&vp->suspended, ~(uint32_t)HV_VP_SUSPEND_MESSAGE,
-                                  memory_order_relaxed);
+    suspend(vp, HV_VP_SUSPEND_INTERCEPT);
+    if (!hand_over(vp, &message->message.content))
+        send_later(vp);
     return HV_DISPOSITION_SUSPEND;
 }
 

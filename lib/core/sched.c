@@ -27,6 +27,7 @@ struct hv_lp {
     uint64_t floor; /* who waits does not fall behind this: what the least that runs has had */
     struct hv_heap ready;  /* who can run, and who does but in another's time */
     struct hv_heap timers; /* who waits for a deadline */
+    struct hv_deals deals;
     _Atomic uint32_t vp_count;
     _Atomic(struct hv_vp *) kicked; /* list with many producers; its LP takes all at once */
 };
@@ -189,6 +190,7 @@ static bool __attribute__((noinline)) give(struct hv_lp *lp, struct hv_vp *vp)
         return false;
     }
     stop_timer(lp, vp);
+    hv_deals_forget(&lp->deals, vp);
     give_up_place(lp);
     cpu->move_vp(cpu->context, vp, to->backend);
     /* Release: all that was done with it here is done for the other. */
@@ -276,6 +278,13 @@ bool hv_sched_is_shared(const struct hv_vp *self, const struct hv_vp *target)
     return self == target || (lp && lp == owner(target));
 }
 
+struct hv_deals *hv_sched_deals(const struct hv_vp *self)
+{
+    struct hv_lp *lp = owner(self);
+
+    return lp ? &lp->deals : NULL;
+}
+
 /* ---- VPs come and go ---- */
 
 hv_status hv_lp_add(struct hv_lp *lp, struct hv_vp *vp)
@@ -334,6 +343,7 @@ void hv_lp_remove(struct hv_vp *vp)
         lp->borrower = NULL;
     if (hv_vp_lender(vp))
         make_ready(lp, hv_dispatch_end(vp, HV_LP_STOPS));
+    hv_deals_forget(&lp->deals, vp);
     give_up_place(lp);
 }
 

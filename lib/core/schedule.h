@@ -9,6 +9,7 @@
 
 #include <hv/sched.h>
 
+#include "deals.h"
 #include "heap.h"
 
 /* A VP's part; belongs to its LP but for what is atomic. */
@@ -44,6 +45,9 @@ void hv_sched_serve(struct hv_vp *self);
 
 /* Whether the caller's LP, which owns self, owns target too. */
 bool hv_sched_is_shared(const struct hv_vp *self, const struct hv_vp *target);
+
+/* Of the LP that owns self, where this is called; NULL without a scheduler. */
+struct hv_deals *hv_sched_deals(const struct hv_vp *self);
 
 /*
  * Makes vp, which runs only when it is dispatched, a VP of the LP that owns self, where this is

@@ -66,21 +66,24 @@ static uint32_t load_type(const struct hv_message *slot)
     return __atomic_load_n((const uint32_t *)field, __ATOMIC_SEQ_CST);
 }
 
-/* The guest sees the type last: then the slot is full. */
-static void fill_slot(struct hv_vp *vp, unsigned sint, struct hv_message *message)
+/* The guest sees the type last: then the slot is full. What lies behind words of the payload stays
+   what it was. */
+static inline void fill_slot(struct hv_vp *vp, unsigned sint, const struct hv_message *message,
+                             size_t words)
 {
     struct hv_message *slot = slot_of(&vp->synic, sint);
-    size_t behind_type = offsetof(struct hv_message_header, payload_size);
     void *field = &slot->header.message_type;
 
+    slot->header.payload_size = message->header.payload_size;
+    slot->header.message_flags = vp->synic.queue[sint].first ? HV_MESSAGE_FLAG_PENDING : 0;
+    slot->header.reserved = message->header.reserved;
+    slot->header.origination_id = message->header.origination_id;
+    memcpy(slot->payload, message->payload, words * sizeof(slot->payload[0]));
     if (message->header.message_type == HvMessageTimerExpired) {
-        struct hv_timer_message_payload *timer = (void *)message->payload;
+        struct hv_timer_message_payload *timer = (void *)slot->payload;
 
         timer->delivery_time = hv_time_reference(vp->partition);
     }
-    message->header.message_flags = vp->synic.queue[sint].first ? HV_MESSAGE_FLAG_PENDING : 0;
-    memcpy((uint8_t *)slot + behind_type, (const uint8_t *)message + behind_type,
-           sizeof(*message) - behind_type);
     __atomic_store_n((uint32_t *)field, message->header.message_type, __ATOMIC_RELEASE);
 }
 
@@ -113,7 +116,7 @@ static struct hv_synic_message *first_alive(struct hv_vp *vp, unsigned sint)
 /* One that is in no queue, into a slot that is empty. */
 static void put_in_slot(struct hv_vp *vp, unsigned sint, struct hv_synic_message *message)
 {
-    fill_slot(vp, sint, &message->content);
+    fill_slot(vp, sint, &message->content, HV_MESSAGE_MAX_PAYLOAD_QWORD_COUNT);
     message->release(vp, message);
     hv_synic_interrupt(vp, vp, sint);
 }
@@ -197,6 +200,17 @@ static bool is_free(const struct hv_vp *vp, unsigned sint)
            load_type(slot_of(synic, sint)) == HvMessageTypeNone;
 }
 
+bool hv_synic_show(struct hv_vp *vp, unsigned sint, const struct hv_message *message)
+{
+    size_t words = (message->header.payload_size + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+
+    if (hv_synic_has_posts(&vp->synic) || !is_free(vp, sint))
+        return false;
+    fill_slot(vp, sint, message, words);
+    hv_synic_interrupt(vp, vp, sint);
+    return true;
+}
+
 void hv_synic_queue(struct hv_vp *vp, struct hv_synic_message *message)
 {
     if (is_free(vp, message->sint) && !hv_synic_is_dead(message)) {
@@ -235,11 +249,16 @@ void hv_synic_add(struct hv_vp *vp, struct hv_synic_message *message)
     hv_synic_queue(vp, message);
 }
 
+bool hv_synic_is_here(const struct hv_vp *self, const struct hv_vp *target)
+{
+    return target == self || (hv_sched_is_shared(self, target) && !target->waiting);
+}
+
 void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_message *message)
 {
     struct hv_synic_message *head;
 
-    if (hv_sched_is_shared(self, target)) {
+    if (hv_synic_is_here(self, target)) {
         hv_synic_add(target, message);
         if (target != self)
             hv_vp_wake(target);

@@ -86,11 +86,20 @@ void hv_synic_queue(struct hv_vp *vp, struct hv_synic_message *message);
 /* The same of one that is posted to it now, by anybody. */
 void hv_synic_add(struct hv_vp *vp, struct hv_synic_message *message);
 
+/* Puts a message into its slot, if it has nothing to wait for: no other one, and the slot is empty.
+   What is behind its payload is not copied. On the VP's LP, outside of what that does with its
+   SynIC. */
+bool hv_synic_show(struct hv_vp *vp, unsigned sint, const struct hv_message *message);
+
 /* Takes a queued message back. On the VP's LP. */
 void hv_synic_unqueue(struct hv_vp *vp, struct hv_synic_message *message);
 
-/* Sends a message to a VP, whose LP delivers it: at once if that is this one, which owns self. A
-   section of another address space must have been left then (hv_sched_is_shared()). */
+/* Whether what self sends to target is delivered at once: this LP, which owns self, owns that too,
+   and it is not in the middle of something. */
+bool hv_synic_is_here(const struct hv_vp *self, const struct hv_vp *target);
+
+/* Sends a message to a VP, whose LP delivers it. Where that is done at once, a section of another
+   address space must have been left. */
 void hv_synic_post(struct hv_vp *self, struct hv_vp *target, struct hv_synic_message *message);
 
 /* Takes what others have posted. On the VP's LP, after a kick. */
