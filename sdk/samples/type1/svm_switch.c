@@ -46,6 +46,7 @@ static void find_msrs(void)
     bool shadow = (seven.ecx & CPUID_SHADOW) || (seven.edx & CPUID_BRANCHES);
     bool xsaves = features.states != 0 && (cpuid(0xD, 1).eax & CPUID_SUPERVISOR);
 
+    features.msr_count = 0;
     add_msr(cpuid_or_zero(0x80000008).ebx & CPUID_SPEC_CTRL, MSR_SPEC_CTRL);
     add_msr(shadow, MSR_U_CET);
     for (uint32_t msr = MSR_PL0_SSP; msr <= MSR_PL3_SSP; msr++)
@@ -76,8 +77,7 @@ static uint64_t find_states(void)
 
 void svm_switch_init(void)
 {
-    if (cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE)
-        features.states = find_states();
+    features.states = cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE ? find_states() : 0;
     find_msrs();
 }
 

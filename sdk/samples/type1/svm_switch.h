@@ -9,7 +9,7 @@
 struct lp;
 struct svm_vp;
 
-/* Finds out what the processor has; once. */
+/* Finds out what the processor has, before any VP runs. */
 void svm_switch_init(void);
 
 /* State components of XSAVE that VPs have each for itself; 0: there is no XSAVE. */
