@@ -61,7 +61,7 @@ check_kills() {
 
 kills=6
 if grep -q 'hvkit\.long=1' /proc/cmdline; then
-    kills=60
+    kills=100
     run_machine linux-alone 'hvkit: shell reached'
     run_machine suite-alone '# end passed=[0-9]* failed=0 '
 fi
