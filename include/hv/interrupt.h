@@ -69,6 +69,37 @@ void hv_interrupt_post(struct hv_vp *vp, uint8_t vector, bool level);
  */
 void hv_interrupt_post_event(struct hv_vp *vp, enum hv_interrupt_event event, int vector);
 
+/** An interrupt as an I/O APIC or a device sends it. */
+struct hv_interrupt_request {
+    uint32_t type;            /**< HvX64InterruptType value: fixed, lowest priority, NMI, INIT or
+                                   start-up. */
+    uint32_t destination;     /**< APIC ID, or logical destination. */
+    bool logical_destination; /**< What destination is. */
+    bool level;               /**< Level-triggered. */
+    uint8_t vector;           /**< Of the types that have one. */
+};
+
+/**
+ * Interrupt the VPs of @p partition that @p request addresses, as HvCallAssertVirtualInterrupt does
+ * for a child. On any LP.
+ * @return HV_STATUS_SUCCESS, also when it addresses nobody; HV_STATUS_INVALID_PARAMETER for another
+ *         type.
+ */
+hv_status hv_interrupt_assert(struct hv_partition *partition,
+                              const struct hv_interrupt_request *request);
+
+/**
+ * Whether @p gpa lies in the page of @p vp's APIC, which never is memory. On any LP.
+ */
+bool hv_interrupt_is_page(const struct hv_vp *vp, uint64_t gpa);
+
+/**
+ * An access to that page, for a back end that has it without its instruction (others leave
+ * HV_EXIT_MEMORY to hv_vp_exit()): of 32 bits, at a multiple of 16. On the LP that runs @p vp.
+ */
+uint32_t hv_interrupt_page_load(struct hv_vp *vp, uint64_t gpa);
+void hv_interrupt_page_store(struct hv_vp *vp, uint64_t gpa, uint32_t value);
+
 /** The view of @p vp's local APIC, always the same place; for the LP that runs @p vp. */
 const struct hv_interrupt_view *hv_interrupt_view(const struct hv_vp *vp);
 

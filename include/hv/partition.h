@@ -132,6 +132,9 @@ hv_status hv_partition_get_property(const struct hv_partition *partition, uint32
  */
 hv_status hv_partition_set_property(struct hv_partition *partition, uint32_t code, uint64_t value);
 
+/** What the guest has in its crash registers, HV_X64_MSR_CRASH_P0 to P4, now. On any LP. */
+void hv_partition_get_crash(const struct hv_partition *partition, uint64_t parameters[5]);
+
 /** The platform that the partition was created with. */
 const struct hv_platform *hv_partition_platform(const struct hv_partition *partition);
 

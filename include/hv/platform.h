@@ -236,6 +236,15 @@ struct hv_cpu_ops {
     void (*flush_slat)(void *context, struct hv_partition *partition);
 
     /**
+     * A guest of @p partition now finds something else at @p gpa_page, as hv_address_translate()
+     * tells: an overlay page was put there, or taken away. For a back end whose processor does not
+     * walk the tables of hv_address_root(), but others that it has to keep in step; when this
+     * returns no LP can use what was there before. Called with a lock held, so it must not wait for
+     * an LP that is outside the guest. NULL: the tables say it all.
+     */
+    void (*page_changed)(void *context, struct hv_partition *partition, uint64_t gpa_page);
+
+    /**
      * Make @p vp forget every cached translation of its own page tables before it executes its next
      * instruction. May be called on any LP, and does not wait: a VP that is not running is only
      * marked.
@@ -428,6 +437,12 @@ struct hv_platform_facts {
     enum hv_slat_format slat_format;     /**< Format of nested page tables. */
     uint8_t physical_address_bits;       /**< Width of a system physical address, 32 to 52. */
     struct hv_processor_facts processor; /**< For children and their parents. */
+    /**
+     * Code of hypercall pages, the same for guests of 32 and 64 bits, that leaves the guest with
+     * HV_EXIT_HYPERCALL and returns to its caller. NULL: VMMCALL or VMCALL, by slat_format.
+     */
+    const uint8_t *hypercall_code;
+    uint32_t hypercall_code_size; /**< Bytes of it, at most a page. */
 };
 
 /** Everything that lib/core knows of where it runs; the embedder keeps it alive and unchanged. */

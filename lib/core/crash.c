@@ -46,6 +46,12 @@ enum hv_msr_result hv_crash_write_parameter(struct hv_vp *vp, uint32_t msr, uint
     return HV_MSR_OK;
 }
 
+void hv_partition_get_crash(const struct hv_partition *partition, uint64_t parameters[5])
+{
+    for (size_t i = 0; i < PARAMETERS; i++)
+        parameters[i] = atomic_load_explicit(&partition->crash.parameters[i], memory_order_relaxed);
+}
+
 /* TLFS: reading tells which actions and notes are understood; all of them reach the report. */
 enum hv_msr_result hv_crash_read_control(struct hv_vp *vp, uint32_t msr, uint64_t *value)
 {

@@ -19,8 +19,13 @@ const uint8_t *hv_hypercall_instruction(const struct hv_platform *platform)
 
 void hv_hypercall_page_fill(const struct hv_platform *platform, uint8_t *page)
 {
+    const struct hv_platform_facts *facts = &platform->facts;
+
     memset(page, FILLER, HV_PAGE_SIZE);
-    memcpy(page, hv_hypercall_instruction(platform), sizeof(vmmcall_ret));
+    if (facts->hypercall_code)
+        memcpy(page, facts->hypercall_code, facts->hypercall_code_size);
+    else
+        memcpy(page, hv_hypercall_instruction(platform), sizeof(vmmcall_ret));
 }
 
 hv_status hv_hypercall_page_init(struct hv_partition *partition)

@@ -2,7 +2,9 @@
 /* What a CPU back end sees of a VP's local APIC. */
 #include <hv/interrupt.h>
 
+#include "apic_access.h"
 #include "apic_bits.h"
+#include "apic_route.h"
 #include "core.h"
 
 _Static_assert((int)HV_INTERRUPT_NONE == HV_APIC_NO_VECTOR, "one value for nothing");
@@ -35,6 +37,43 @@ void hv_interrupt_post_event(struct hv_vp *vp, enum hv_interrupt_event event, in
 {
     if (hv_apic_post_event(&vp->apic, (enum hv_apic_event)event, vector))
         hv_vp_kick(vp);
+}
+
+static bool is_type(uint32_t type)
+{
+    return type == HV_APIC_FIXED || type == HV_APIC_LOWEST_PRIORITY || type == HV_APIC_NMI ||
+           type == HV_APIC_INIT || type == HV_APIC_STARTUP;
+}
+
+/* All VPs are in the mode of the first, as far as a device can know. */
+hv_status hv_interrupt_assert(struct hv_partition *partition,
+                              const struct hv_interrupt_request *request)
+{
+    const struct hv_vp *boot = hv_vp_get(partition, 0);
+    const struct hv_apic_destination destination = { .value = request->destination,
+                                                     .logical = request->logical_destination,
+                                                     .wide = boot && hv_apic_is_x2(&boot->apic) };
+
+    if (!is_type(request->type))
+        return HV_STATUS_INVALID_PARAMETER;
+    hv_apic_assert(partition, &destination, (uint8_t)request->type, request->vector,
+                   request->level);
+    return HV_STATUS_SUCCESS;
+}
+
+bool hv_interrupt_is_page(const struct hv_vp *vp, uint64_t gpa)
+{
+    return hv_apic_is_page(vp, gpa);
+}
+
+uint32_t hv_interrupt_page_load(struct hv_vp *vp, uint64_t gpa)
+{
+    return hv_apic_page_load(vp, gpa);
+}
+
+void hv_interrupt_page_store(struct hv_vp *vp, uint64_t gpa, uint32_t value)
+{
+    hv_apic_page_store(vp, gpa, value);
 }
 
 /* An INIT takes back a start-up IPI that came before it. */

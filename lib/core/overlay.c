@@ -24,6 +24,17 @@ static struct hv_overlay **find_link(struct hv_address_space *space, uint64_t gp
     return link;
 }
 
+/* Returns whether cached translations may have become wrong. */
+static bool set(struct hv_partition *partition, uint64_t gpa_page, const struct hv_mapping *mapping)
+{
+    const struct hv_cpu_ops *cpu = &partition->platform->cpu;
+    bool stale = hv_address_set(partition, gpa_page, mapping);
+
+    if (cpu->page_changed)
+        cpu->page_changed(cpu->context, partition, gpa_page);
+    return stale;
+}
+
 static bool show(struct hv_partition *partition, const struct hv_overlay *overlay)
 {
     struct hv_mapping mapping = { .spa_page = overlay->spa_page,
@@ -31,7 +42,7 @@ static bool show(struct hv_partition *partition, const struct hv_overlay *overla
                                   .cache = HV_CACHE_WRITE_BACK,
                                   .overlay = true };
 
-    return hv_address_set(partition, overlay->gpa_page, &mapping);
+    return set(partition, overlay->gpa_page, &mapping);
 }
 
 static void remember_covered(struct hv_partition *partition, struct hv_overlay *overlay)
@@ -63,7 +74,7 @@ static bool push(struct hv_partition *partition, struct hv_overlay *overlay, uin
 /* What was recorded of the page beneath before it was covered is not known any more. */
 static bool uncover(struct hv_partition *partition, const struct hv_overlay *overlay)
 {
-    bool stale = hv_address_set(partition, overlay->gpa_page, &overlay->under);
+    bool stale = set(partition, overlay->gpa_page, &overlay->under);
 
     if (hv_address_is_tracked(&partition->address))
         hv_address_record_write(partition, overlay->gpa_page);

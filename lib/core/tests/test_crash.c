@@ -41,11 +41,15 @@ END_TEST
 START_TEST(crash_parameters_are_kept_shared_and_reported)
 {
     struct hv_vp *other = fake_vp_create(&fake, partition, 9);
+    uint64_t parameters[5];
 
     for (uint32_t i = 0; i < 5; i++)
         must_write(vp, HV_X64_MSR_CRASH_P0 + i, 0xF000000000000000 + i);
     for (uint32_t i = 0; i < 5; i++)
         ck_assert_uint_eq(value_of(other, HV_X64_MSR_CRASH_P0 + i), 0xF000000000000000 + i);
+    hv_partition_get_crash(partition, parameters);
+    for (uint32_t i = 0; i < 5; i++)
+        ck_assert_uint_eq(parameters[i], 0xF000000000000000 + i);
     vp = other;
     must_write(vp, HV_X64_MSR_CRASH_CTL, NOTIFY | HV_CRASH_CTL_NO_CRASH_DUMP);
     ck_assert_uint_eq(fake.crashes, 1);

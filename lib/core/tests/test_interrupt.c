@@ -127,6 +127,89 @@ START_TEST(init_takes_back_a_start_up_that_was_taken_before)
 }
 END_TEST
 
+/* ---- What comes from outside ---- */
+
+static hv_status assert_at(uint32_t type, uint32_t destination, bool logical, uint8_t vector)
+{
+    const struct hv_interrupt_request request = {
+        .type = type, .destination = destination, .logical_destination = logical, .vector = vector
+    };
+
+    return hv_interrupt_assert(partition, &request);
+}
+
+START_TEST(requests_go_to_whom_they_address)
+{
+    struct hv_vp *other = fake_vp_create(&fake, partition, 1);
+
+    hv_apic_write(&other->apic, HV_APIC_SVR, 0x1FF, 0);
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeFixed, 1, false, LOW), HV_STATUS_SUCCESS);
+    ck_assert_int_eq(poll()->vector, HV_INTERRUPT_NONE);
+    hv_vp_prepare(other);
+    hv_interrupt_poll(other, fake.tsc);
+    ck_assert_int_eq(hv_interrupt_view(other)->vector, LOW);
+    hv_apic_write(&vp->apic, HV_APIC_LDR, UINT64_C(0x80000000), 0);
+    hv_apic_routes_update(partition);
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeLowestPriority, 0x80, true, HIGH),
+                      HV_STATUS_SUCCESS);
+    ck_assert_int_eq(poll()->vector, HIGH);
+    /* Nobody is there. */
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeFixed, 77, false, LOW), HV_STATUS_SUCCESS);
+}
+END_TEST
+
+START_TEST(requests_without_a_vector_are_events)
+{
+    struct hv_interrupt_vectors vectors;
+
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeNmi, 0, false, 0), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeInit, 0, false, 0), HV_STATUS_SUCCESS);
+    hv_vp_prepare(vp);
+    ck_assert_uint_eq(hv_interrupt_events(vp, &vectors), HV_INTERRUPT_NMI | HV_INTERRUPT_INIT);
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeSipi, 0, false, 0x9A), HV_STATUS_SUCCESS);
+    hv_vp_prepare(vp);
+    ck_assert_uint_eq(hv_interrupt_events(vp, &vectors), HV_INTERRUPT_STARTUP);
+    ck_assert_uint_eq(vectors.startup, 0x9A);
+}
+END_TEST
+
+START_TEST(requests_of_other_types_are_refused)
+{
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeSmi, 0, false, 0), HV_STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(assert_at(HvX64InterruptTypeExtInt, 0, false, LOW),
+                      HV_STATUS_INVALID_PARAMETER);
+    ck_assert_int_eq(poll()->vector, HV_INTERRUPT_NONE);
+}
+END_TEST
+
+/* ---- The page, without an instruction ---- */
+
+#define PAGE UINT64_C(0xFEE00000)
+
+START_TEST(page_is_that_of_the_apic)
+{
+    ck_assert(hv_interrupt_is_page(vp, PAGE));
+    ck_assert(hv_interrupt_is_page(vp, PAGE + 0xFFF));
+    ck_assert(!hv_interrupt_is_page(vp, PAGE + 0x1000));
+    ck_assert(!hv_interrupt_is_page(vp, PAGE - 1));
+}
+END_TEST
+
+START_TEST(accesses_to_the_page_reach_its_registers)
+{
+    hv_interrupt_page_store(vp, PAGE + 0x80, 0x35);
+    ck_assert_uint_eq(hv_interrupt_page_load(vp, PAGE + 0x80), 0x35);
+    ck_assert_uint_eq(poll()->cr8, 3);
+    hv_interrupt_page_store(vp, PAGE + 0x80, 0);
+    hv_interrupt_post(vp, LOW, true);
+    ck_assert_int_eq(poll()->vector, LOW);
+    hv_interrupt_accept(vp, LOW);
+    hv_interrupt_page_store(vp, PAGE + 0xB0, 0);
+    ck_assert_uint_eq(fake_vp(vp)->eois, 1);
+    ck_assert_uint_eq(fake_vp(vp)->last_eoi, LOW);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("interrupt");
@@ -141,6 +224,11 @@ int main(void)
     tcase_add_test(tests, deadline_is_that_of_the_next_timer);
     tcase_add_test(tests, events_are_told_once_and_with_their_vectors);
     tcase_add_test(tests, init_takes_back_a_start_up_that_was_taken_before);
+    tcase_add_test(tests, requests_go_to_whom_they_address);
+    tcase_add_test(tests, requests_without_a_vector_are_events);
+    tcase_add_test(tests, requests_of_other_types_are_refused);
+    tcase_add_test(tests, page_is_that_of_the_apic);
+    tcase_add_test(tests, accesses_to_the_page_reach_its_registers);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -116,6 +116,20 @@ START_TEST(hypercall_page_holds_the_instruction_of_the_processor)
 }
 END_TEST
 
+START_TEST(hypercall_page_holds_the_code_of_the_platform)
+{
+    static const uint8_t own[] = { 0xE6, 0x5A, 0x90, 0x90, 0xC3 };
+    const uint8_t *code;
+
+    fake.platform.facts.hypercall_code = own;
+    fake.platform.facts.hypercall_code_size = sizeof(own);
+    use_partition(UINT64_MAX);
+    code = hypercall_code();
+    ck_assert_mem_eq(code, own, sizeof(own));
+    ck_assert_uint_eq(code[sizeof(own)], 0xCC);
+}
+END_TEST
+
 START_TEST(write_to_the_hypercall_page_is_a_protection_fault)
 {
     const uint8_t *code = hypercall_code();
@@ -377,6 +391,7 @@ int main(void)
     tcase_add_test(tcase, hypercall_page_is_not_enabled_without_an_identity);
     tcase_add_test(tcase, hypercall_page_covers_and_uncovers_guest_memory);
     tcase_add_test(tcase, hypercall_page_holds_the_instruction_of_the_processor);
+    tcase_add_test(tcase, hypercall_page_holds_the_code_of_the_platform);
     tcase_add_test(tcase, write_to_the_hypercall_page_is_a_protection_fault);
     tcase_add_test(tcase, hypercall_msr_keeps_reserved_bits);
     tcase_add_test(tcase, hypercall_page_beyond_the_gpa_space_faults);

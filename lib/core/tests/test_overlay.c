@@ -101,6 +101,65 @@ static bool is_mapped(uint64_t gpa_page)
     return hv_address_translate(partition, gpa_page, &mapping);
 }
 
+/* ---- who keeps tables of its own ---- */
+
+static struct {
+    unsigned count;
+    uint64_t gpa_page;
+    bool overlay, mapped;
+    uint64_t spa_page;
+} told;
+
+/* By then the new page can be looked up. */
+static void page_changed(void *context, struct hv_partition *changed, uint64_t gpa_page)
+{
+    struct hv_mapping mapping;
+
+    ck_assert_ptr_eq(context, &fake);
+    ck_assert_ptr_eq(changed, partition);
+    told.count++;
+    told.gpa_page = gpa_page;
+    told.mapped = hv_address_translate(partition, gpa_page, &mapping);
+    told.overlay = mapping.overlay;
+    told.spa_page = mapping.spa_page;
+}
+
+static void expect_told(unsigned count, uint64_t gpa_page, const struct hv_overlay *overlay)
+{
+    ck_assert_uint_eq(told.count, count);
+    ck_assert_uint_eq(told.gpa_page, gpa_page);
+    ck_assert_int_eq(told.overlay, overlay != NULL);
+    if (overlay)
+        ck_assert_uint_eq(told.spa_page, overlay->spa_page);
+}
+
+START_TEST(each_page_that_changes_is_told)
+{
+    memset(&told, 0, sizeof(told));
+    fake.platform.cpu.context = &fake;
+    fake.platform.cpu.page_changed = page_changed;
+    setup_format(_i);
+    enable(&data, PLACE);
+    expect_told(1, PLACE, &data);
+    enable(&code, PLACE);
+    expect_told(2, PLACE, &code);
+    /* Nobody sees that. */
+    hv_overlay_disable(partition, &data);
+    ck_assert_uint_eq(told.count, 2);
+    enable(&code, PLACE + 1);
+    expect_told(4, PLACE + 1, &code);
+    hv_overlay_disable(partition, &code);
+    expect_told(5, PLACE + 1, NULL);
+    ck_assert(told.mapped);
+    ck_assert_uint_eq(told.spa_page, PLACE + 1);
+    enable(&code, PLACE + PAGES_2M);
+    expect_told(6, PLACE + PAGES_2M, &code);
+    hv_overlay_disable(partition, &code);
+    expect_told(7, PLACE + PAGES_2M, NULL);
+    ck_assert(!told.mapped);
+}
+END_TEST
+
 /* ---- covering and uncovering ---- */
 
 START_TEST(fresh_overlay_is_zeroed_and_nowhere)
@@ -697,6 +756,7 @@ static void add_limit_tests(Suite *suite)
     tcase_add_loop_test(tests, write_to_a_code_page_raises_gp, 0, 2);
     tcase_add_loop_test(tests, execution_of_a_data_page_raises_mc, 0, 2);
     tcase_add_loop_test(tests, hypervisor_writes_for_a_guest_respect_overlays, 0, 2);
+    tcase_add_loop_test(tests, each_page_that_changes_is_told, 0, 2);
     suite_add_tcase(suite, tests);
 }
 
