@@ -99,7 +99,7 @@ build_programs() {
         machine/libhvkit_machine boot/libhvkit_boot ../lib/emu/libhv_emu ../lib/insn/libhv_insn; do
         set -- "$@" "$build/sdk/$library.a"
     done
-    compile_program hvkit-vmm "$vmm/main.c" "$vmm/vid_mshv.c" "$vmm"/mshv*.c "$@" -lyaml -pthread
+    compile_program hvkit-vmm "$vmm/main.c" "$vmm/backends.c" "$vmm/vid_mshv.c" "$vmm"/mshv*.c "$@" -lyaml -pthread
 }
 
 # add_machines: what hvkit-vmm runs when it is checked.

@@ -4,11 +4,12 @@
  * a time.
  *
  * Every function gets context first. Those that are told of a VP are called by one thread at a
- * time, but for run(), which each VP's thread calls at any time, and kick_signal, which ends it.
+ * time, but for run(), which each VP's thread calls at any time, and VMM_KICK, which ends it.
  */
 #ifndef VMM_BACKEND_H
 #define VMM_BACKEND_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@
 #include <worker/vid.h>
 
 #include "trouble.h"
+
+/* The signal that makes a VP's thread return from run(). */
+#define VMM_KICK SIGUSR1
 
 enum vmm_run {
     VMM_RUN_INTERCEPT, /* it is suspended by one */
@@ -25,12 +29,20 @@ enum vmm_run {
 
 struct vmm_backend {
     void *context;
+    const char *name;         /* by which it is chosen */
     const char *device;       /* which is opened unless another one is named */
     const uint32_t *requests; /* of ioctl(), that it makes once the device is open */
     uint32_t request_count;
+    const uint32_t *calls; /* system calls that it makes then, besides those that all need */
+    uint32_t call_count;
 
     /* Opens the device; the last that needs privileges. */
     bool (*open)(void *context, const char *device, struct vmm_trouble *trouble);
+
+    /* Takes whole pages of cleared memory for a machine that is made next, and gives them back when
+       it is unmade. NULL: there is none. */
+    void *(*take_memory)(void *context, uint64_t size, struct vmm_trouble *trouble);
+    void (*give_memory)(void *context, void *memory, uint64_t size);
 
     /* Makes a partition with all VPs, none of which runs, and without memory. */
     bool (*make)(void *context, const struct hv_machine *machine, struct vmm_trouble *trouble);
@@ -41,6 +53,9 @@ struct vmm_backend {
     /* Runs a VP until something comes of it. */
     enum vmm_run (*run)(void *context, uint32_t vp_index, struct worker_intercept *intercept,
                         struct vmm_trouble *trouble);
+
+    /* In a VP's thread, by VMM_KICK, wherever it is. NULL: that a system call ends is enough. */
+    void (*kicked)(void);
 
     /* A VP's intercept is about to be handled; it does not run. */
     void (*intercepted)(void *context, uint32_t vp_index);
@@ -69,7 +84,15 @@ struct vmm_backend {
     bool (*take_ended)(void *context, uint32_t *vector);
 };
 
-/* That of /dev/mshv. */
-const struct vmm_backend *vmm_mshv_backend(void);
+/* Memory of this process alone, for those who need no other. */
+void *vmm_take_memory(void *context, uint64_t size, struct vmm_trouble *trouble);
+void vmm_give_memory(void *context, void *memory, uint64_t size);
+
+/* Those of /dev/mshv and of /dev/kvm. */
+extern const struct vmm_backend vmm_mshv_backend, vmm_kvm_backend;
+
+/* Those that the program has, the last one NULL: of those whose device is there, the first is used.
+ */
+extern const struct vmm_backend *const vmm_backends[];
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,10 +14,10 @@
 
 static bool take_ram(struct vmm_child *child)
 {
-    child->ram = mmap(NULL, child->machine->memory, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return child->ram != MAP_FAILED ||
-           vmm_trouble(&child->trouble, "no memory for it: %s", strerror(errno));
+    const struct vmm_backend *backend = child->backend;
+
+    child->ram = backend->take_memory(backend->context, child->machine->memory, &child->trouble);
+    return child->ram != NULL;
 }
 
 static int64_t unix_time(void)
@@ -234,10 +233,12 @@ static void tell_end(const struct vmm_child *child)
 /* The partition goes before its memory. */
 static void give_back(struct vmm_child *child)
 {
-    child->backend->unmake(child->backend->context);
-    if (child->ram != MAP_FAILED)
-        munmap(child->ram, child->machine->memory);
-    child->ram = MAP_FAILED;
+    const struct vmm_backend *backend = child->backend;
+
+    backend->unmake(backend->context);
+    if (child->ram)
+        backend->give_memory(backend->context, child->ram, child->machine->memory);
+    child->ram = NULL;
 }
 
 static bool starts_again(struct vmm_child *child)
@@ -270,7 +271,7 @@ bool vmm_child_run(struct vmm_child *child)
 bool vmm_child_init(struct vmm_child *child, struct vmm_trouble *trouble)
 {
     pthread_mutex_init(&child->lock, NULL);
-    child->ram = MAP_FAILED;
+    child->ram = NULL;
     child->vps.backend = child->backend;
     child->vps.handle = handle;
     child->vps.context = child;

@@ -4,5 +4,5 @@
 
 int main(int count, char **arguments)
 {
-    return vmm_main(vmm_mshv_backend(), count, arguments);
+    return vmm_main(vmm_backends, count, arguments);
 }

@@ -17,6 +17,9 @@ const char vmm_usage[] =
     "  --batch               nobody is at the terminal: consoles that are not named go to lines.\n"
     "                        Without it, the first of them has the terminal, if there is one\n"
     "  --timeout SECONDS     stops it then\n"
+    "  --backend NAME        what runs it: mshv, Linux's driver of the Hyper-V interface in a "
+    "root\n"
+    "                        partition, or kvm. Without it, the first whose device is there\n"
     "  --device PATH         the hypervisor's device\n"
     "\n"
     "Ctrl-] ends a session at the terminal. SIGTERM presses the power button, a second one stops\n"
@@ -97,14 +100,17 @@ static bool read_value(struct vmm_options *options, const char *name, const char
         return read_console(options, value, trouble);
     if (strcmp(name, "--timeout") == 0)
         return read_seconds(options, value, trouble);
-    options->device = value;
+    if (strcmp(name, "--backend") == 0)
+        options->backend = value;
+    else
+        options->device = value;
     return true;
 }
 
 static bool takes_value(const char *name)
 {
     return strcmp(name, "--console") == 0 || strcmp(name, "--timeout") == 0 ||
-           strcmp(name, "--device") == 0;
+           strcmp(name, "--backend") == 0 || strcmp(name, "--device") == 0;
 }
 
 static bool read_operand(struct vmm_options *options, const char *text, struct vmm_trouble *trouble)

@@ -28,6 +28,7 @@ struct vmm_wish {
 struct vmm_options {
     const char *description;
     const char *machine; /* NULL: the only one */
+    const char *backend; /* its name; NULL: whose device is there */
     const char *device;  /* NULL: the back end's own */
     uint32_t seconds;    /* until it is stopped; 0: never */
     bool batch;          /* nobody is at the terminal */

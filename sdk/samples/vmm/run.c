@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend_choice.h"
 #include "child.h"
 #include "machine_choice.h"
 #include "sandbox.h"
@@ -108,7 +109,7 @@ static bool prepare(struct vmm_child *child, const struct vmm_options *options,
            backend->open(backend->context, options->device ? options->device : backend->device,
                          trouble) &&
            vmm_sandbox_drop(trouble) && vmm_child_init(child, trouble) &&
-           vmm_sandbox_close(backend->requests, backend->request_count, trouble);
+           vmm_sandbox_close(backend, trouble);
 }
 
 static int run(struct vmm_child *child, const struct vmm_options *options)
@@ -129,7 +130,7 @@ static int run(struct vmm_child *child, const struct vmm_options *options)
     return expected ? VMM_EXIT_EXPECTED : VMM_EXIT_UNEXPECTED;
 }
 
-int vmm_main(const struct vmm_backend *backend, int count, char *const *arguments)
+int vmm_main(const struct vmm_backend *const *backends, int count, char *const *arguments)
 {
     static struct vmm_child child;
     struct vmm_options options;
@@ -143,7 +144,11 @@ int vmm_main(const struct vmm_backend *backend, int count, char *const *argument
         fputs(vmm_usage, stdout);
         return VMM_EXIT_EXPECTED;
     }
-    child.backend = backend;
+    child.backend = vmm_backend_choose(backends, &options, &trouble);
+    if (!child.backend) {
+        fprintf(stderr, "hvkit-vmm: error: %s\n", trouble.text);
+        return VMM_EXIT_NOTHING;
+    }
     child.stop_at = options.seconds ? vmm_now() + options.seconds * SECOND : WORKER_NO_TIME;
     child.machine = vmm_machine_choose(options.description, options.machine);
     return child.machine ? run(&child, &options) : VMM_EXIT_NOTHING;

@@ -8,6 +8,7 @@
 /* Exit statuses. */
 enum { VMM_EXIT_EXPECTED, VMM_EXIT_UNEXPECTED, VMM_EXIT_NOTHING };
 
-int vmm_main(const struct vmm_backend *backend, int count, char *const *arguments);
+/* backends: as vmm_backends. */
+int vmm_main(const struct vmm_backend *const *backends, int count, char *const *arguments);
 
 #endif

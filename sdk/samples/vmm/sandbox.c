@@ -153,14 +153,16 @@ static void add_kick(struct program *program)
     end_call(program, begin);
 }
 
-bool vmm_sandbox_close(const uint32_t *requests, uint32_t count, struct vmm_trouble *trouble)
+bool vmm_sandbox_close(const struct vmm_backend *backend, struct vmm_trouble *trouble)
 {
     struct program program = { .count = 0 };
     struct sock_fprog filter = { .filter = program.statements };
 
     add_machine(&program);
     add_plain_calls(&program);
-    add_ioctl(&program, requests, count);
+    for (uint32_t i = 0; i < backend->call_count; i++)
+        allow(&program, backend->calls[i]);
+    add_ioctl(&program, backend->requests, backend->request_count);
     add_mapping(&program, SYS_mmap);
     add_mapping(&program, SYS_mprotect);
     add_kick(&program);

@@ -6,9 +6,7 @@
 #ifndef VMM_SANDBOX_H
 #define VMM_SANDBOX_H
 
-#include <stdint.h>
-
-#include "trouble.h"
+#include "backend.h"
 
 /* Gives up root, all capabilities and core dumps. Threads that are made later have none either. */
 bool vmm_sandbox_drop(struct vmm_trouble *trouble);
@@ -16,8 +14,9 @@ bool vmm_sandbox_drop(struct vmm_trouble *trouble);
 /*
  * From now on a system call that is not needed kills the process, in whichever thread. Files cannot
  * be opened, programs not executed, threads not made, memory not made executable; of ioctl() the
- * requests that are named and those about terminals are left.
+ * requests that the back end names and those about terminals are left, and of other system calls
+ * those that it names besides.
  */
-bool vmm_sandbox_close(const uint32_t *requests, uint32_t count, struct vmm_trouble *trouble);
+bool vmm_sandbox_close(const struct vmm_backend *backend, struct vmm_trouble *trouble);
 
 #endif

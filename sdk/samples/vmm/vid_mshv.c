@@ -180,40 +180,39 @@ static bool take_ended(void *context, uint32_t *vector)
     return mshv_levels_take(&((struct mshv_partition *)context)->levels, vector);
 }
 
-const struct vmm_backend *vmm_mshv_backend(void)
-{
-    static const uint32_t requests[] = {
-        MSHV_RUN_VP,
-        MSHV_ROOT_HVCALL,
-        MSHV_SET_GUEST_MEMORY,
-        MSHV_CREATE_PARTITION,
-        MSHV_INITIALIZE_PARTITION,
-        MSHV_CREATE_VP,
-        MSHV_SET_MSI_ROUTING,
-        MSHV_IRQFD,
-    };
-    static struct mshv_partition partition = { .file = -1, .levels = { .epoll = -1 } };
-    static const struct vmm_backend backend = {
-        .context = &partition,
-        .device = "/dev/mshv",
-        .requests = requests,
-        .request_count = sizeof(requests) / sizeof(requests[0]),
-        .open = open_device,
-        .make = make,
-        .unmake = unmake,
-        .run = run,
-        .intercepted = intercepted,
-        .prepare = prepare,
-        .map = map,
-        .unmap = unmap,
-        .get_registers = get_registers,
-        .set_registers = set_registers,
-        .translate = translate,
-        .assert_interrupt = assert_interrupt,
-        .clear_interrupt = clear_interrupt,
-        .ended_file = ended_file,
-        .take_ended = take_ended,
-    };
+static const uint32_t requests[] = {
+    MSHV_RUN_VP,
+    MSHV_ROOT_HVCALL,
+    MSHV_SET_GUEST_MEMORY,
+    MSHV_CREATE_PARTITION,
+    MSHV_INITIALIZE_PARTITION,
+    MSHV_CREATE_VP,
+    MSHV_SET_MSI_ROUTING,
+    MSHV_IRQFD,
+};
+static struct mshv_partition partition = { .file = -1, .levels = { .epoll = -1 } };
 
-    return &backend;
-}
+const struct vmm_backend vmm_mshv_backend = {
+    .context = &partition,
+    .name = "mshv",
+    .device = "/dev/mshv",
+    .requests = requests,
+    .request_count = sizeof(requests) / sizeof(requests[0]),
+    .open = open_device,
+    .take_memory = vmm_take_memory,
+    .give_memory = vmm_give_memory,
+    .make = make,
+    .unmake = unmake,
+    .run = run,
+    .intercepted = intercepted,
+    .prepare = prepare,
+    .map = map,
+    .unmap = unmap,
+    .get_registers = get_registers,
+    .set_registers = set_registers,
+    .translate = translate,
+    .assert_interrupt = assert_interrupt,
+    .clear_interrupt = clear_interrupt,
+    .ended_file = ended_file,
+    .take_ended = take_ended,
+};

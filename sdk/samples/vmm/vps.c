@@ -6,13 +6,16 @@
 #include <string.h>
 #include <time.h>
 
-#define KICK        SIGUSR1
 #define KICK_PERIOD 2000000L /* nanoseconds */
 
-/* It only interrupts the system call that runs a VP. */
+static void (*tell_backend)(void);
+
+/* It interrupts the system call that runs a VP. */
 static void kicked(int signal)
 {
     (void)signal;
+    if (tell_backend)
+        tell_backend();
 }
 
 /* ---- The thread ---- */
@@ -97,7 +100,8 @@ bool vmm_vps_start(struct vmm_vps *vps, uint32_t count, struct vmm_trouble *trou
     const struct sigaction action = { .sa_handler = kicked };
     pthread_condattr_t attributes;
 
-    sigaction(KICK, &action, NULL);
+    tell_backend = vps->backend->kicked;
+    sigaction(VMM_KICK, &action, NULL);
     pthread_mutex_init(&vps->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -145,7 +149,7 @@ static void wait_stopped(struct vmm_vps *vps, struct vmm_vp *vp)
     while (vp->running) {
         const struct timespec time = next_kick();
 
-        pthread_kill(vp->thread, KICK);
+        pthread_kill(vp->thread, VMM_KICK);
         pthread_cond_timedwait(&vps->changed, &vps->lock, &time);
     }
 }

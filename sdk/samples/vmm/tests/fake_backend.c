@@ -197,8 +197,11 @@ void fake_backend_init(struct fake_backend *fake)
     memset(fake, 0, sizeof(*fake));
     fake->ended_file = -1;
     fake->backend = (struct vmm_backend){ .context = fake,
+                                          .name = "fake",
                                           .device = "/dev/fake",
                                           .open = open_device,
+                                          .take_memory = vmm_take_memory,
+                                          .give_memory = vmm_give_memory,
                                           .make = make,
                                           .unmake = unmake,
                                           .run = run,

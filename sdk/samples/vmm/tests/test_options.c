@@ -40,12 +40,14 @@ START_TEST(description_and_machine_are_taken_in_order)
     ck_assert_str_eq(options.description, "d.yaml");
     ck_assert_ptr_null(options.machine);
     ck_assert_ptr_null(options.device);
+    ck_assert_ptr_null(options.backend);
     ck_assert_uint_eq(options.seconds, 0);
     ck_assert(!options.batch);
-    ck_assert(read_line("--batch d.yaml --device /dev/x web --timeout 30"));
+    ck_assert(read_line("--batch d.yaml --device /dev/x --backend kvm web --timeout 30"));
     ck_assert_str_eq(options.description, "d.yaml");
     ck_assert_str_eq(options.machine, "web");
     ck_assert_str_eq(options.device, "/dev/x");
+    ck_assert_str_eq(options.backend, "kvm");
     ck_assert_uint_eq(options.seconds, 30);
     ck_assert(options.batch);
 }

@@ -20,6 +20,12 @@
 
 #define REQUEST 0xB801u
 
+static const uint32_t requests[] = { REQUEST };
+static const uint32_t calls[] = { SYS_getppid };
+static const struct vmm_backend backend = {
+    .requests = requests, .request_count = 1, .calls = calls, .call_count = 1
+};
+
 /* System calls are made as they are: a sanitizer's runtime needs others for what it wraps. */
 
 static void do_nothing(void)
@@ -39,6 +45,7 @@ static void use_what_is_left(void)
     /* Nobody knows the request, but it is let through to find that out. */
     syscall(SYS_ioctl, file, REQUEST, 0);
     syscall(SYS_close, file);
+    syscall(SYS_getppid);
     syscall(SYS_tgkill, getpid(), syscall(SYS_getpid), 0);
 }
 
@@ -109,13 +116,12 @@ static void call_x32(void)
 /* How a process ends that does it in the sandbox: its exit status, or minus the signal. */
 static int outcome(void (*act)(void))
 {
-    static const uint32_t requests[] = { REQUEST };
     struct vmm_trouble trouble = { .text = "" };
     pid_t child = fork();
     int status;
 
     if (child == 0) {
-        if (!vmm_sandbox_drop(&trouble) || !vmm_sandbox_close(requests, 1, &trouble))
+        if (!vmm_sandbox_drop(&trouble) || !vmm_sandbox_close(&backend, &trouble))
             _exit(3);
         act();
         syscall(SYS_exit_group, 0);
@@ -177,7 +183,7 @@ START_TEST(threads_that_were_there_are_in_it_too)
     child = fork();
     if (child == 0) {
         if (!vmm_sandbox_drop(&trouble) || pthread_create(&thread, NULL, act_later, NULL) != 0 ||
-            !vmm_sandbox_close(NULL, 0, &trouble))
+            !vmm_sandbox_close(&backend, &trouble))
             _exit(3);
         act_in_thread();
     }
@@ -214,10 +220,11 @@ END_TEST
 
 START_TEST(filter_that_is_too_long_is_trouble)
 {
-    static uint32_t requests[500];
+    static uint32_t many[500];
+    const struct vmm_backend demanding = { .requests = many, .request_count = 500 };
     struct vmm_trouble trouble = { .text = "" };
 
-    ck_assert(!vmm_sandbox_close(requests, 500, &trouble));
+    ck_assert(!vmm_sandbox_close(&demanding, &trouble));
     ck_assert_str_eq(trouble.text, "the filter of system calls is too long");
 }
 END_TEST

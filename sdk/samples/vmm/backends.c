@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* What hvkit-vmm has where Linux's header of /dev/mshv is there. */
+#include "backend.h"
+
+const struct vmm_backend *const vmm_backends[] = { &vmm_mshv_backend, NULL };
