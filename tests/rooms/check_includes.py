@@ -69,8 +69,8 @@ ROOMS: list[tuple[str, list[str]]] = [
         r"sdk/samples/vmm/",
         [
             r"<(sys/)?[a-z]+\.h>",
-            r"<linux/(mshv|audit|filter|seccomp)\.h>",
-            r"<hv/(status|abi/.*)\.h>",
+            r"<linux/(kvm|mshv|audit|filter|seccomp)\.h>",
+            r"<hv/.*\.h>",
             r"<(hvkit|worker)/.*>",
             r"\"[a-z_0-9]+\.h\"",
         ],

@@ -95,8 +95,9 @@ compile_program() {
 build_programs() {
     compile_program hvkit-mshv-check "$vmm"/check/*.c "$vmm"/check/*.S "$vmm/mshv.c"
     set --
-    for library in samples/vmm/libhv_vmm tools/machine/libhv_machine_tool worker/libhvkit_worker \
-        machine/libhvkit_machine boot/libhvkit_boot ../lib/emu/libhv_emu ../lib/insn/libhv_insn; do
+    for library in samples/vmm/libhv_vmm_kvm samples/vmm/libhv_vmm tools/machine/libhv_machine_tool worker/libhvkit_worker \
+        machine/libhvkit_machine boot/libhvkit_boot ../lib/emu/libhv_emu ../lib/core/libhv_core \
+        ../lib/insn/libhv_insn; do
         set -- "$@" "$build/sdk/$library.a"
     done
     compile_program hvkit-vmm "$vmm/main.c" "$vmm/backends.c" "$vmm/vid_mshv.c" "$vmm"/mshv*.c "$@" -lyaml -pthread
