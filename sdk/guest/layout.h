@@ -56,8 +56,7 @@
 #define AREA_CR2     (LOW_AREA + 224)
 #define AREA_IDTR32  (LOW_AREA + 232)
 #define AREA_IDTR16  (LOW_AREA + 240)
-#define AREA_IDT32   (LOW_AREA + 256)
-#define AREA_IVT     (LOW_AREA + 512)
+#define AREA_IVT     (LOW_AREA + 256)
 
 /* enum cpu_mode */
 #define ASM_MODE_PAE32 3

@@ -181,6 +181,9 @@ legacy_stubs:
         jmp legacy_fault
         .set vector, vector + 1
         .endr
+        .globl legacy_pass
+legacy_pass:
+        iretl
 legacy_fault:
         mov $SEL_DATA, %eax
         mov %eax, %ds

@@ -9,6 +9,7 @@
 #define LEGACY_STUB_SIZE  16
 #define REAL_STUB_SIZE    8
 #define LEGACY_VECTORS    32
+#define ALL_VECTORS       256
 #define NEAR_RET          0xc3
 #define PDPTE_PRESENT     1u
 #define CR4_PCIDE         (1u << 17)
@@ -37,7 +38,6 @@ struct mode_area {
     uint16_t idtr16_limit;
     uint32_t idtr16_base;
     uint8_t padding4[10];
-    struct gate32 idt32[LEGACY_VECTORS];
     struct real_vector ivt[LEGACY_VECTORS];
 } __attribute__((packed));
 
@@ -52,7 +52,6 @@ CHECK_AREA(entry, AREA_ENTRY);
 CHECK_AREA(cr2, AREA_CR2);
 CHECK_AREA(idtr32_limit, AREA_IDTR32);
 CHECK_AREA(idtr16_limit, AREA_IDTR16);
-CHECK_AREA(idt32, AREA_IDT32);
 CHECK_AREA(ivt, AREA_IVT);
 _Static_assert(MODE_PAE32 == ASM_MODE_PAE32 && MODE_REAL == ASM_MODE_REAL, "enum cpu_mode");
 _Static_assert(MODE_CODE_ADDRESS == LOW_CODE && MODE_DATA_ADDRESS == LOW_DATA, "low memory");
@@ -62,10 +61,11 @@ void user_enter(guest_call_fn *fn, void *arg, uint64_t stack, uint64_t rflags)
 void compat_user_enter(void) __attribute__((noreturn));
 void compat_call(void);
 void legacy_call(void);
-extern const char legacy_stubs[], real_stub[], real_stub_end[], real_vectors[];
+extern const char legacy_stubs[], legacy_pass[], real_stub[], real_stub_end[], real_vectors[];
 extern uint64_t pae_pdpt[4];
 
 uint64_t pae_pdpt[4] __attribute__((aligned(32)));
+static struct gate32 idt32[ALL_VECTORS];
 static struct spinlock lock;
 
 static struct mode_area *area(void)
@@ -73,18 +73,28 @@ static struct mode_area *area(void)
     return virt_of(LOW_AREA);
 }
 
+static struct gate32 gate32(const char *handler, unsigned int offset)
+{
+    uint32_t address = (uint32_t)phys_of(handler) + offset;
+
+    return (struct gate32){ (uint16_t)address, SEL_CODE32, 0, GATE32_INTERRUPT,
+                            (uint16_t)(address >> 16) };
+}
+
+/* Interrupts are disabled in these modes. One that comes all the same is the last one again
+   (guest/interrupt.h), and is passed over. */
 static void fill_vectors(void)
 {
     for (unsigned int i = 0; i < LEGACY_VECTORS; i++) {
-        uint32_t stub = (uint32_t)phys_of(legacy_stubs) + i * LEGACY_STUB_SIZE;
         uint32_t offset = (uint32_t)(real_vectors - real_stub) + i * REAL_STUB_SIZE;
 
-        area()->idt32[i] = (struct gate32){ (uint16_t)stub, SEL_CODE32, 0, GATE32_INTERRUPT,
-                                            (uint16_t)(stub >> 16) };
+        idt32[i] = gate32(legacy_stubs, i * LEGACY_STUB_SIZE);
         area()->ivt[i] = (struct real_vector){ (uint16_t)offset, LOW_STUB >> 4 };
     }
-    area()->idtr32_limit = sizeof(area()->idt32) - 1;
-    area()->idtr32_base = AREA_IDT32;
+    for (unsigned int i = LEGACY_VECTORS; i < ALL_VECTORS; i++)
+        idt32[i] = gate32(legacy_pass, 0);
+    area()->idtr32_limit = sizeof(idt32) - 1;
+    area()->idtr32_base = (uint32_t)phys_of(idt32);
     area()->idtr16_limit = sizeof(area()->ivt) - 1;
     area()->idtr16_base = AREA_IVT;
 }
