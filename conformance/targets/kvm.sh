@@ -24,8 +24,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 use_cache "kvm${HVKIT_KVM_SUITE:+-$HVKIT_KVM_SUITE}"
 
-modules='virt/lib/irqbypass arch/x86/kvm/kvm drivers/char/hw_random/rng-core fs/configfs/configfs
-drivers/virt/coco/tsm drivers/crypto/ccp/ccp arch/x86/kvm/kvm-amd'
 firmware='bios-256k.bin linuxboot_dma.bin linuxboot.bin multiboot_dma.bin multiboot.bin kvmvapic.bin
 pvh.bin'
 
@@ -104,7 +102,7 @@ prepare() {
     say "building the L1 machine of $target: $chosen"
     new_root firmware
     # shellcheck disable=SC2086  # words on purpose
-    add_modules "$packages/$chosen" $modules
+    add_modules "$packages/$chosen" $kvm_modules
     [ -f "$root/modules/kvm-amd.ko" ] ||
         die "the kernel package $chosen has no kvm-amd module" "remove $work and try again"
     add_qemu
@@ -124,7 +122,7 @@ run() {
     cpu >"$directory/root/job/cpu"
     pack_job
     boot_host -cpu max -smp "$(host_processors "$2")" -m 1280 -kernel "$host/kernel" -initrd "$directory/initrd" \
-        -append 'console=ttyS0 quiet loglevel=2 mitigations=off nokaslr tsc=reliable nowatchdog rcupdate.rcu_expedited=1 panic=-1'
+        -append "$kvm_command_line"
     end QEMU
 }
 

@@ -9,6 +9,14 @@
 # $directory/root/job is the job, which L1 sees as /job: what L2 is to be.
 # shellcheck disable=SC2154  # $host, $target: use_cache in debian.sh; $directory, $status: common.sh
 
+# What a kernel of Debian needs to have /dev/kvm, in the order in which it is loaded, and how it is booted.
+# shellcheck disable=SC2034  # for those who read this
+{
+    kvm_modules='virt/lib/irqbypass arch/x86/kvm/kvm drivers/char/hw_random/rng-core fs/configfs/configfs
+    drivers/virt/coco/tsm drivers/crypto/ccp/ccp arch/x86/kvm/kvm-amd'
+    kvm_command_line='console=ttyS0 quiet loglevel=2 mitigations=off nokaslr tsc=reliable nowatchdog rcupdate.rcu_expedited=1 panic=-1'
+}
+
 # What L1 said is of interest only when L2 did not end as it should.
 show_messages() {
     tr -d '\r' <"$directory/console" | grep -v '^$' | tail -n 20 | sed 's/^/L1: /' >&2 || :

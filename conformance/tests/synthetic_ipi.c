@@ -283,11 +283,18 @@ static void note_rip(struct trap_frame *frame, void *unused)
     apic_eoi();
 }
 
-/* Whether the instruction before the interrupted one is VMCALL or VMMCALL. */
-static bool is_behind_hypercall(uint64_t rip)
-{
-    const uint8_t *code = (const uint8_t *)(uintptr_t)rip - sizeof(vmcall);
+#define RET 0xC3
 
+/* Whether the instruction before the interrupted one is VMCALL or VMMCALL. A page with code of
+   another kind has not been left. */
+static bool is_behind_hypercall(uint64_t rip, const void *page)
+{
+    const uint8_t *next = (const uint8_t *)(uintptr_t)rip, *code = next - sizeof(vmcall);
+
+    if (rip - (uintptr_t)page >= PAGE_SIZE || rip - (uintptr_t)page < sizeof(vmcall))
+        return false;
+    if (memcmp(page, vmcall, sizeof(vmcall)) != 0 && memcmp(page, vmmcall, sizeof(vmmcall)) != 0)
+        return *next == RET;
     return memcmp(code, vmcall, sizeof(vmcall)) == 0 || memcmp(code, vmmcall, sizeof(vmmcall)) == 0;
 }
 
@@ -296,8 +303,10 @@ HV_TEST(synthetic_ipi, the_caller_is_interrupted_by_the_call,
         "Windows takes an interrupt of its own for delivered when the call has returned")
 {
     struct vps vps;
+    const void *page;
 
     ipi_begin();
+    page = hv_enable_hypercalls();
     vps = caller();
     register_interrupt(IPI_VECTOR, note_rip, NULL);
     for (unsigned fast = 0; fast < 2; fast++) {
@@ -307,7 +316,7 @@ HV_TEST(synthetic_ipi, the_caller_is_interrupted_by_the_call,
         irq_disable();
         CHECK(interrupted_rip != 0, "there was no interrupt");
         if (interrupted_rip)
-            CHECK(is_behind_hypercall(interrupted_rip),
+            CHECK(is_behind_hypercall(interrupted_rip, page),
                   "the interrupt came at 0x%llx, which is not behind the hypercall instruction",
                   (unsigned long long)interrupted_rip);
     }

@@ -251,6 +251,52 @@ class MshvVmmTest(NestedTestCase):
         self.assertIn("the target mshv-vmm is not prepared", done.stderr)
 
 
+class KvmVmmTest(NestedTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.make_cache("kvm")
+        (self.cache / "kvm" / "host").rename(self.cache / "kvm-vmm")
+        program = self.directory / "sdk" / "samples" / "vmm" / "hvkit-vmm"
+        program.parent.mkdir(parents=True)
+        program.write_text("[hvkit-vmm]")
+        program.chmod(0o755)
+        self.environment["HVKIT_BUILD"] = str(self.directory)
+
+    def end_l2(self, status: int, message: str) -> subprocess.CompletedProcess[str]:
+        text = f"hvkit-l2-begin\\n{message}\\nhvkit-l2-status {status}\\n"
+        return self.run_target("kvm-vmm", f"printf serial; printf '{text}' >$console; exit 0")
+
+    def test_guest_gives_no_status(self) -> None:
+        done = self.end_l2(0, "vmm| child guest ended: shutdown")
+        self.assertEqual((done.returncode, done.stdout), (126, "serial"))
+
+    def test_machine_that_cannot_be_run(self) -> None:
+        done = self.end_l2(1, "hvkit-vmm: error: /dev/kvm: none")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("hvkit-vmm failed: hvkit-vmm: error: /dev/kvm: none; ", done.stderr)
+
+    def test_job_has_what_was_asked_for(self) -> None:
+        qemu = 'echo $*; while [ "$1" != -initrd ]; do shift; done; cat "$2"'
+        done = self.run_target("kvm-vmm", qemu, smp="3")
+        self.assertIn("[hvkit-vmm]", done.stdout)
+        self.assertIn("command-line: 'tests=a,b  start=1'", done.stdout)
+        self.assertIn("vps: 3", done.stdout)
+        self.assertIn("-smp 2 ", done.stdout)
+        self.assertIn("tsc=reliable", done.stdout)
+
+    def test_program_that_is_not_built(self) -> None:
+        (self.directory / "sdk" / "samples" / "vmm" / "hvkit-vmm").unlink()
+        done = self.run_target("kvm-vmm", "exit 0")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("hvkit-vmm is missing; build it", done.stderr)
+
+    def test_target_that_is_not_prepared(self) -> None:
+        (self.cache / "kvm-vmm" / "base.cpio").unlink()
+        done = self.run_target("kvm-vmm", "exit 0")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("the target kvm-vmm is not prepared", done.stderr)
+
+
 class PrepareTest(ScriptTestCase):
     """prepare, with an apt of a few lines of sh."""
 
