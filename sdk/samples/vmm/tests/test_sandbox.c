@@ -113,21 +113,32 @@ static void call_x32(void)
     syscall(0x40000000 + SYS_getpid);
 }
 
-/* How a process ends that does it in the sandbox: its exit status, or minus the signal. */
-static int outcome(void (*act)(void))
+static bool close_sandbox(void)
 {
     struct vmm_trouble trouble = { .text = "" };
+
+    return vmm_sandbox_drop(&trouble) && vmm_sandbox_close(&backend, &trouble);
+}
+
+/* How a process ends that does it: its exit status, or minus the signal. */
+static int end_of(void (*act)(void), bool in_sandbox)
+{
     pid_t child = fork();
     int status;
 
     if (child == 0) {
-        if (!vmm_sandbox_drop(&trouble) || !vmm_sandbox_close(&backend, &trouble))
+        if (in_sandbox && !close_sandbox())
             _exit(3);
         act();
         syscall(SYS_exit_group, 0);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int outcome(void (*act)(void))
+{
+    return end_of(act, true);
 }
 
 START_TEST(what_is_needed_is_left)
@@ -146,8 +157,13 @@ START_TEST(what_is_not_kills)
                                           signal_another,     trace,
                                           call_32_bit,        call_x32 };
 
-    for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
-        ck_assert_msg(outcome(acts[i]) == -SIGSYS, "act %u: %d", i, outcome(acts[i]));
+    for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+        /* A kernel without 32-bit programs has no such call: nobody gets that far. */
+        int expected =
+            acts[i] == call_32_bit && end_of(call_32_bit, false) == -SIGSEGV ? -SIGSEGV : -SIGSYS;
+
+        ck_assert_msg(outcome(acts[i]) == expected, "act %u: %d", i, outcome(acts[i]));
+    }
 }
 END_TEST
 
