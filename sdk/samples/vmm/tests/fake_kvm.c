@@ -69,6 +69,7 @@ static int run(int file)
         errno = EINTR;
         return -1;
     }
+    fake_kvm.taken[fake_kvm.run_count] = fake_kvm.interrupt_count;
     next = fake_kvm.runs[fake_kvm.run_count++];
     if (next)
         return next(shared, &shared->s.regs.sregs);

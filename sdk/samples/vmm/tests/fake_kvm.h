@@ -19,6 +19,7 @@ struct fake_kvm {
     struct kvm_run *run[2];
     fake_run *runs[FAKE_RUNS]; /* of VP 0; NULL: a signal comes */
     unsigned run_count;        /* that were made */
+    unsigned taken[FAKE_RUNS]; /* interrupts that had gone in before each */
     unsigned finished;         /* that only ended an instruction */
     struct kvm_userspace_memory_region slots[FAKE_SLOTS];
     struct kvm_vcpu_events events;
