@@ -142,8 +142,12 @@ bool apic_log_wait(uint32_t count)
 {
     uint64_t start = rdtsc();
 
-    while (apic_log.count < count && tsc_to_us(rdtsc() - start) < APIC_WAIT)
+    /* PAUSE: QEMU runs its processors in turns of up to 100 ms on one thread, and by it the turn
+       ends. What is waited for may need the others, often, one after the other. */
+    while (apic_log.count < count && tsc_to_us(rdtsc() - start) < APIC_WAIT) {
         irq_window();
+        cpu_pause();
+    }
     return apic_log.count >= count;
 }
 
