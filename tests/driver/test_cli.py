@@ -14,7 +14,7 @@ import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
-from support import CommandTestCase, two_tests
+from support import ROOT, CommandTestCase, two_tests
 
 GOOD = two_tests(
     "# begin 1 discovery/first",
@@ -336,6 +336,29 @@ class TargetsTest(CommandTestCase):
         self.assertLessEqual(
             {"kvm", "sample"}, {line.split()[0] for line in done.stdout.splitlines()}
         )
+
+
+class HelpTest(unittest.TestCase):
+    """The script that a newcomer runs."""
+
+    def test_help_of_a_command_builds_nothing(self) -> None:
+        for command, first in (
+            ("conform", "usage: hvkit conform "),
+            ("bench", "usage: hvkit bench "),
+            ("mutate", "usage: ./hvkit COMMAND "),
+        ):
+            for option in ("--help", "-h"):
+                with self.subTest(command=command, option=option):
+                    done = subprocess.run(
+                        [ROOT / "hvkit", command, option],
+                        env=os.environ | {"HVKIT_NO_INSTALL": "1"},
+                        capture_output=True,
+                        text=True,
+                        check=False,
+                        timeout=20,
+                    )
+                    self.assertEqual((done.returncode, done.stderr), (0, ""))
+                    self.assertTrue(done.stdout.startswith(first), done.stdout)
 
 
 if __name__ == "__main__":
