@@ -212,10 +212,8 @@ START_TEST(a_message_waits_behind_those_that_were_posted)
     let_run();
     hv_synic_post(other_root_vp, root_vp, &earlier);
     intercept(vp);
-    ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTypeNone);
-    ck_assert_uint_eq(suspended(), HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE);
-    hv_vp_prepare(root_vp);
     ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTimerExpired);
+    ck_assert_uint_eq(suspended(), HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_MESSAGE);
     empty_slot(root_vp);
     ck_assert_uint_eq(slot_of(root_vp)->header.message_type, HvMessageTypeX64IoPortIntercept);
 }
