@@ -128,6 +128,7 @@ linux_children() {
     for smp in 1 2 4; do
         check "linux-root-$smp" ./hvkit run --root linux --batch --smp "$smp" --timeout 300
     done
+    check linux-root-qemu ./hvkit run --root linux-qemu --batch --timeout 900
 }
 suite_on_sample() {
     check bench tests/bench/check.py build/release

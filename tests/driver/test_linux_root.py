@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""./hvkit run --root linux, with a few lines of sh in the place of QEMU, of apt and of the kernel's build."""
+"""./hvkit run --root linux and linux-qemu, with a few lines of sh in the place of QEMU, of apt and of the kernel's build."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LinuxRootTestCase(CommandTestCase, ScriptTestCase):
     def setUp(self) -> None:
         super().setUp()
         (self.directory / "images").mkdir()
-        for image in ("hvkit-type1.elf", "hvkit-conformance.elf"):
+        for image in ("hvkit-type1.elf", "hvkit-conformance.elf", "guest_selftest.elf"):
             (self.directory / "images" / image).touch()
         self.cache = self.directory / "cache"
         self.told = self.directory / "told"
@@ -170,6 +170,101 @@ class GetTest(LinuxRootTestCase):
         self.assertEqual(done.returncode, 125)
         self.assertIn("error: broken", done.stderr)
         self.assertIn("cannot build the kernel; the whole log is", done.stderr)
+
+
+# What dpkg-deb unpacks: a busybox whose cpio lists names, a loader that names a library, drivers, firmware.
+PACKAGES = r"""
+tree=$3
+put() { mkdir -p "$(dirname "$tree/$1")"; echo "$2" >"$tree/$1"; chmod 755 "$tree/$1"; }
+case $2 in
+*/busybox-static_*) put bin/busybox '#!/bin/sh
+find . -type f | sort | sed "s/.*/[&]/"';;
+*/linux-source-*) put usr/src/linux-source-1.tar.xz source;;
+*/linux-image-*) put boot/vmlinuz-1 image
+    for name in ${DRIVERS-drivers/block/virtio_blk drivers/net/virtio_net}; do
+        put "lib/modules/1/kernel/$name.ko" driver
+    done;;
+*/qemu-system-x86_*) put usr/bin/qemu-system-x86_64 emulator
+    put lib64/ld-linux-x86-64.so.2 '#!/bin/sh
+echo "libx.so.1 => ${2%%/lib/*}/usr/lib/libx.so.1 (0x1)"';;
+*/qemu-system-data_*) for name in linuxboot_dma multiboot_dma kvmvapic pvh; do put "usr/share/qemu/$name.bin" rom; done;;
+*/seabios_*) put "usr/share/seabios/${BIOS-bios-256k.bin}" rom;;
+*/libx1_*) put usr/lib/libx.so.1 library;;
+esac
+"""
+
+
+@unittest.skipUnless(
+    Path("/usr/share/keyrings/debian-archive-keyring.gpg").exists(), "this is no Debian"
+)
+class QemuTest(LinuxRootTestCase):
+    """get.sh of linux-qemu, and what is run of it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.add_program(
+            "apt-cache",
+            "case $* in *depends*linux-source*) echo '  Depends: linux-source-1';;"
+            " *depends*qemu-*) echo qemu-system-data; echo libx1;;"
+            " *depends*) echo '  Depends: linux-image-1';; *) echo known;; esac",
+        )
+        self.add_program(
+            "apt-get",
+            "case $* in *download*) downloading=; for word; do"
+            ' [ -z "$downloading" ] || { : >"${word}_1_amd64.deb"; '
+            f"echo $word >>{self.told}; }}; [ $word != download ] || downloading=1; done;; esac",
+        )
+        self.add_program("dpkg-deb", PACKAGES)
+        self.add_program("tar", "case $1 in -xJf) ;; *) exec /usr/bin/tar \"$@\";; esac")
+
+    def get(self, **more: str) -> subprocess.CompletedProcess[str]:
+        get = SAMPLE.parent / "linux-qemu" / "get.sh"
+        return self.run_command(get, self.directory / "out", **more)
+
+    def test_qemu_is_added_to_the_ram_disk_of_the_root(self) -> None:
+        done = self.get()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        root = (self.directory / "out" / "initrd-root.img").read_bytes()
+        made = (self.directory / "out" / "initrd-qemu.img").read_bytes()
+        self.assertEqual(made[: len(root)], root)
+        self.assertEqual(
+            made[len(root) :].decode().split(),
+            [
+                "[./bin/qemu-system-x86_64]",
+                *(
+                    f"[./firmware/{name}.bin]"
+                    for name in ("bios-256k", "kvmvapic", "linuxboot_dma", "multiboot_dma", "pvh")
+                ),
+                "[./lib64/ld-linux-x86-64.so.2]",
+                "[./qemu/drivers.cpio]",
+                "[./usr/lib/libx.so.1]",
+                "[./qemu/selftest.elf]",
+            ],
+        )
+        fetched = self.told.read_text()
+        self.assertIn("qemu-system-x86\n", fetched)
+        self.assertEqual(self.get().returncode, 0)
+        self.assertEqual(self.told.read_text(), fetched)
+
+    def test_package_without_firmware(self) -> None:
+        done = self.get(BIOS="other.bin")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("firmware seabios/bios-256k.bin is missing; remove ", done.stderr)
+
+    def test_kernel_without_drivers(self) -> None:
+        done = self.get(DRIVERS="drivers/other")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("has no virtio_net; remove ", done.stderr)
+
+    def test_computer(self) -> None:
+        self.add_program("qemu-system-x86_64", f'echo "$*"; {GOOD}')
+        done = self.run_command(
+            *self.command("run", "--root", "linux-qemu", "--batch", "--build-dir", self.directory)
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("-initrd linux console=ttyS0 panic=-1 hvkit.script=qemu,initrd", done.stdout)
+        self.assertIn(" -m 1024M ", done.stdout)
+        self.assertIn("QEMU has run its guests", done.stderr)
 
 
 if __name__ == "__main__":

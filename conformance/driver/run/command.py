@@ -56,9 +56,10 @@ def add(commands: Commands, common: Parser) -> None:
     )
     parser.add_argument(
         "--root",
-        choices=("hvkit", "linux"),
+        choices=("hvkit", *linux_root.ROOTS),
         default="hvkit",
-        help="what the root partition runs: the program that makes the machines (default), or Linux",
+        help="what the root partition runs: the program that makes the machines (default), Linux, or "
+        "Linux with QEMU",
     )
     parser.set_defaults(command=run)
 
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     """Runs the machines to their end and returns the exit status."""
     if not options.batch:
         terminal.check()
-    if options.root == "linux":
+    if options.root in linux_root.ROOTS:
         return linux_root.run(options)
     build = options.build_dir
     description = options.description or linux.description(build, options.batch)

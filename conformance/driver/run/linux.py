@@ -18,10 +18,10 @@ def description(build: Path, batch: bool) -> Path:
     return directory / ("check.yaml" if batch else "shell.yaml")
 
 
-def root(build: Path) -> tuple[Path, Path]:
-    """Kernel and initial RAM disk for the root partition; likewise."""
-    directory = _get("linux-root", build, "see the message above")
-    return directory / "vmlinux-root", directory / "initrd-root.img"
+def root(build: Path, sample: str, initrd: str) -> tuple[Path, Path]:
+    """Kernel and initial RAM disk of a sample for the root partition; likewise."""
+    directory = _get(sample, build, "see the message above")
+    return directory / "vmlinux-root", directory / initrd
 
 
 def _get(sample: str, build: Path, remedy: str) -> Path:

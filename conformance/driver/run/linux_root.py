@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Linux as the root partition: ./hvkit run --root linux."""
+"""Linux as the root partition: ./hvkit run --root linux, or linux-qemu."""
 
 from __future__ import annotations
 
@@ -7,15 +7,41 @@ import argparse
 import re
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DriverError
 from . import linux, qemu, session
 
 _MIB = 1 << 20
-_MEMORY = 512 * _MIB
 _SMP = 2
 _DISK_SIZE = 1 * _MIB
+
+
+
+@dataclass(frozen=True)
+class _Root:
+    """What runs in the root partition."""
+
+    sample: str  # whose get.sh makes it
+    initrd: str
+    script: str  # of --batch
+    memory: int
+    right: str  # what is told when all is well
+
+
+ROOTS = {
+    "linux": _Root(
+        "linux-root",
+        "initrd-root.img",
+        "root",
+        512 * _MIB,
+        "Linux has found all that it needs of a root",
+    ),
+    "linux-qemu": _Root(
+        "linux-qemu", "initrd-qemu.img", "qemu", 1024 * _MIB, "QEMU has run its guests on /dev/mshv"
+    ),
+}
 
 # A kernel that says such a thing is not content, whatever it does later.
 _COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Kernel panic|Call Trace:|general protection fault")
@@ -55,7 +81,8 @@ def run(options: argparse.Namespace) -> int:
         raise DriverError(
             "Linux as the root runs no machine description", "leave out DESCRIPTION and --console"
         )
-    kernel, initrd = linux.root(options.build_dir)
+    root = ROOTS[options.root]
+    kernel, initrd = linux.root(options.build_dir, root.sample, root.initrd)
     with tempfile.TemporaryDirectory(prefix="hvkit-run-") as name:
         directory = Path(name)
         qemu.link(options.build_dir / "images" / qemu.HYPERVISOR, directory / "hypervisor")
@@ -64,20 +91,20 @@ def run(options: argparse.Namespace) -> int:
         (directory / "disk").write_bytes(_disk())
         command = qemu.command(
             directory,
-            [f"linux {_words(options.batch)}", "initrd"],
+            [f"linux {_words(root, options.batch)}", "initrd"],
             options.smp or _SMP,
-            options.memory or _MEMORY,
+            options.memory or root.memory,
             _devices(),
         )
         log = _Log()
         end = session.run(command, options, "Ctrl-] ends the session", log.add)
-    return _tell_end(end, log, options.batch)
+    return _tell_end(end, log, root if options.batch else None)
 
 
-def _words(batch: bool) -> str:
+def _words(root: _Root, batch: bool) -> str:
     """The kernel's command line."""
     words = "console=ttyS0 panic=-1"
-    return f"{words} hvkit.script=root" if batch else words
+    return f"{words} hvkit.script={root.script}" if batch else words
 
 
 def _disk() -> bytes:
@@ -95,7 +122,7 @@ def _devices() -> list[str]:
     ]
 
 
-def _tell_end(end: session.End, log: _Log, batch: bool) -> int:
+def _tell_end(end: session.End, log: _Log, checked: _Root | None) -> int:
     early = end.early_status()
     if early is not None:
         return early
@@ -105,7 +132,7 @@ def _tell_end(end: session.End, log: _Log, batch: bool) -> int:
     if told is not None:
         print("hvkit: the hypervisor stopped; what it said is above", file=sys.stderr)
         return told
-    wrong = log.verdict() if batch else None
-    right = "Linux has found all that it needs of a root" if batch else "Linux has ended"
+    wrong = log.verdict() if checked else None
+    right = checked.right if checked else "Linux has ended"
     print(f"hvkit: {wrong or right}", file=sys.stderr)
     return 1 if wrong else 0

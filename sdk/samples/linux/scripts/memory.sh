@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# shellcheck shell=sh
+# Whether memory of Linux as the root comes back: a child takes more than 300 pages of deposits.
+
+# free_pages: pages of memory that nobody uses, those among them that a processor has set aside.
+free_pages() {
+    sync
+    echo 3 >/proc/sys/vm/drop_caches
+    free=$(sed -n 's/^nr_free_pages //p' /proc/vmstat)
+    awk -v free="$free" '$1 == "count:" { free += $2 } END { print free }' /proc/zoneinfo
+}
+
+# lost_since PAGES WHAT: says how many pages are free no more; $why is the reason if a child's are among them.
+lost_since() {
+    lost=$(($1 - $(free_pages)))
+    echo "memory: $lost pages less after $2"
+    [ "$lost" -lt 300 ] && why= || why="$lost pages are missing"
+}
+
+# kill_some COUNT MICROSECONDS: kills $busy, which start_busy starts, at moments that look as if they were
+# chance, but are the same each time.
+kill_some() {
+    seed=1
+    for _ in $(seq "$1"); do
+        seed=$(((seed * 1103515245 + 12345) % 2147483648))
+        start_busy
+        chance=$((seed / 2048))
+        usleep $((chance * ($2 / 1024) / 1024))
+        # shellcheck disable=SC2154  # $busy: start_busy
+        kill -9 "$busy"
+        wait "$busy"
+    done
+}
+
+# check_kills NAME COUNT MICROSECONDS: after so many memory is as before. The first fills caches of the kernel.
+check_kills() {
+    kill_some 1 "$3"
+    before=$(free_pages)
+    kill_some "$2" "$3"
+    lost_since "$before" "$2 kills"
+    report "$1" "$why"
+}
