@@ -6,12 +6,13 @@
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
-quick=
+quick='' long=''
 case ${1:-} in
 --quick) quick=1 ;;
+--long) long=1 ;;
 '') ;;
 *)
-    echo "hvkit: error: test takes --quick or nothing, not '$1'" >&2
+    echo "hvkit: error: test takes --quick, --long or nothing, not '$1'" >&2
     exit 2
     ;;
 esac
@@ -126,9 +127,17 @@ linux_children() {
     # Linux as the root. Its kernel is built the first time, which takes some minutes.
     check linux-root-kernel sdk/samples/linux-root/get.sh build/release/linux
     for smp in 1 2 4; do
-        check "linux-root-$smp" ./hvkit run --root linux --batch --smp "$smp" --timeout 300
+        linux_root "linux-root-$smp" 300 --root linux --smp "$smp"
     done
-    check linux-root-qemu ./hvkit run --root linux-qemu --batch --timeout 900
+    linux_root linux-root-qemu 900 --root linux-qemu
+}
+# linux_root NAME SECONDS ARGUMENTS...: Linux as the root and its checks. The long ones take ten minutes of work in
+# each guest, and kill a hundred others.
+linux_root() {
+    name=$1 seconds=$2
+    shift 2
+    [ -z "$long" ] || set -- "$@" --long
+    check "$name" ./hvkit run "$@" --batch --timeout $((seconds * ${long:+8*}1))
 }
 suite_on_sample() {
     check bench tests/bench/check.py build/release
@@ -160,6 +169,7 @@ if [ -z "$quick" ]; then
     check fuzz env HVKIT_FUZZ_SEED=$((0x$seed + 1)) ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
     conform --target kvm,kvm-passthrough,kvm-enforced,kvm-newer,kvm-vmm,xen --jobs "$jobs"
 fi
+[ -z "$long" ] || conform --target mshv-vmm,mshv-qemu
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -120,6 +120,12 @@ class RunTest(LinuxRootTestCase):
         done = self.batch(f"{GOOD}; exec sleep 60", "--timeout", "5")
         self.assertEqual(done.returncode, 124)
 
+    def test_long_checks(self) -> None:
+        done = self.batch(f'echo "$*"; {GOOD}', "--long")
+        self.assertIn(" hvkit.script=root hvkit.long=1,initrd", done.stdout)
+        done = self.run_command(*self.command("run", "--long", "--batch", "--build-dir", self.directory))
+        self.assert_refused(done, "those of Linux as the root")
+
     def test_what_linux_does_not_take(self) -> None:
         description = self.write("machines.yaml", "")
         self.assert_refused(self.batch(GOOD, str(description)), "runs no machine description")

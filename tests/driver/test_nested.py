@@ -210,11 +210,15 @@ class XenTest(NestedTestCase):
         self.assertRegex(done.stderr, r"^hvkit: error: .*: Xen cannot start this image: .*; ")
 
 
-class MshvVmmTest(NestedTestCase):
+class MshvTestCase(NestedTestCase):
+    """A target on Linux as the sample's root."""
+
+    TARGET: str
+
     def setUp(self) -> None:
         super().setUp()
         self.make_cache("linux-root")
-        host = self.cache / "mshv-vmm"
+        host = self.cache / self.TARGET
         host.mkdir()
         for name in ("base.cpio", "vmlinux-root"):
             (host / name).write_text(f"[{name}]")
@@ -224,7 +228,11 @@ class MshvVmmTest(NestedTestCase):
 
     def end_l2(self, status: int, message: str) -> subprocess.CompletedProcess[str]:
         text = f"hvkit-l2-begin\\n{message}\\nhvkit-l2-status {status}\\n"
-        return self.run_target("mshv-vmm", f"printf serial; printf '{text}' >$console; exit 0")
+        return self.run_target(self.TARGET, f"printf serial; printf '{text}' >$console; exit 0")
+
+
+class MshvVmmTest(MshvTestCase):
+    TARGET = "mshv-vmm"
 
     def test_guest_gives_no_status(self) -> None:
         done = self.end_l2(0, "vmm| child guest ended: shutdown")
@@ -295,6 +303,39 @@ class KvmVmmTest(NestedTestCase):
         done = self.run_target("kvm-vmm", "exit 0")
         self.assertEqual(done.returncode, 125)
         self.assertIn("the target kvm-vmm is not prepared", done.stderr)
+
+
+class MshvQemuTest(MshvTestCase):
+    TARGET = "mshv-qemu"
+
+    def test_status_is_the_guests(self) -> None:
+        for qemu, status in ((1, 0), (11, 5), (0, 126)):
+            with self.subTest(qemu=qemu):
+                done = self.end_l2(qemu, "")
+                self.assertEqual((done.returncode, done.stdout), (status, "serial"))
+
+    def test_accelerator_that_fails(self) -> None:
+        done = self.end_l2(1, "qemu-system-x86_64: failed to open /dev/mshv")
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("failed: qemu-system-x86_64: failed to open /dev/mshv; ", done.stderr)
+
+    def test_job_has_what_was_asked_for(self) -> None:
+        # The job packs texts of its files.
+        done = self.run_target("mshv-qemu", "cat initrd linux; echo $*", smp="3", HVKIT_MSHV_LPS="4")
+        self.assertIn("[base.cpio]", done.stdout)
+        self.assertIn("[vmlinux-root]", done.stdout)
+        self.assertIn("job/cmdline:tests=a,b  start=1\n", done.stdout)
+        self.assertIn("-smp 4 ", done.stdout)
+        self.assertIn("hvkit.script=job,initrd", done.stdout)
+
+    def test_script_of_the_root(self) -> None:
+        busybox = self.cache / "linux-root" / "packages" / "busybox-static" / "bin" / "busybox"
+        busybox.write_text("#!/bin/sh\ncat scripts/job\n")
+        done = self.run_target("mshv-qemu", "cat initrd", smp="3")
+        self.assertIn("-accel mshv ", done.stdout)
+        self.assertIn(" -smp 3\n", done.stdout)
+        self.assertIn("status=$?\n", done.stdout)
+        self.assertIn("'\\nhvkit-l2-status %d\\n' \"$status\"\n", done.stdout)
 
 
 class PrepareTest(ScriptTestCase):

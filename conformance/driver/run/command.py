@@ -61,6 +61,9 @@ def add(commands: Commands, common: Parser) -> None:
         help="what the root partition runs: the program that makes the machines (default), Linux, or "
         "Linux with QEMU",
     )
+    parser.add_argument(
+        "--long", action="store_true", help="with --batch and Linux as the root: the long checks"
+    )
     parser.set_defaults(command=run)
 
 
@@ -77,6 +80,8 @@ def run(options: argparse.Namespace) -> int:
         terminal.check()
     if options.root in linux_root.ROOTS:
         return linux_root.run(options)
+    if options.long:
+        raise DriverError("the long checks are those of Linux as the root", "add --root linux")
     build = options.build_dir
     description = options.description or linux.description(build, options.batch)
     with tempfile.TemporaryDirectory(prefix="hvkit-run-") as name:

@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         (directory / "disk").write_bytes(_disk())
         command = qemu.command(
             directory,
-            [f"linux {_words(root, options.batch)}", "initrd"],
+            [f"linux {_words(root, options)}", "initrd"],
             options.smp or _SMP,
             options.memory or root.memory,
             _devices(),
@@ -101,10 +101,12 @@ def run(options: argparse.Namespace) -> int:
     return _tell_end(end, log, root if options.batch else None)
 
 
-def _words(root: _Root, batch: bool) -> str:
+def _words(root: _Root, options: argparse.Namespace) -> str:
     """The kernel's command line."""
     words = "console=ttyS0 panic=-1"
-    return f"{words} hvkit.script={root.script}" if batch else words
+    if options.batch:
+        words += f" hvkit.script={root.script}"
+    return f"{words} hvkit.long=1" if options.long else words
 
 
 def _disk() -> bytes:
