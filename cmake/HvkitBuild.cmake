@@ -113,6 +113,6 @@ function(hvkit_add_unit_test name)
     target_link_libraries(test_${name} PRIVATE ${arg_LIBRARIES} hvkit_hosted hvkit_check PkgConfig::CHECK)
     target_include_directories(test_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/..)
     add_test(NAME unit.${name} COMMAND test_${name})
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300
         ENVIRONMENT "CK_FORK=no;CK_VERBOSITY=normal")
 endfunction()

@@ -522,7 +522,7 @@ int main(void)
     TCase *tcase = tcase_create("root_program");
 
     tcase_add_checked_fixture(tcase, setup, fake_host_free);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 150);
     tcase_add_test(tcase, child_speaks_in_lines_and_switches_itself_off);
     tcase_add_test(tcase, children_run_side_by_side);
     tcase_add_test(tcase, a_root_that_schedules_dispatches_children);
