@@ -16,6 +16,7 @@
 #include <hv/platform.h>
 #include <hv/port.h>
 #include <hv/save.h>
+#include <hv/register.h>
 #include <hv/sched.h>
 #include <hv/status.h>
 #include <hv/synic.h>

@@ -51,24 +51,6 @@ static const struct field fields[] = {
     FIELD(Sfmask, sfmask, 0, NULL),
 };
 
-/* A register that is an MSR which the guest has to itself. */
-struct msr_name {
-    uint32_t first, last; /* names */
-    uint32_t msr;         /* of the first */
-    uint32_t step;
-};
-
-static const struct msr_name msrs[] = {
-    { HvX64RegisterTscAux, HvX64RegisterTscAux, MSR_TSC_AUX, 1 },
-    { HvX64RegisterMsrMtrrCap, HvX64RegisterMsrMtrrCap, 0xFE, 1 },
-    { HvX64RegisterMsrMtrrDefType, HvX64RegisterMsrMtrrDefType, 0x2FF, 1 },
-    { HvX64RegisterMsrMtrrPhysBase0, HvX64RegisterMsrMtrrPhysBaseF, 0x200, 2 },
-    { HvX64RegisterMsrMtrrPhysMask0, HvX64RegisterMsrMtrrPhysMaskF, 0x201, 2 },
-    { HvX64RegisterMsrMtrrFix64k00000, HvX64RegisterMsrMtrrFix64k00000, 0x250, 1 },
-    { HvX64RegisterMsrMtrrFix16k80000, HvX64RegisterMsrMtrrFix16kA0000, 0x258, 1 },
-    { HvX64RegisterMsrMtrrFix4kC0000, HvX64RegisterMsrMtrrFix4kF8000, 0x268, 1 },
-};
-
 static const struct field *find_field(uint32_t name)
 {
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -80,17 +62,6 @@ static const struct field *find_field(uint32_t name)
 static uint64_t *field_at(struct svm_vp *vp, const struct field *field)
 {
     return (uint64_t *)(void *)((uint8_t *)vp->vmcb + field->offset);
-}
-
-static bool find_msr(uint32_t name, uint32_t *msr)
-{
-    for (size_t i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++) {
-        if (name < msrs[i].first || name > msrs[i].last)
-            continue;
-        *msr = msrs[i].msr + (name - msrs[i].first) * msrs[i].step;
-        return true;
-    }
-    return false;
 }
 
 /* In the order of their names: ES to TR. */
@@ -349,7 +320,7 @@ static hv_status get_single(struct svm_vp *vp, uint32_t name, uint64_t *value)
         *value = *field_at(vp, field);
         return HV_STATUS_SUCCESS;
     }
-    if (!find_msr(name, &msr))
+    if (!hv_register_msr(name, &msr))
         return HV_STATUS_INVALID_PARAMETER;
     if (vp->child && svm_mtrr_read(&vp->mtrr, msr, value))
         return HV_STATUS_SUCCESS;
@@ -472,7 +443,7 @@ static hv_status set_single(struct svm_vp *vp, uint32_t name, uint64_t value)
     field = find_field(name);
     if (field)
         return set_field(vp, field, value);
-    if (!find_msr(name, &msr))
+    if (!hv_register_msr(name, &msr))
         return HV_STATUS_INVALID_PARAMETER;
     if (vp->child && msr != MSR_TSC_AUX)
         return set_mtrr(vp, msr, value);

@@ -13,6 +13,8 @@
 #define CR0_PG         UINT64_C(0x80000000)
 #define CR4_LA57       UINT64_C(0x1000)
 
+#define MSR_TSC 0x10u
+
 /* ---- General registers ---- */
 
 void kvm_load_gprs(struct kvm_vp *vp)
@@ -218,39 +220,10 @@ bool kvm_msr_set(struct kvm_vp *vp, uint32_t msr, uint64_t value)
     return kvm_call(vp->partition, vp->file, KVM_SET_MSRS, &msrs) == 1;
 }
 
-struct msr_name {
-    uint32_t first, last; /* names */
-    uint32_t msr;         /* of the first */
-    uint32_t step;
-};
-
-static const struct msr_name msr_names[] = {
-    { HvX64RegisterTsc, HvX64RegisterTsc, 0x10, 1 },
-    { HvX64RegisterKernelGsBase, HvX64RegisterKernelGsBase, 0xC0000102, 1 },
-    { HvX64RegisterPat, HvX64RegisterPat, 0x277, 1 },
-    { HvX64RegisterSysenterCs, HvX64RegisterSysenterCs, 0x174, 1 },
-    { HvX64RegisterSysenterEip, HvX64RegisterSysenterEip, 0x176, 1 },
-    { HvX64RegisterSysenterEsp, HvX64RegisterSysenterEsp, 0x175, 1 },
-    { HvX64RegisterStar, HvX64RegisterSfmask, 0xC0000081, 1 },
-    { HvX64RegisterMsrMtrrCap, HvX64RegisterMsrMtrrCap, 0xFE, 1 },
-    { HvX64RegisterMsrMtrrDefType, HvX64RegisterMsrMtrrDefType, 0x2FF, 1 },
-    { HvX64RegisterMsrMtrrPhysBase0, HvX64RegisterMsrMtrrPhysBaseF, 0x200, 2 },
-    { HvX64RegisterMsrMtrrPhysMask0, HvX64RegisterMsrMtrrPhysMaskF, 0x201, 2 },
-    { HvX64RegisterMsrMtrrFix64k00000, HvX64RegisterMsrMtrrFix64k00000, 0x250, 1 },
-    { HvX64RegisterMsrMtrrFix16k80000, HvX64RegisterMsrMtrrFix16kA0000, 0x258, 1 },
-    { HvX64RegisterMsrMtrrFix4kC0000, HvX64RegisterMsrMtrrFix4kF8000, 0x268, 1 },
-    { HvX64RegisterTscAux, HvX64RegisterTscAux, 0xC0000103, 1 },
-};
-
 static bool find_msr(uint32_t name, uint32_t *msr)
 {
-    for (size_t i = 0; i < sizeof(msr_names) / sizeof(msr_names[0]); i++) {
-        if (name < msr_names[i].first || name > msr_names[i].last)
-            continue;
-        *msr = msr_names[i].msr + (name - msr_names[i].first) * msr_names[i].step;
-        return true;
-    }
-    return false;
+    *msr = MSR_TSC;
+    return name == HvX64RegisterTsc || hv_register_msr(name, msr);
 }
 
 /* ---- Debug, extended and floating-point registers ---- */

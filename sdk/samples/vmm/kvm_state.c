@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* A VP after reset, after INIT and at its start (APM vol. 2, table 14-1). */
-#include <stddef.h>
-#include <string.h>
 
 #include "kvm_backend.h"
 
@@ -89,40 +87,17 @@ void kvm_set_reset_state(struct kvm_vp *vp)
 
 /* ---- HvCallStartVirtualProcessor ---- */
 
-struct initial {
-    uint32_t name;
-    uint16_t offset, size;
-};
-
-#define AT(register_, field_)                                      \
-    {                                                              \
-        register_, offsetof(struct hv_initial_vp_context, field_), \
-            sizeof(((struct hv_initial_vp_context *)0)->field_)    \
-    }
-
-static const struct initial registers[] = {
-    AT(HvX64RegisterEfer, efer), AT(HvX64RegisterCr4, cr4),   AT(HvX64RegisterCr3, cr3),
-    AT(HvX64RegisterCr0, cr0),   AT(HvX64RegisterCs, cs),     AT(HvX64RegisterDs, ds),
-    AT(HvX64RegisterEs, es),     AT(HvX64RegisterFs, fs),     AT(HvX64RegisterGs, gs),
-    AT(HvX64RegisterSs, ss),     AT(HvX64RegisterTr, tr),     AT(HvX64RegisterLdtr, ldtr),
-    AT(HvX64RegisterIdtr, idtr), AT(HvX64RegisterGdtr, gdtr), AT(HvX64RegisterRflags, rflags),
-    AT(HvX64RegisterRip, rip),   AT(HvX64RegisterRsp, rsp),   AT(HvX64RegisterPat, msr_cr_pat),
-};
-
 static hv_status apply(struct kvm_vp *vp, const struct hv_initial_vp_context *initial)
 {
     const struct kvm_sregs before = vp->run->s.regs.sregs;
+    hv_status status = HV_STATUS_SUCCESS;
+    struct hv_register128 value;
+    uint32_t name;
 
-    for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
-        struct hv_register128 value = { 0 };
-        hv_status status;
-
-        memcpy(&value, (const uint8_t *)initial + registers[i].offset, registers[i].size);
-        status = kvm_register_set(vp, registers[i].name, &value);
-        if (status != HV_STATUS_SUCCESS)
-            return status;
-    }
-    return kvm_registers_check(vp, &before);
+    for (uint32_t i = 0;
+         status == HV_STATUS_SUCCESS && hv_register_initial(initial, i, &name, &value); i++)
+        status = kvm_register_set(vp, name, &value);
+    return status == HV_STATUS_SUCCESS ? kvm_registers_check(vp, &before) : status;
 }
 
 hv_status kvm_start(void *context, struct hv_vp *hv_vp, const struct hv_initial_vp_context *initial)
