@@ -396,6 +396,16 @@ static void assert_at(struct hv_vp *target, void *context)
         hv_interrupt_post(target, assertion->vector, assertion->level);
 }
 
+struct hv_apic_destination hv_apic_device_destination(const struct hv_partition *partition,
+                                                      uint32_t value, bool logical)
+{
+    const struct hv_vp *boot = hv_vp_get(partition, 0);
+
+    return (struct hv_apic_destination){ .value = value,
+                                         .logical = logical,
+                                         .wide = boot && hv_apic_is_x2(&boot->apic) };
+}
+
 void hv_apic_assert(const struct hv_partition *partition,
                     const struct hv_apic_destination *destination, uint8_t mode, uint8_t vector,
                     bool level)

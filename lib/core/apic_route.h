@@ -59,6 +59,10 @@ struct hv_vp *hv_apic_find(const struct hv_partition *partition, uint32_t id);
 void hv_apic_find_targets(const struct hv_partition *partition,
                           const struct hv_apic_destination *destination, uint64_t *words);
 
+/* What a device names: all VPs are in the mode of the first, as far as it can know. */
+struct hv_apic_destination hv_apic_device_destination(const struct hv_partition *partition,
+                                                      uint32_t value, bool logical);
+
 /*
  * Asserts an interrupt as a device does, by its delivery mode: fixed, lowest priority, NMI, INIT or
  * start-up. On any LP.

@@ -71,12 +71,9 @@ static hv_status assert_interrupt(struct hv_partition *child,
 {
     uint32_t type = (uint32_t)(input->interrupt_control & HV_X64_INTERRUPT_CONTROL_TYPE_MASK);
     uint64_t control = input->interrupt_control;
-    const struct hv_vp *boot = hv_vp_get(child, 0);
-    const struct hv_apic_destination destination = {
-        .value = (uint32_t)input->destination_address,
-        .logical = control & HV_X64_INTERRUPT_CONTROL_LOGICAL_DESTINATION_MODE,
-        .wide = boot && hv_apic_is_x2(&boot->apic),
-    };
+    const struct hv_apic_destination destination =
+        hv_apic_device_destination(child, (uint32_t)input->destination_address,
+                                   control & HV_X64_INTERRUPT_CONTROL_LOGICAL_DESTINATION_MODE);
     bool none = input->requested_vector == HV_INTERRUPT_VECTOR_NONE;
     uint8_t vector = (uint8_t)input->requested_vector;
 

@@ -45,14 +45,11 @@ static bool is_type(uint32_t type)
            type == HV_APIC_INIT || type == HV_APIC_STARTUP;
 }
 
-/* All VPs are in the mode of the first, as far as a device can know. */
 hv_status hv_interrupt_assert(struct hv_partition *partition,
                               const struct hv_interrupt_request *request)
 {
-    const struct hv_vp *boot = hv_vp_get(partition, 0);
-    const struct hv_apic_destination destination = { .value = request->destination,
-                                                     .logical = request->logical_destination,
-                                                     .wide = boot && hv_apic_is_x2(&boot->apic) };
+    const struct hv_apic_destination destination =
+        hv_apic_device_destination(partition, request->destination, request->logical_destination);
 
     if (!is_type(request->type))
         return HV_STATUS_INVALID_PARAMETER;
