@@ -13,12 +13,12 @@ static struct hv_deal *find_of(struct hv_deals *deals, const struct hv_vp *child
     return find(deals, child->partition->id, child->index);
 }
 
-void hv_deals_note(const struct hv_vp *parent, struct hv_vp *child)
+void hv_deals_note(struct hv_vp *parent, struct hv_vp *child)
 {
     struct hv_deals *deals = hv_sched_deals(parent);
 
     if (deals)
-        *find_of(deals, child) = (struct hv_deal){ (struct hv_vp *)parent, child };
+        *find_of(deals, child) = (struct hv_deal){ parent, child };
 }
 
 void hv_deals_forget(struct hv_deals *deals, const struct hv_vp *vp)

@@ -26,7 +26,7 @@ struct hv_deals {
 };
 
 /* The caller's LP, which owns both, is to remember them. Without a scheduler nothing happens. */
-void hv_deals_note(const struct hv_vp *parent, struct hv_vp *child);
+void hv_deals_note(struct hv_vp *parent, struct hv_vp *child);
 
 /* A VP is about to leave. */
 void hv_deals_forget(struct hv_deals *deals, const struct hv_vp *vp);

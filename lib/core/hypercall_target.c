@@ -86,15 +86,15 @@ void hv_hypercall_leave(const struct hv_vp *vp, struct hv_partition *target)
 }
 
 /* The parent's messages about a VP go to where that VP was dealt with last. */
-static void note_caller(const struct hv_vp *caller, struct hv_vp *target)
+static void note_caller(struct hv_vp *caller, struct hv_vp *target)
 {
     atomic_store_explicit(&target->intercept.caller, caller->index, memory_order_relaxed);
     if (hv_sched_is_shared(caller, target))
         hv_deals_note(caller, target);
 }
 
-static hv_status find_vp(const struct hv_vp *caller, struct hv_partition *partition,
-                         uint32_t vp_index, struct hv_vp **target)
+static hv_status find_vp(struct hv_vp *caller, struct hv_partition *partition, uint32_t vp_index,
+                         struct hv_vp **target)
 {
     bool own = partition == caller->partition;
     struct hv_vp *found;
