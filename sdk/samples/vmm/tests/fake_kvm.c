@@ -204,6 +204,24 @@ void fake_kvm_end(void)
             munmap(fake_kvm.run[i], RUN_SIZE);
 }
 
+int fake_kvm_out(struct kvm_run *run, uint16_t port, uint8_t value)
+{
+    run->exit_reason = KVM_EXIT_IO;
+    run->io.direction = KVM_EXIT_IO_OUT;
+    run->io.size = 1;
+    run->io.count = 1;
+    run->io.port = port;
+    run->io.data_offset = HV_PAGE_SIZE;
+    ((uint8_t *)run)[HV_PAGE_SIZE] = value;
+    return 0;
+}
+
+int fake_kvm_out_to_com1(struct kvm_run *run, struct kvm_sregs *sregs)
+{
+    (void)sregs;
+    return fake_kvm_out(run, 0x3F8, 'x');
+}
+
 enum vmm_run fake_kvm_run(struct worker_intercept *intercept)
 {
     struct vmm_trouble trouble = { .text = "" };

@@ -45,6 +45,10 @@ void fake_kvm_end(void);
 /* Adds a KVM_RUN. */
 void fake_kvm_add(fake_run *run);
 
+/* In a KVM_RUN: the guest writes a byte to a port, or to COM1. */
+int fake_kvm_out(struct kvm_run *run, uint16_t port, uint8_t value);
+fake_run fake_kvm_out_to_com1;
+
 /* Runs VP 0 until something comes of it. */
 enum vmm_run fake_kvm_run(struct worker_intercept *intercept);
 

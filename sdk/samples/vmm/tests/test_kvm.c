@@ -79,18 +79,6 @@ static int enable_code_beyond_ram(struct kvm_run *run, struct kvm_sregs *sregs)
     return write_msr(run, HV_X64_MSR_HYPERCALL, FAKE_RAM | 1);
 }
 
-static int out(struct kvm_run *run, uint16_t port, uint8_t value)
-{
-    run->exit_reason = KVM_EXIT_IO;
-    run->io.direction = KVM_EXIT_IO_OUT;
-    run->io.size = 1;
-    run->io.count = 1;
-    run->io.port = port;
-    run->io.data_offset = HV_PAGE_SIZE;
-    ((uint8_t *)run)[HV_PAGE_SIZE] = value;
-    return 0;
-}
-
 /* RIP as it is when the OUT has ended. */
 static int call_hypervisor(struct kvm_run *run, struct kvm_sregs *sregs)
 {
@@ -100,7 +88,7 @@ static int call_hypervisor(struct kvm_run *run, struct kvm_sregs *sregs)
     sregs->cs.l = 1;
     run->s.regs.regs.rip = RIP + 2;
     run->s.regs.regs.rcx = 0xFFFF;
-    return out(run, KVM_HYPERCALL_PORT, 0);
+    return fake_kvm_out(run, KVM_HYPERCALL_PORT, 0);
 }
 
 static int call_from_user_mode(struct kvm_run *run, struct kvm_sregs *sregs)
@@ -108,12 +96,6 @@ static int call_from_user_mode(struct kvm_run *run, struct kvm_sregs *sregs)
     call_hypervisor(run, sregs);
     sregs->ss.dpl = 3;
     return 0;
-}
-
-static int out_to_com1(struct kvm_run *run, struct kvm_sregs *sregs)
-{
-    (void)sregs;
-    return out(run, 0x3F8, 'x');
 }
 
 static int shut_down(struct kvm_run *run, struct kvm_sregs *sregs)
@@ -340,7 +322,7 @@ END_TEST
 
 START_TEST(port_is_the_workers)
 {
-    fake_kvm_add(out_to_com1);
+    fake_kvm_add(fake_kvm_out_to_com1);
     ck_assert_int_eq(fake_kvm_run(&intercept), VMM_RUN_INTERCEPT);
     ck_assert_int_eq(intercept.kind, WORKER_INTERCEPT_ACCESS);
     ck_assert_uint_eq(intercept.access.address, 0x3F8);

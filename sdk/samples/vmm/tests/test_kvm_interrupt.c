@@ -21,24 +21,6 @@ static void start(void)
 
 /* ---- What the guest does ---- */
 
-static int out(struct kvm_run *run, uint16_t port, uint8_t value)
-{
-    run->exit_reason = KVM_EXIT_IO;
-    run->io.direction = KVM_EXIT_IO_OUT;
-    run->io.size = 1;
-    run->io.count = 1;
-    run->io.port = port;
-    run->io.data_offset = HV_PAGE_SIZE;
-    ((uint8_t *)run)[HV_PAGE_SIZE] = value;
-    return 0;
-}
-
-static int out_to_com1(struct kvm_run *run, struct kvm_sregs *sregs)
-{
-    (void)sregs;
-    return out(run, 0x3F8, 'x');
-}
-
 static int halt(struct kvm_run *run, struct kvm_sregs *sregs)
 {
     (void)sregs;
@@ -100,7 +82,7 @@ START_TEST(interrupt_waits_for_the_window)
     run_until_kicked();
     interrupt(false);
     fake_kvm.run_count = 0;
-    fake_kvm.runs[0] = out_to_com1;
+    fake_kvm.runs[0] = fake_kvm_out_to_com1;
     ck_assert_int_eq(fake_kvm_run(&intercept), VMM_RUN_INTERCEPT);
     ck_assert_uint_eq(fake_kvm.interrupt_count, 0);
     ck_assert_uint_eq(fake_kvm.run[0]->request_interrupt_window, 1);
