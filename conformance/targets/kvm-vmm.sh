@@ -23,29 +23,15 @@ host=$(cache_dir)/$target$suite_suffix
 
 # ---- prepare ------------------------------------------------------------------------------------
 
-# The program that L1 runs in place of an init system. hvkit-vmm could not be run if it ends with 2.
+# The program that L1 runs. hvkit-vmm could not be run if it ends with 2.
 add_init() {
-    add_script /init <<'INIT'
-    #!/bin/sh
-    PATH=/bin
-    export PATH
-    mount -t proc proc /proc
-    mount -t sysfs sysfs /sys
-    mount -t devtmpfs devtmpfs /dev
-    cd /modules
-    while read -r module; do
-        insmod "$module"
-    done <order
-    stty -F /dev/ttyS1 raw -echo
-    echo hvkit-l2-begin
-    /job/hvkit-vmm --batch --console com1=file:/dev/ttyS1 /job/machines.yaml
-    status=$?
-    # Waits until the last character has left the port.
-    stty -F /dev/ttyS1 raw
-    dmesg | grep -E 'WARNING|BUG:|Oops|Call Trace'
-    printf '\nhvkit-l2-status %d\n' "$((status == 2))"
-    poweroff -f
-INIT
+    # shellcheck disable=SC2016  # variables of the script in L1
+    {
+        start_host
+        run_l2 '/job/hvkit-vmm --batch --console com1=file:/dev/ttyS1 /job/machines.yaml
+status=$(($? == 2))
+dmesg | grep -E "WARNING|BUG:|Oops|Call Trace"'
+    } | add_script /init
 }
 
 # A change of any of these makes the cached L1 stale.
@@ -59,18 +45,10 @@ prepare() {
     lock_cache
     [ -z "${HVKIT_KVM_SUITE:-}" ] || use_suite "$HVKIT_KVM_SUITE"
     is_current "$(stamp)" && return
-    choose linux-image-amd64 linux-image-
-    fetch busybox-static "$chosen"
-    find_busybox
-    say "building the L1 machine of $target: $chosen"
-    new_root job
+    new_kvm_root job
     for applet in dmesg grep; do
         ln -s busybox "$root/bin/$applet"
     done
-    # shellcheck disable=SC2086  # words on purpose
-    add_modules "$packages/$chosen" $kvm_modules
-    [ -f "$root/modules/kvm-amd.ko" ] ||
-        die "the kernel package $chosen has no kvm-amd module" "remove $work and try again"
     add_init
     unpack_kernel "$packages/$chosen" "$new/kernel"
     publish "$(stamp)"

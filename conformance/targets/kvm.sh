@@ -55,38 +55,24 @@ add_qemu() {
     add_firmware "$sysroot"
 }
 
-# The program that L1 runs in place of an init system.
+# The program that L1 runs.
 add_init() {
-    add_script /init <<INIT
-    #!/bin/sh
-    PATH=/bin
-    export PATH
-    mount -t proc proc /proc
-    mount -t sysfs sysfs /sys
-    mount -t devtmpfs devtmpfs /dev
-    cd /modules
-    while read -r module; do
-        insmod "\$module"
-    done <order
-    stty -F /dev/ttyS1 raw -echo
-    echo hvkit-l2-begin
-    qemu-system-x86_64 -L /firmware -accel kvm -machine pc -cpu "\$(cat /job/cpu)" \\
-        -smp "\$(cat /job/smp)" -m 256 -nodefaults -no-user-config -no-reboot \\
-        -display none -vga none -serial file:/dev/ttyS1 \\
-        -device isa-debug-exit,iobase=0xf4,iosize=4 -device hyperv-testdev \\
-        -kernel /job/image -append "\$(cat /job/cmdline)" \\
-        \$([ ! -f /job/initrd ] || echo -initrd /job/initrd) </dev/null
-    status=\$?
-    # Waits until the last character has left the port.
-    stty -F /dev/ttyS1 raw
-    printf '\nhvkit-l2-status %d\n' "\$status"
-    poweroff -f
-INIT
+    # shellcheck disable=SC2016  # variables of the script in L1
+    {
+        start_host
+        run_l2 'qemu-system-x86_64 -L /firmware -accel kvm -machine pc -cpu "$(cat /job/cpu)" \
+    -smp "$(cat /job/smp)" -m 256 -nodefaults -no-user-config -no-reboot \
+    -display none -vga none -serial file:/dev/ttyS1 \
+    -device isa-debug-exit,iobase=0xf4,iosize=4 -device hyperv-testdev \
+    -kernel /job/image -append "$(cat /job/cmdline)" \
+    $([ ! -f /job/initrd ] || echo -initrd /job/initrd) </dev/null
+status=$?'
+    } | add_script /init
 }
 
 # A change of any of these makes the cached L1 stale.
 stamp() {
-    cat "$here/kvm.sh" "$here/debian.sh"
+    cat "$here/kvm.sh" "$here/debian.sh" "$here/nested.sh"
     newest linux-image-
     [ -n "$suite" ] || ls -lL "$(command -v qemu-system-x86_64)"
 }
@@ -96,15 +82,7 @@ prepare() {
     lock_cache
     [ -z "${HVKIT_KVM_SUITE:-}" ] || use_suite "$HVKIT_KVM_SUITE"
     is_current "$(stamp)" && return
-    choose linux-image-amd64 linux-image-
-    fetch busybox-static "$chosen"
-    find_busybox
-    say "building the L1 machine of $target: $chosen"
-    new_root firmware
-    # shellcheck disable=SC2086  # words on purpose
-    add_modules "$packages/$chosen" $kvm_modules
-    [ -f "$root/modules/kvm-amd.ko" ] ||
-        die "the kernel package $chosen has no kvm-amd module" "remove $work and try again"
+    new_kvm_root firmware
     add_qemu
     add_init
     unpack_kernel "$packages/$chosen" "$new/kernel"

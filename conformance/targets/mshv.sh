@@ -38,16 +38,8 @@ new_root_job() {
 add_root_script() {
     # shellcheck disable=SC2034  # for add_script
     root=$directory/root
-    add_script /scripts/job <<JOB
-    stty -F /dev/ttyS1 raw -echo
-    echo hvkit-l2-begin
-$1
-    # Waits until the last character has left the port.
-    stty -F /dev/ttyS1 raw
-    dmesg | grep -E 'WARNING|BUG:|Oops|Call Trace|mshv.*(fail|err)'
-    printf '\nhvkit-l2-status %d\n' "\$status"
-    poweroff -f
-JOB
+    run_l2 "$1
+dmesg | grep -E 'WARNING|BUG:|Oops|Call Trace|mshv.*(fail|err)'" | add_script /scripts/job
 }
 
 # boot_root MEMORY WHO: runs the job, and ends the script as L2 ended, which WHO ran.

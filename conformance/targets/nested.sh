@@ -7,7 +7,7 @@
 #   ttyS1 of L1  the serial port of L2, raw                        -> stdout
 #
 # $directory/root/job is the job, which L1 sees as /job: what L2 is to be.
-# shellcheck disable=SC2154  # $host, $target: use_cache in debian.sh; $directory, $status: common.sh
+# shellcheck disable=SC2154  # $host, $target and others: debian.sh; $directory, $status: common.sh
 
 # What a kernel of Debian needs to have /dev/kvm, in the order in which it is loaded, and how it is booted.
 # shellcheck disable=SC2034  # for those who read this
@@ -15,6 +15,50 @@
     kvm_modules='virt/lib/irqbypass arch/x86/kvm/kvm drivers/char/hw_random/rng-core fs/configfs/configfs
     drivers/virt/coco/tsm drivers/crypto/ccp/ccp arch/x86/kvm/kvm-amd'
     kvm_command_line='console=ttyS0 quiet loglevel=2 mitigations=off nokaslr tsc=reliable nowatchdog rcupdate.rcu_expedited=1 panic=-1'
+}
+
+# new_kvm_root DIRECTORY...: an empty file system with these, and with the modules of Debian's kernel that it needs to
+# have /dev/kvm; the kernel's package is in $chosen.
+new_kvm_root() {
+    choose linux-image-amd64 linux-image-
+    fetch busybox-static "$chosen"
+    find_busybox
+    say "building the L1 machine of $target: $chosen"
+    new_root "$@"
+    # shellcheck disable=SC2086  # words on purpose
+    add_modules "$packages/$chosen" $kvm_modules
+    [ -f "$root/modules/kvm-amd.ko" ] ||
+        die "the kernel package $chosen has no kvm-amd module" "remove $work and try again"
+}
+
+# start_host: what L1's first program begins with, in place of an init system.
+start_host() {
+    cat <<'START'
+#!/bin/sh
+PATH=/bin
+export PATH
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+cd /modules
+while read -r module; do
+    insmod "$module"
+done <order
+START
+}
+
+# run_l2 COMMAND: the lines of a script in L1 that run L2 with its serial port, and end L1. Those of COMMAND leave
+# L2's end in $status, as QEMU's is, and may say more.
+run_l2() {
+    cat <<RUN
+stty -F /dev/ttyS1 raw -echo
+echo hvkit-l2-begin
+$1
+# Waits until the last character has left the port.
+stty -F /dev/ttyS1 raw
+printf '\nhvkit-l2-status %d\n' "\$status"
+poweroff -f
+RUN
 }
 
 # What L1 said is of interest only when L2 did not end as it should.
