@@ -57,7 +57,7 @@ suite() {
     count "$1" "$2" "$3"
     printf '%s  %-28s %4d s   %d passed, %d failed, %d skipped\n' \
         "$([ "$2" -eq 0 ] && echo pass || echo FAIL)" "$name" $(($(date +%s) - start)) "$1" "$2" "$3"
-    [ "$2" -eq 0 ] || tail -n 80 "$logs/$name.log"
+    [ "$2" -eq 0 ] || /usr/bin/python3 tests/count_junit.py --failures "$logs/$name.xml"
 }
 
 # conform ARGUMENTS: counts each test of a run of the suite by its last line.
@@ -105,7 +105,7 @@ check build-clang build dev-clang
 suite tests-clang dev-clang -L 'unit|guest|type1'
 check conform-clang /usr/bin/python3 conformance/driver conform --target sample --build-dir build/dev-clang
 check build-asan build asan
-suite tests-asan asan
+suite tests-asan asan -L unit
 check build-tsan build tsan
 suite tests-tsan tsan
 check build-freestanding build freestanding

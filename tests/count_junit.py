@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Print how many tests of a JUnit file passed, failed and were skipped.
+"""Print how many tests of a JUnit file passed, failed and were skipped; with --failures, what the
+failed ones said, each by its name.
 
 A file that is missing or holds no test counts as one failure: nothing was shown.
 """
@@ -11,17 +12,40 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 
+LAST_LINES = 40  # of each failed test's output
+
+
+def has_failed(case: ElementTree.Element) -> bool:
+    return case.find("failure") is not None or case.find("error") is not None
+
+
 def counts(path: str) -> tuple[int, int, int]:
     try:
         cases = list(ElementTree.parse(path).getroot().iter("testcase"))
     except (OSError, ElementTree.ParseError):
         return 0, 1, 0
-    failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
+    failed = sum(1 for case in cases if has_failed(case))
     skipped = sum(1 for case in cases if case.find("skipped") is not None)
     if not cases:
         return 0, 1, 0
     return len(cases) - failed - skipped, failed, skipped
 
 
+def failures(path: str) -> list[str]:
+    """The lines that tell which tests failed and how."""
+    try:
+        cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError) as error:
+        return [f"{path}: {error}"]
+    lines = [] if cases else [f"{path}: no tests"]
+    for case in filter(has_failed, cases):
+        lines.append(f"failed: {case.get('name')} after {case.get('time')} s")
+        lines += ["  " + line for line in (case.findtext("system-out") or "").splitlines()[-LAST_LINES:]]
+    return lines
+
+
 if __name__ == "__main__":
-    print(*counts(sys.argv[1]))
+    if sys.argv[1] == "--failures":
+        print(*failures(sys.argv[2]), sep="\n")
+    else:
+        print(*counts(sys.argv[1]))

@@ -40,8 +40,8 @@ static bool is_threaded(size_t index)
 {
     const char *name = topics[index].name;
 
-    return is_slow(index) || strcmp(name, "apic_inbox") == 0 || strstr(name, "threads") ||
-           strstr(name, "stress");
+    return is_slow(index) || strcmp(name, "apic_inbox") == 0 || strcmp(name, "apic_route") == 0 ||
+           strstr(name, "threads") || strstr(name, "stress");
 }
 
 static void run(size_t index)
