@@ -93,8 +93,10 @@ void apic_check_arrival(uint8_t vector, apic_cpus expected, const char *what)
     uint64_t start = rdtsc();
     apic_cpus cpus = apic_holders(vector);
 
-    while ((cpus & expected) != expected && tsc_to_us(rdtsc() - start) < APIC_WAIT)
+    while ((cpus & expected) != expected && tsc_to_us(rdtsc() - start) < APIC_WAIT) {
+        cpu_pause();
         cpus = apic_holders(vector);
+    }
     udelay(APIC_QUIET);
     cpus = apic_holders(vector);
     REQUIRE(cpus == expected, "%s: the interrupt is pending on CPUs 0x%llx, not 0x%llx", what,
