@@ -129,6 +129,8 @@ linux_children() {
     for smp in 1 2 4; do
         linux_root "linux-root-$smp" 300 --root linux --smp "$smp"
     done
+    # What /dev/mshv's checks have among others: nothing stays of hvkit-vmm when it is killed.
+    check kvm-kills sh tests/linux/kvm-kills.sh build/release "${long:+100}"
     # With QEMU it takes too long for each change.
     [ -z "$long" ] || linux_root linux-root-qemu 900 --root linux-qemu
 }
