@@ -27,10 +27,11 @@ run() {
     new_root_job "$1"
     printf '%s' "$3" >"$directory/root/job/cmdline"
     # shellcheck disable=SC2016  # variables of the script in L1
-    add_root_script '    set -- -kernel /job/guest -append "$(cat /job/cmdline)" -smp '"$2"'
+    add_root_script '    . /scripts/qemu.sh
+    set -- '"$2"' -m 256 -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel /job/guest -append "$(cat /job/cmdline)"
     [ ! -f /job/initrd ] || set -- "$@" -initrd /job/initrd
-    qemu-system-x86_64 -L /firmware -accel mshv -m 256 -nodefaults -no-user-config -no-reboot -display none -vga none \
-        -serial file:/dev/ttyS1 -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" </dev/null
+    console=/dev/ttyS1
+    run_qemu "$@"
     status=$?'
     boot_root 1024 QEMU
 }
