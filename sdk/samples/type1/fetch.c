@@ -39,26 +39,28 @@ uint64_t fetch_linear(const struct svm_vp *vp, unsigned segment, uint64_t offset
     return segment == HV_INSN_FS || segment == HV_INSN_GS ? base + offset : offset;
 }
 
-/* How these instructions look without prefixes, as they do nearly always. */
-static inline __attribute__((always_inline)) bool is_plain(const uint8_t *bytes, enum hv_insn_op op,
-                                                           unsigned *length)
+/* How an instruction looks without prefixes, as it does nearly always. */
+struct plain {
+    uint32_t mask, bytes; /* of its first bytes, in the order of memory */
+    unsigned length;      /* 0: it is decoded */
+};
+
+#define PLAIN_SIZE sizeof(uint32_t)
+
+static const struct plain plains[] = {
+    [HV_INSN_OP_CPUID] = { 0xFFFF, 0xA20F, 2 }, [HV_INSN_OP_RDMSR] = { 0xFFFF, 0x320F, 2 },
+    [HV_INSN_OP_WRMSR] = { 0xFFFF, 0x300F, 2 }, [HV_INSN_OP_VMMCALL] = { 0xFFFFFF, 0xD9010F, 3 },
+    [HV_INSN_OP_HLT] = { 0xFF, 0xF4, 1 },
+};
+
+/* 0: it does not look so. */
+static inline __attribute__((always_inline)) unsigned plain_length(const uint8_t *code,
+                                                                   const struct plain *plain)
 {
-    *length = 2;
-    if (bytes[0] != 0x0F)
-        return false;
-    switch (op) {
-    case HV_INSN_OP_CPUID:
-        return bytes[1] == 0xA2;
-    case HV_INSN_OP_RDMSR:
-        return bytes[1] == 0x32;
-    case HV_INSN_OP_WRMSR:
-        return bytes[1] == 0x30;
-    case HV_INSN_OP_VMMCALL:
-        *length = 3;
-        return bytes[1] == 0x01 && bytes[2] == 0xD9;
-    default:
-        return false;
-    }
+    uint32_t bytes;
+
+    __builtin_memcpy(&bytes, code, sizeof(bytes));
+    return (bytes & plain->mask) == plain->bytes ? plain->length : 0;
 }
 
 /* In a section. */
@@ -104,38 +106,41 @@ bool fetch_instruction(struct svm_vp *vp, struct hv_insn *insn)
     return hv_insn_decode(bytes, count, fetch_mode(vp), insn) == HV_INSN_OK;
 }
 
-static inline __attribute__((always_inline)) bool find_plain(struct svm_vp *vp, uint64_t linear,
-                                                             enum hv_insn_op op, unsigned *length)
+static inline __attribute__((always_inline)) unsigned find_plain(struct svm_vp *vp, uint64_t linear,
+                                                                 const struct plain *plain)
 {
     const uint8_t *code = gva_pointer(vp, linear);
 
-    return code && is_plain(code, op, length);
+    return code ? plain_length(code, plain) : 0;
 }
 
-static __attribute__((noinline)) bool find_plain_in_section(struct svm_vp *vp, uint64_t linear,
-                                                            enum hv_insn_op op, unsigned *length)
+static __attribute__((noinline)) unsigned find_plain_in_section(struct svm_vp *vp, uint64_t linear,
+                                                                const struct plain *plain)
 {
     void *section = gva_enter(vp);
-    bool found = find_plain(vp, linear, op, length);
+    unsigned length = find_plain(vp, linear, plain);
 
     gva_leave(section);
-    return found;
+    return length;
+}
+
+static __attribute__((noinline)) unsigned decode_length(struct svm_vp *vp, enum hv_insn_op op)
+{
+    struct hv_insn insn;
+
+    return fetch_instruction(vp, &insn) && insn.op == op ? insn.length : 0;
 }
 
 unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
 {
-    struct hv_insn insn;
-    unsigned length;
+    unsigned length = 0;
     uint64_t linear;
 
     if (svm_has_next_rip())
         return (unsigned)(vp->vmcb->next_rip - vp->gprs.rip) & 0xF;
     linear = fetch_linear_rip(vp);
-    if (linear % PAGE_SIZE <= PAGE_SIZE - 3 &&
-        (vp->child ? find_plain_in_section(vp, linear, op, &length)
-                   : find_plain(vp, linear, op, &length)))
-        return length;
-    if (!fetch_instruction(vp, &insn) || insn.op != op)
-        return 0;
-    return insn.length;
+    if (op < sizeof(plains) / sizeof(plains[0]) && linear % PAGE_SIZE <= PAGE_SIZE - PLAIN_SIZE)
+        length = vp->child ? find_plain_in_section(vp, linear, &plains[op])
+                           : find_plain(vp, linear, &plains[op]);
+    return __builtin_expect(length != 0, true) ? length : decode_length(vp, op);
 }

@@ -39,7 +39,7 @@ static void forget_all(struct gva_cache *cache, uint64_t generation)
         for (unsigned way = 0; way < GVA_CACHE_WAYS; way++)
             cache->entry[set][way].gpa_page = NO_PAGE;
     for (unsigned i = 0; i < GVA_RECENT_WALKS; i++)
-        cache->recent[i].levels = 0;
+        cache->recent[i].linear_page = NO_PAGE;
     cache->generation = generation;
 }
 
@@ -183,32 +183,44 @@ static struct gva_recent *recent_of(struct svm_vp *vp, uint64_t linear)
     return &vp->pages.recent[linear / PAGE_SIZE % GVA_RECENT_WALKS];
 }
 
+static uint64_t mode_of(const struct vmcb *vmcb)
+{
+    return (vmcb->cr4 & CR4_LA57) | (vmcb->efer & EFER_LMA);
+}
+
+/* The bits in which an entry is another one. */
+static uint64_t changed(const struct gva_step *step)
+{
+    return *step->entry ^ step->value;
+}
+
+/* Nearly every exit comes here, and a loop would take longer than what is in it. */
 static bool is_as_it_was(const struct svm_vp *vp, const struct gva_recent *recent, uint64_t linear)
 {
-    const struct vmcb *vmcb = vp->vmcb;
+    const struct gva_step *step = recent->step;
 
-    if (recent->levels == 0 || recent->linear_page != linear / PAGE_SIZE ||
-        recent->cr3 != vmcb->cr3 || recent->la57 != (vmcb->cr4 & CR4_LA57) ||
-        !(vmcb->efer & EFER_LMA))
+    _Static_assert(GVA_LEVELS == 5, "each level is looked at");
+    if (recent->linear_page != linear / PAGE_SIZE || recent->cr3 != vp->vmcb->cr3 ||
+        recent->mode != mode_of(vp->vmcb))
         return false;
-    for (unsigned i = 0; i < recent->levels; i++)
-        if (*recent->step[i].entry != recent->step[i].value)
-            return false;
-    return true;
+    return (changed(&step[0]) | changed(&step[1]) | changed(&step[2]) | changed(&step[3]) |
+            changed(&step[4])) == 0;
 }
 
 static void remember(const struct svm_vp *vp, struct gva_recent *recent, uint64_t linear,
                      const struct walk *walk, const uint8_t *byte)
 {
-    if (!(vp->vmcb->efer & EFER_LMA))
+    if (!(vp->vmcb->efer & EFER_LMA) || walk->levels == 0)
         return;
     recent->linear_page = linear / PAGE_SIZE;
     recent->cr3 = vp->vmcb->cr3;
-    recent->la57 = vp->vmcb->cr4 & CR4_LA57;
-    recent->levels = walk->levels;
-    for (unsigned i = 0; i < walk->levels; i++) {
-        recent->step[i].entry = (const volatile uint64_t *)(const volatile void *)walk->entry[i];
-        recent->step[i].value = walk->value[i];
+    recent->mode = mode_of(vp->vmcb);
+    for (unsigned i = 0; i < GVA_LEVELS; i++) {
+        unsigned level = i < walk->levels ? i : walk->levels - 1;
+
+        recent->step[i].entry =
+            (const volatile uint64_t *)(const volatile void *)walk->entry[level];
+        recent->step[i].value = walk->value[level];
     }
     recent->page = byte - linear % PAGE_SIZE;
 }

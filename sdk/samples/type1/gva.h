@@ -22,13 +22,13 @@ struct gva_page {
 /* A way through the tables of long mode that was gone. It is good as long as all entries on it are
    what they were, which is looked at each time: a guest need not say when it changes its tables. */
 struct gva_recent {
-    uint64_t linear_page;
-    uint64_t cr3, la57; /* as the processor has them */
-    unsigned levels;    /* 0: none */
-    struct {
+    uint64_t linear_page; /* that of no address: none */
+    uint64_t cr3;
+    uint64_t mode; /* CR4.LA57 and EFER.LMA */
+    struct gva_step {
         const volatile uint64_t *entry;
         uint64_t value;
-    } step[GVA_LEVELS];
+    } step[GVA_LEVELS];  /* a shorter way has its last one again */
     const uint8_t *page; /* where it leads to */
 };
 
