@@ -281,12 +281,13 @@ hv_status hv_register_set(struct hv_vp *vp, uint32_t name, const struct hv_regis
 
     if (value->high && !is_wide(name))
         return HV_STATUS_INVALID_PARAMETER;
+    /* First: a parent sets one of them for each intercept. */
+    if (hv_suspend_is_register(name))
+        return hv_suspend_set(vp, name, value);
     if (is_apic(vp, name))
         return set_apic(vp, name, value->low);
     if (is_architectural(name))
         return cpu->set_register(cpu->context, vp, name, value);
-    if (hv_suspend_is_register(name))
-        return hv_suspend_set(vp, name, value);
     msr = find_msr(name);
     return msr != NONE ? set_msr(vp, msr, value->low) : HV_STATUS_INVALID_PARAMETER;
 }

@@ -14,6 +14,10 @@
 #define XMM_REGISTERS     6
 #define SEGMENT_REGISTERS 6
 
+#define OTHERS                                                           \
+    (HV_VP_REGISTER_PAGE_DIRTY_XMM | HV_VP_REGISTER_PAGE_DIRTY_SEGMENT | \
+     HV_VP_REGISTER_PAGE_DIRTY_FLAGS)
+
 #define AT(field) offsetof(struct hv_vp_register_page, field)
 
 #define SHOWN(shown, field)                                                                       \
@@ -73,45 +77,33 @@ uint64_t hv_register_page_take_vectors(struct hv_vp *vp)
     return __atomic_exchange_n((uint64_t *)field, 0, __ATOMIC_ACQUIRE);
 }
 
-/* They are all of the architecture, which the back end has. */
-static hv_status set(struct hv_vp *vp, uint32_t first, const uint8_t *values, uint32_t count,
-                     size_t size)
+/* These are registers of the architecture, which the back end has. */
+
+static bool set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
 
-    for (uint32_t i = 0; i < count; i++) {
-        struct hv_register128 value = { 0 };
-        hv_status status;
-
-        memcpy(&value, values + i * size, size);
-        status = cpu->set_register(cpu->context, vp, first + i, &value);
-        if (status != HV_STATUS_SUCCESS)
-            return status;
-    }
-    return HV_STATUS_SUCCESS;
+    return cpu->set_register(cpu->context, vp, name, value) == HV_STATUS_SUCCESS;
 }
 
-/* A class of registers that the page has, of which not every value will do. */
-struct class
+static inline bool set_word(struct hv_vp *vp, uint32_t name, uint64_t word)
 {
-    uint32_t first, count;
-    uint16_t offset, size;
-};
+    const struct hv_register128 value = { .low = word };
 
-/* By the numbers of their bits. */
-#define CLASS(dirty) [__builtin_ctz(HV_VP_REGISTER_PAGE_DIRTY_##dirty)]
+    return set(vp, name, &value);
+}
 
-static const struct class classes[] = {
-    CLASS(IP) = { HvX64RegisterRip, 1, AT(rip), sizeof(uint64_t) },
-    CLASS(XMM) = { HvX64RegisterXmm0, XMM_REGISTERS, AT(xmm_registers), sizeof(struct hv_u128) },
-    CLASS(SEGMENT) = { HvX64RegisterEs, SEGMENT_REGISTERS, AT(segment_registers),
-                       sizeof(struct hv_u128) },
-    CLASS(FLAGS) = { HvX64RegisterRflags, 1, AT(rflags), sizeof(uint64_t) },
-};
+static bool set_wide(struct hv_vp *vp, uint32_t first, const void *values, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct hv_register128 value;
 
-#define WITH_CLASS                                                  \
-    (HV_VP_REGISTER_PAGE_DIRTY_IP | HV_VP_REGISTER_PAGE_DIRTY_XMM | \
-     HV_VP_REGISTER_PAGE_DIRTY_SEGMENT | HV_VP_REGISTER_PAGE_DIRTY_FLAGS)
+        memcpy(&value, (const uint8_t *)values + i * sizeof(value), sizeof(value));
+        if (!set(vp, first + i, &value))
+            return false;
+    }
+    return true;
+}
 
 /* Any value is one for them. */
 static void take_gprs(struct hv_vp *vp, const struct hv_vp_register_page *page)
@@ -120,6 +112,28 @@ static void take_gprs(struct hv_vp *vp, const struct hv_vp_register_page *page)
     struct hv_gprs *gprs = cpu->gprs(cpu->context, vp);
 
     memcpy(gprs->gpr, page->gp_registers, sizeof(gprs->gpr));
+}
+
+/* What an access to a device leaves as it is, but for the flags of some. */
+static __attribute__((noinline)) bool
+take_others(struct hv_vp *vp, const struct hv_vp_register_page *page, uint32_t dirty)
+{
+    if ((dirty & HV_VP_REGISTER_PAGE_DIRTY_XMM) &&
+        !set_wide(vp, HvX64RegisterXmm0, page->xmm_registers, XMM_REGISTERS))
+        return false;
+    if ((dirty & HV_VP_REGISTER_PAGE_DIRTY_SEGMENT) &&
+        !set_wide(vp, HvX64RegisterEs, page->segment_registers, SEGMENT_REGISTERS))
+        return false;
+    return !(dirty & HV_VP_REGISTER_PAGE_DIRTY_FLAGS) ||
+           set_word(vp, HvX64RegisterRflags, page->rflags);
+}
+
+/* Registers of which not every value will do; what follows one that is refused is not taken. */
+static bool take_checked(struct hv_vp *vp, const struct hv_vp_register_page *page, uint32_t dirty)
+{
+    if ((dirty & HV_VP_REGISTER_PAGE_DIRTY_IP) && !set_word(vp, HvX64RegisterRip, page->rip))
+        return false;
+    return __builtin_expect(!(dirty & OTHERS), true) || take_others(vp, page, dirty);
 }
 
 hv_status hv_register_page_take(struct hv_vp *vp)
@@ -134,12 +148,5 @@ hv_status hv_register_page_take(struct hv_vp *vp)
     dirty = __atomic_load_n((const uint32_t *)field, __ATOMIC_RELAXED);
     if (dirty & HV_VP_REGISTER_PAGE_DIRTY_GENERAL)
         take_gprs(vp, page);
-    for (dirty &= WITH_CLASS; dirty != 0; dirty &= dirty - 1) {
-        const struct class *class = &classes[__builtin_ctz(dirty)];
-
-        if (set(vp, class->first, (const uint8_t *)page + class->offset, class->count,
-                class->size) != HV_STATUS_SUCCESS)
-            return HV_STATUS_INVALID_REGISTER_VALUE;
-    }
-    return HV_STATUS_SUCCESS;
+    return take_checked(vp, page, dirty) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
 }

@@ -356,12 +356,13 @@ static hv_status refuse(void *context, struct hv_vp *target, uint32_t name,
 
 START_TEST(a_vp_with_a_register_that_is_refused_stays_suspended)
 {
-    static const uint32_t classes[] = { HV_VP_REGISTER_PAGE_DIRTY_IP,
-                                        HV_VP_REGISTER_PAGE_DIRTY_SEGMENT };
+    static const uint32_t classes[] = { HV_VP_REGISTER_PAGE_DIRTY_IP, HV_VP_REGISTER_PAGE_DIRTY_XMM,
+                                        HV_VP_REGISTER_PAGE_DIRTY_SEGMENT,
+                                        HV_VP_REGISTER_PAGE_DIRTY_FLAGS };
 
     map(HvVpStatePageRegisters);
     resume();
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         intercept(vp);
         empty_slot(root_vp);
         change_page(classes[i]);
