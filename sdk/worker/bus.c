@@ -119,10 +119,22 @@ static uint64_t mask_of(unsigned size)
     return size >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * size)) - 1;
 }
 
+/* A byte is in no more than one range. */
+static uint64_t read_byte(struct worker_bus *bus, uint64_t address, uint64_t now)
+{
+    const struct worker_range *range = find_range(bus, address);
+
+    if (!range || range->first > address || !range->device.read)
+        return UINT8_MAX;
+    return range->device.read(range->device.context, address - range->first, 1, now) & UINT8_MAX;
+}
+
 uint64_t worker_bus_read(struct worker_bus *bus, uint64_t address, unsigned size, uint64_t now)
 {
     uint64_t value = 0;
 
+    if (size == 1)
+        return read_byte(bus, address, now);
     for (unsigned done = 0; done < size;) {
         struct part part = first_part(bus, address + done, size - done);
         uint64_t bytes = UINT64_MAX;
