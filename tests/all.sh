@@ -107,7 +107,7 @@ check conform-clang /usr/bin/python3 conformance/driver conform --target sample 
 check build-asan build asan
 suite tests-asan asan -L unit
 check build-tsan build tsan
-suite tests-tsan tsan
+suite tests-tsan tsan -L unit
 check build-freestanding build freestanding
 check docs ./hvkit docs
 check build-release build release
