@@ -15,11 +15,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=nested.sh
 . "$here/nested.sh"
 
-suite_suffix=${HVKIT_KVM_SUITE:+-$HVKIT_KVM_SUITE}
-use_cache "kvm$suite_suffix"
-target=kvm-vmm
 # What is built of the sources that are here does not belong to a cache: run adds it to this machine.
-host=$(cache_dir)/$target$suite_suffix
+use_kvm kvm-vmm
 
 # ---- prepare ------------------------------------------------------------------------------------
 

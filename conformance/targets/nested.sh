@@ -17,6 +17,14 @@
     kvm_command_line='console=ttyS0 quiet loglevel=2 mitigations=off nokaslr tsc=reliable nowatchdog rcupdate.rcu_expedited=1 panic=-1'
 }
 
+# use_kvm TARGET: packages come out of the cache of the target kvm; the machine is the target's own.
+use_kvm() {
+    suite_suffix=${HVKIT_KVM_SUITE:+-$HVKIT_KVM_SUITE}
+    use_cache "kvm$suite_suffix"
+    target=$1
+    host=$(cache_dir)/$target$suite_suffix
+}
+
 # new_kvm_root DIRECTORY...: an empty file system with these, and with the modules of Debian's kernel that it needs to
 # have /dev/kvm; the kernel's package is in $chosen.
 new_kvm_root() {

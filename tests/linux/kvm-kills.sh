@@ -56,9 +56,7 @@ poweroff -f'
 build=$(realpath "$1")
 kills=${2:-6}
 "$targets/kvm-vmm.sh" prepare
-use_cache "kvm${HVKIT_KVM_SUITE:+-$HVKIT_KVM_SUITE}"
-target=kvm-vmm
-host=$(cache_dir)/$target${HVKIT_KVM_SUITE:+-$HVKIT_KVM_SUITE}
+use_kvm kvm-vmm
 new_job "$build/images/hvkit-conformance.elf"
 root=$directory/root
 mkdir "$root/bin"
