@@ -19,25 +19,24 @@ def has_failed(case: ElementTree.Element) -> bool:
     return case.find("failure") is not None or case.find("error") is not None
 
 
-def counts(path: str) -> tuple[int, int, int]:
+def cases_of(path: str) -> list[ElementTree.Element]:
     try:
-        cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+        return list(ElementTree.parse(path).getroot().iter("testcase"))
     except (OSError, ElementTree.ParseError):
+        return []
+
+
+def counts(cases: list[ElementTree.Element]) -> tuple[int, int, int]:
+    if not cases:
         return 0, 1, 0
     failed = sum(1 for case in cases if has_failed(case))
     skipped = sum(1 for case in cases if case.find("skipped") is not None)
-    if not cases:
-        return 0, 1, 0
     return len(cases) - failed - skipped, failed, skipped
 
 
-def failures(path: str) -> list[str]:
+def failures(cases: list[ElementTree.Element]) -> list[str]:
     """The lines that tell which tests failed and how."""
-    try:
-        cases = list(ElementTree.parse(path).getroot().iter("testcase"))
-    except (OSError, ElementTree.ParseError) as error:
-        return [f"{path}: {error}"]
-    lines = [] if cases else [f"{path}: no tests"]
+    lines = [] if cases else ["there is no test"]
     for case in filter(has_failed, cases):
         lines.append(f"failed: {case.get('name')} after {case.get('time')} s")
         lines += ["  " + line for line in (case.findtext("system-out") or "").splitlines()[-LAST_LINES:]]
@@ -46,6 +45,6 @@ def failures(path: str) -> list[str]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "--failures":
-        print(*failures(sys.argv[2]), sep="\n")
+        print(*failures(cases_of(sys.argv[2])), sep="\n")
     else:
-        print(*counts(sys.argv[1]))
+        print(*counts(cases_of(sys.argv[1])))
