@@ -107,7 +107,7 @@ START_TEST(none_and_too_many_registers_are_no_call)
 }
 END_TEST
 
-/* A driver's own fake_trouble, before there is a hypercall, has no status of one. */
+/* A failure of the driver itself, before there is a hypercall, has no status of one. */
 START_TEST(call_that_was_never_made_has_failed)
 {
     fake_mshv.refused_request = MSHV_ROOT_HVCALL;
