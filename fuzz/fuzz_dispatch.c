@@ -211,6 +211,24 @@ static void look(const struct operation *operation)
         put(HV_LP_YIELDS, HV_LP_NEVER);
 }
 
+/* To whoever was woken last. */
+static void hand_over(const struct operation *operation)
+{
+    const struct hv_vp *from = m.current;
+    struct hv_vp *to;
+
+    (void)operation;
+    if (!from)
+        return;
+    to = hv_lp_hand_over(m.lp, m.now, hv_vp_is_suspended(from) ? HV_LP_STOPS : HV_LP_YIELDS);
+    if (!to)
+        return;
+    CHECK(to != from && !hv_vp_lender(from));
+    m.current = to;
+    if (!can_go_on(to))
+        pick();
+}
+
 /* By the root, of a child. */
 static void set_suspended(const struct operation *operation)
 {
@@ -329,9 +347,9 @@ static void reset(const struct operation *operation)
 typedef void operation_function(const struct operation *operation);
 
 static operation_function *const operations[] = {
-    dispatch,      dispatch, dispatch,      let_go,    exit_of_child,
-    kick,          look,     set_suspended, read_slot, interrupt,
-    end_interrupt, replace,  reset,         map_page,  leave_vectors,
+    dispatch, dispatch,      dispatch,      let_go,    exit_of_child, kick,
+    look,     set_suspended, read_slot,     interrupt, end_interrupt, replace,
+    reset,    map_page,      leave_vectors, hand_over,
 };
 
 /* ---- What holds at any time ---- */

@@ -113,6 +113,16 @@ bool hv_lp_look(struct hv_lp *lp, uint64_t tsc);
  */
 void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t deadline);
 
+/**
+ * Instead of hv_lp_look(), hv_lp_put() and hv_lp_pick(), when who was picked is suspended or could
+ * make room: a short way to the VP that it has woken last, on its own LP, as a parent and its
+ * child's VP wake each other. On @p lp; state as for hv_lp_look().
+ * @param why HV_LP_STOPS: who was picked is suspended; HV_LP_YIELDS: it could go on.
+ * @return who runs now, as if picked, when nothing else has come and the long way would lead there
+ *         too; or NULL: then who was picked still is.
+ */
+struct hv_vp *hv_lp_hand_over(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why);
+
 /** Whether @p vp has dispatched a VP which has not been put since. On its LP. */
 bool hv_vp_lends(const struct hv_vp *vp);
 

@@ -32,14 +32,28 @@ static inline struct hv_heap_node *hv_heap_first(const struct hv_heap *heap)
     return heap->count != 0 ? heap->nodes[0] : (struct hv_heap_node *)0;
 }
 
+/* The one that would be first without that, or NULL. */
+static inline struct hv_heap_node *hv_heap_second(const struct hv_heap *heap)
+{
+    struct hv_heap_node *second = heap->count > 1 ? heap->nodes[1] : (struct hv_heap_node *)0;
+
+    if (heap->count > 2 && heap->nodes[2]->key < second->key)
+        second = heap->nodes[2];
+    return second;
+}
+
 /* For hv_heap_raise(): puts a node whose key has grown where it belongs. */
 void hv_heap_sink(struct hv_heap *heap, struct hv_heap_node *node);
 
 /* Gives a node that is in this heap a key that is not smaller. */
 static inline void hv_heap_raise(struct hv_heap *heap, struct hv_heap_node *node, uint64_t key)
 {
+    struct hv_heap_node *const *below = &heap->nodes[2 * node->place - 1];
+
     node->key = key;
-    if (2 * node->place <= heap->count)
+    if (2 * node->place > heap->count)
+        return;
+    if (below[0]->key < key || (2 * node->place < heap->count && below[1]->key < key))
         hv_heap_sink(heap, node);
 }
 

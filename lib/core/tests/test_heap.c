@@ -37,6 +37,18 @@ static uint64_t smallest(void)
     return key;
 }
 
+/* Whether no other than the first is smaller than the second. */
+static bool is_second_right(void)
+{
+    const struct hv_heap_node *second = hv_heap_second(&heap);
+    uint64_t key = UINT64_MAX;
+
+    for (uint32_t i = 1; i < heap.count; i++)
+        if (slots[i]->key < key)
+            key = slots[i]->key;
+    return second ? second != slots[0] && second->key == key : heap.count < 2;
+}
+
 /* One assertion for all: they are slow. */
 static bool is_ordered(void)
 {
@@ -81,6 +93,7 @@ START_TEST(the_first_has_the_smallest_key)
         ck_assert(is_ordered());
         if (count != 0)
             ck_assert_uint_eq(hv_heap_first(&heap)->key, smallest());
+        ck_assert(is_second_right());
     }
 }
 END_TEST

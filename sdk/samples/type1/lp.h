@@ -54,6 +54,7 @@ struct lp {
     _Atomic(struct hv_lp *) scheduler;
     _Atomic(void *) backend; /* of the root's VP, which gets the interrupts of the machine */
     uint64_t deadline;       /* TSC at which the scheduler has something to do */
+    struct hv_vp *next;      /* whom the one that ran has handed over to; NULL: one is picked */
     _Atomic(void *) running; /* of the VP that was picked, or NULL */
     _Atomic(_Atomic uint64_t *) slat; /* generation of nested page tables of the last one */
     void *in_processor; /* of the VP whose floating-point registers are, or NULL (svm_switch.c) */
@@ -122,6 +123,10 @@ void lp_set_timer(struct lp *lp, uint64_t now, uint64_t deadline);
 /* The LP begins to spend its time so, and ends. On that LP. */
 void lp_count_begin(struct lp *lp, enum lp_time kind, uint64_t tsc);
 void lp_count_end(struct lp *lp, enum lp_time kind, uint64_t tsc);
+static inline bool lp_counts(const struct lp *lp, enum lp_time kind)
+{
+    return atomic_load_explicit(&lp->since[kind], memory_order_relaxed) != 0;
+}
 
 /* hv_cpu_ops.lp_run_time. On any LP. */
 void lp_run_time(struct lp *lp, uint64_t tsc, struct hv_lp_run_time *time);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "svm.h"
 
-#include "apic.h"
 #include "console.h"
 #include "cpu.h"
 #include "idle.h"
@@ -10,6 +9,7 @@
 #include "save_restore.h"
 #include "svm_child.h"
 #include "svm_switch.h"
+#include "svm_turn.h"
 
 #define CPUID_SVM            (1u << 2) /* leaf 0x80000001 ECX */
 #define CPUID_SVM_LEAF       0x8000000A
@@ -18,19 +18,7 @@
 #define CPUID_SVM_CLEAN      (1u << 5)
 #define CPUID_SVM_FLUSH_ASID (1u << 6)
 
-_Static_assert(__builtin_offsetof(struct svm_vp, gprs) == 0, "svm_entry.S");
-_Static_assert(__builtin_offsetof(struct svm_vp, vmcb_address) == 144, "svm_entry.S");
-
-/* Of steps that each turn of a VP takes: a call would cost about as much as the step. */
-#define ALWAYS_INLINE __attribute__((always_inline))
-
-void svm_enter(struct svm_vp *vp);
-void svm_enter_shadowed(struct svm_vp *vp);
-
-static struct {
-    bool next_rip;
-    uint32_t clean; /* what vmcb.clean says when nothing was changed */
-} features;
+static bool next_rip;
 
 void svm_check(void)
 {
@@ -48,8 +36,8 @@ void svm_init(bool testdev)
 {
     uint32_t svm = cpuid_or_zero(CPUID_SVM_LEAF).edx;
 
-    features.next_rip = (svm & CPUID_SVM_NEXT_RIP) != 0;
-    features.clean = (svm & CPUID_SVM_CLEAN) ? VMCB_CLEAN_ALL : 0;
+    next_rip = (svm & CPUID_SVM_NEXT_RIP) != 0;
+    svm_turn_init((svm & CPUID_SVM_CLEAN) != 0);
     svm_flush_init((svm & CPUID_SVM_FLUSH_ASID) != 0, cpuid_or_zero(CPUID_SVM_LEAF).ebx);
     svm_switch_init();
     svm_vp_init(testdev);
@@ -58,7 +46,7 @@ void svm_init(bool testdev)
 
 bool svm_has_next_rip(void)
 {
-    return features.next_rip;
+    return next_rip;
 }
 
 /* From here on the LP's own FS, GS, TR, LDTR and system call MSRs are in lp->host. */
@@ -75,66 +63,6 @@ void svm_regain_guest(struct svm_vp *vp)
     vp->loaded = true;
 }
 
-/* The bootstrap processor's INIT leads to the firmware: as a reset of the machine does. */
-static void take_init(struct svm_vp *vp)
-{
-    if (vp->child) {
-        svm_child_take_init(vp);
-        return;
-    }
-    if (vp->lp->index == 0)
-        machine_reset();
-    hv_vp_reset(vp->vp);
-    svm_apic_changed(NULL, vp->vp);
-    lp_end_all_interrupts(vp->lp);
-    svm_set_init_state(vp);
-    vp->activity = SVM_WAIT_FOR_STARTUP;
-}
-
-/* The root's VP gets an NMI of the machine, whoever runs. */
-static void post_nmi(struct lp *lp)
-{
-    struct svm_vp *root = atomic_load(&lp->backend);
-
-    hv_interrupt_post_event(root->vp, HV_INTERRUPT_NMI, 0);
-}
-
-/* What came to the LP itself. */
-static inline ALWAYS_INLINE uint32_t take_lp_events(struct lp *lp)
-{
-    uint32_t events = 0;
-
-    if (atomic_load(&lp->events) != 0)
-        events = atomic_exchange(&lp->events, 0);
-    if (__builtin_expect((events & LP_EVENT_NMI) != 0, false))
-        post_nmi(lp);
-    return events;
-}
-
-/* INIT, start-up IPIs and NMIs that have come; the guest's state is released. */
-static inline ALWAYS_INLINE void take_events(struct svm_vp *vp)
-{
-    struct hv_interrupt_vectors vectors;
-    uint32_t events;
-
-    hv_vp_prepare(vp->vp);
-    events = hv_interrupt_events(vp->vp, &vectors);
-    if (__builtin_expect(events == 0, true))
-        return;
-    if (events & HV_INTERRUPT_INIT)
-        take_init(vp);
-    if ((events & HV_INTERRUPT_STARTUP) && vp->activity == SVM_WAIT_FOR_STARTUP) {
-        svm_set_startup_state(vp, vectors.startup);
-        vp->activity = SVM_RUNNING;
-    }
-    if (vp->activity == SVM_WAIT_FOR_STARTUP)
-        return;
-    if (events & HV_INTERRUPT_NMI)
-        vp->nmi_pending = true;
-    if (events & HV_INTERRUPT_EXTINT)
-        svm_interrupt_take_extint(vp, vectors.extint);
-}
-
 uint64_t svm_set_timer(struct lp *lp, uint64_t now, uint64_t deadline)
 {
     uint64_t meeting = save_restore_deadline(lp);
@@ -145,295 +73,6 @@ uint64_t svm_set_timer(struct lp *lp, uint64_t now, uint64_t deadline)
         deadline = meeting;
     lp_set_timer(lp, now, deadline);
     return deadline;
-}
-
-static struct hv_lp *scheduler(const struct lp *lp)
-{
-    return atomic_load_explicit(&lp->scheduler, memory_order_relaxed);
-}
-
-/* Of VPs that do not run; it changes only here, where the LP looks after them. */
-static void note_deadline(struct lp *lp)
-{
-    lp->deadline = hv_lp_deadline(scheduler(lp));
-}
-
-static struct hv_vp *pick(struct lp *lp, uint64_t now)
-{
-    struct hv_vp *vp = hv_lp_pick(scheduler(lp), now);
-
-    note_deadline(lp);
-    return vp;
-}
-
-/* Whether the VP that runs is to make room; if not, when its time is over may have changed. */
-static bool look_around(struct svm_vp *vp, uint64_t now)
-{
-    struct lp *lp = vp->lp;
-    uint64_t before = lp->deadline;
-
-    if (hv_lp_look(scheduler(lp), now))
-        return true;
-    note_deadline(lp);
-    if (lp->deadline != before)
-        vp->quiet = false;
-    return false;
-}
-
-/* Whatever keeps the VP from being entered; false if there is nothing. */
-static bool has_work(const struct svm_vp *vp)
-{
-    return atomic_load(&vp->lp->events) != 0 || vp->generation != svm_generation(vp) ||
-           !hv_flush_queue_is_empty(&vp->flushes) || save_restore_is_due(vp);
-}
-
-/* All of that is flushes. */
-static bool has_only_flushes(const struct svm_vp *vp)
-{
-    return (atomic_load(&vp->lp->events) & ~(uint32_t)LP_EVENT_LEAVE) == 0 &&
-           !save_restore_is_due(vp);
-}
-
-static inline ALWAYS_INLINE void count_run_time(struct svm_vp *vp, uint64_t now)
-{
-    if (vp->counted)
-        return;
-    hv_vp_account_start(vp->vp, now);
-    lp_count_begin(vp->lp, LP_TIME_GUESTS, now);
-    vp->counted = true;
-}
-
-/* The VP can't go on. */
-static bool let_go(struct svm_vp *vp, enum hv_lp_release why)
-{
-    vp->release = why;
-    return false;
-}
-
-/* A child may be deleted as soon as it was put: then nothing here refers to it any more. */
-static inline ALWAYS_INLINE void put(struct svm_vp *vp, uint64_t now)
-{
-    struct lp *lp = vp->lp;
-
-    if (vp->counted) {
-        hv_vp_account_stop(vp->vp, now);
-        lp_count_end(lp, LP_TIME_GUESTS, now);
-    }
-    vp->counted = false;
-    if (vp->child)
-        svm_switch_away(vp);
-    atomic_store(&lp->running, NULL);
-    hv_lp_put(scheduler(lp), now, vp->release, vp->view->deadline);
-}
-
-/* The scheduler is a new one too, and the VP is all that it has. */
-static void renew(struct svm_vp *vp)
-{
-    save_restore_now(vp);
-    if (pick(vp->lp, rdtsc()) != vp->vp)
-        machine_stop(3);
-}
-
-/* False if what the VP waits for has not come: then it is let go. */
-static bool end_wait(struct svm_vp *vp)
-{
-    bool lends = vp->activity == SVM_LENDS;
-
-    if (!svm_is_awake(vp))
-        return let_go(vp, lends ? HV_LP_LENDS : HV_LP_WAITS);
-    if (__builtin_expect(lends, false))
-        hv_vp_end_lending(vp->vp);
-    return true;
-}
-
-/* At now. The guest's state is released. False if the VP can't go on: then it is let go. */
-static inline ALWAYS_INLINE bool make_ready(struct svm_vp *vp, uint64_t now)
-{
-    if (save_restore_is_due(vp)) {
-        renew(vp);
-        now = rdtsc();
-    }
-    take_events(vp);
-    if (vp->activity == SVM_WAIT_FOR_STARTUP || hv_vp_is_suspended(vp->vp))
-        return let_go(vp, HV_LP_STOPS);
-    if (svm_waits(vp) && !end_wait(vp))
-        return false;
-    vp->activity = SVM_RUNNING;
-    count_run_time(vp, now);
-    return true;
-}
-
-/* As make_ready(). */
-static inline ALWAYS_INLINE bool look(struct svm_vp *vp, uint64_t now)
-{
-    /* Who comes next is picked then, and what has come for this one has kicked it. */
-    if (hv_vp_is_suspended(vp->vp))
-        return let_go(vp, HV_LP_STOPS);
-    if (look_around(vp, now)) {
-        /* One that waits makes room anyway, unless what it waits for has come. */
-        if (!svm_waits(vp))
-            return let_go(vp, HV_LP_YIELDS);
-        note_deadline(vp->lp);
-    }
-    return make_ready(vp, now);
-}
-
-/* Sees to what has come. False if the VP can't go on, at now: then it is let go, with its state
-   released. */
-static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, uint64_t *now)
-{
-    uint32_t events = take_lp_events(vp->lp);
-    bool pauses = svm_pauses(vp);
-
-    if (vp->injected >= 0)
-        svm_interrupt_withdraw(vp);
-    if (vp->raised)
-        svm_child_show_raised(vp);
-    if (vp->shut_down)
-        svm_child_shut_down(vp);
-    vp->stops = false;
-    if ((events & LP_EVENT_LOOK) || pauses || save_restore_is_due(vp)) {
-        /* INIT changes what VMLOAD has loaded. */
-        svm_release_guest(vp);
-        *now = rdtsc();
-        if (!look(vp, *now))
-            return false;
-        svm_regain_guest(vp);
-    }
-    svm_flush(vp);
-    return true;
-}
-
-/*
- * Whether the VP can be entered now; if not, there is something else to see to. Flushes change
- * nothing of that, nor need what VMLOAD has loaded.
- */
-static bool begin_entry(struct svm_vp *vp)
-{
-    /* Sequentially consistent, as the other side is in svm_flush.c: either it sees this LP in the
-       guest and waits, or this LP sees what it asks for. */
-    atomic_store(&vp->lp->in_guest, true);
-    while (__builtin_expect(has_work(vp), false)) {
-        atomic_store(&vp->lp->in_guest, false);
-        if (!has_only_flushes(vp))
-            return false;
-        svm_flush(vp);
-        atomic_store(&vp->lp->in_guest, true);
-    }
-    return true;
-}
-
-static void enter(struct svm_vp *vp)
-{
-    struct vmcb *vmcb = vp->vmcb;
-
-    vmcb->event = vp->event;
-    vp->event = 0;
-    vmcb->rax = vp->gprs.gpr[HV_GPR_RAX];
-    vmcb->rsp = vp->gprs.gpr[HV_GPR_RSP];
-    vmcb->rip = vp->gprs.rip;
-    vmcb->rflags = vp->gprs.rflags;
-    if (__builtin_expect((vmcb->interrupt_shadow & VMCB_SHADOW) != 0, false))
-        svm_enter_shadowed(vp);
-    else
-        svm_enter(vp);
-    vp->gprs.gpr[HV_GPR_RAX] = vmcb->rax;
-    vp->gprs.gpr[HV_GPR_RSP] = vmcb->rsp;
-    vp->gprs.rip = vmcb->rip;
-    vp->gprs.rflags = vmcb->rflags;
-    vmcb->tlb_control = 0;
-    vmcb->clean = features.clean;
-    atomic_store_explicit(&vp->lp->in_guest, false, memory_order_release);
-}
-
-static inline void prepare(struct svm_vp *vp)
-{
-    if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
-        svm_npiep_set(vp, hv_vp_npiep(vp->vp));
-    if (vp->nmi_pending)
-        svm_event_prepare_nmi(vp);
-    if (!svm_interrupt_is_prepared(vp))
-        svm_interrupt_prepare(vp);
-}
-
-/* Until there is something else to see to. */
-static inline ALWAYS_INLINE void run_undisturbed(struct svm_vp *vp)
-{
-    do {
-        prepare(vp);
-        if (!begin_entry(vp))
-            return;
-        enter(vp);
-        svm_interrupt_left(vp);
-        svm_handle_exit(vp);
-    } while (__builtin_expect(!svm_pauses(vp), true));
-}
-
-/* Loads the VP that was picked at now; false if it can't go on. */
-static bool begin(struct svm_vp *vp, uint64_t now)
-{
-    struct lp *lp = vp->lp;
-
-    /* Before in_guest is set, so that who sees that finds out whose guest it is (svm_flush.c). */
-    atomic_store(&lp->slat, vp->slat);
-    atomic_store(&lp->running, vp);
-    if (!make_ready(vp, now))
-        return false;
-    svm_interrupt_return(vp, now);
-    svm_take_asid(vp);
-    svm_switch_to(vp);
-    svm_regain_guest(vp);
-    if (vp->child)
-        svm_child_prepare(vp);
-    return true;
-}
-
-/* The VP that was picked at now, until it has nothing to do or makes room: tells when that was. */
-static uint64_t run(struct svm_vp *vp, uint64_t now)
-{
-    if (begin(vp, now)) {
-        do
-            run_undisturbed(vp);
-        while (pause(vp, &now));
-    }
-    put(vp, now);
-    return now;
-}
-
-/* No VP can run. Interrupts of the machine are the root's, and wake its VP. */
-static void idle(struct lp *lp)
-{
-    struct svm_vp *root = atomic_load(&lp->backend);
-
-    if (save_restore_is_due(root)) {
-        save_restore_now(root);
-        return;
-    }
-    svm_set_timer(lp, rdtsc(), UINT64_MAX);
-    svm_interrupt_before_taking(root);
-    lp_count_begin(lp, LP_TIME_IDLE, rdtsc());
-    idle_wait_interrupt();
-    lp_count_end(lp, LP_TIME_IDLE, rdtsc());
-}
-
-static void __attribute__((noreturn)) run_picked(struct lp *lp)
-{
-    uint64_t now = rdtsc();
-
-    for (;;) {
-        struct hv_vp *vp;
-
-        (void)take_lp_events(lp);
-        vp = pick(lp, now);
-        if (vp) {
-            now = run(hv_vp_backend(vp), now);
-            continue;
-        }
-        /* What the LP tells itself while it picks comes without an NMI. */
-        if (atomic_load(&lp->events) == 0)
-            idle(lp);
-        now = rdtsc();
-    }
 }
 
 static uint64_t take_page(const struct lp *lp)
@@ -459,7 +98,7 @@ void svm_run_lp(struct lp *lp)
     /* Events stay as they are: other VPs may have sent some before this LP looks up. */
     while (!atomic_load(&lp->backend))
         idle_wait_nmi();
-    run_picked(lp);
+    svm_turn_picked(lp);
 }
 
 /* An LP that tells itself is not in the guest: the exit that it handles ends in a look. */
