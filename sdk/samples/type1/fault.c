@@ -6,6 +6,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "idle.h"
+#include "image.h"
 #include "layout.h"
 #include "lp.h"
 #include "symbols.h"
@@ -14,6 +15,7 @@
 #define STUB_SIZE      16
 #define GATE_INTERRUPT 0x8E00
 #define MAX_BACKTRACE  24
+#define CALL_SIZE_MAX  7
 
 struct gate {
     uint16_t offset_low;
@@ -105,22 +107,46 @@ static void print_place(uint64_t address)
         console_line("  %016lx", address);
 }
 
-/* Frame pointers lead from a stack slot's low addresses to its high ones, so the walk ends. */
+/* Of a main stack, and not of the page below that catches an overflow. */
+static bool is_in_use(uint64_t address)
+{
+    uint64_t offset = address & (STACK_SLOT - 1);
+
+    return on_a_stack(address) && offset >= STACK_MAIN_TOP - STACK_MAIN_SIZE &&
+           offset < STACK_MAIN_TOP;
+}
+
+/* Intel SDM vol. 2, CALL: E8 and four bytes; or FF with 2 in the reg field of what follows, and up
+   to five bytes more. */
+static bool follows_call(uint64_t address)
+{
+    const uint8_t *next = (const uint8_t *)(uintptr_t)address;
+
+    if (address < (uint64_t)(uintptr_t)image_text_start + CALL_SIZE_MAX ||
+        address >= (uint64_t)(uintptr_t)image_rodata_start)
+        return false;
+    if (next[-5] == 0xE8)
+        return true;
+    for (unsigned size = 2; size <= CALL_SIZE_MAX; size++)
+        if (next[-(int)size] == 0xFF && (next[1 - (int)size] & 0x38) == 0x10)
+            return true;
+    return false;
+}
+
+/* There are no frame pointers: each word of the stack that can be a return address counts as one.
+   A few may be left over from calls that have returned. */
 static void print_backtrace(const struct fault_frame *frame)
 {
-    uint64_t pointer = frame->rbp;
+    unsigned left = MAX_BACKTRACE;
 
     print_place(frame->rip);
-    for (unsigned i = 0; i < MAX_BACKTRACE && on_a_stack(pointer); i++) {
-        const uint64_t *saved = (const uint64_t *)(uintptr_t)pointer;
+    for (uint64_t place = frame->rsp; is_in_use(place) && left > 0; place += sizeof(uint64_t)) {
+        uint64_t word = *(const uint64_t *)(uintptr_t)place;
 
-        /* The second word may lie behind the stack when the first is its last. */
-        if ((pointer & (STACK_SLOT - 1)) + 16 > STACK_MAIN_TOP || saved[1] == 0)
-            return;
-        print_place(saved[1]);
-        if (saved[0] <= pointer)
-            return;
-        pointer = saved[0];
+        if (!follows_call(word))
+            continue;
+        print_place(word);
+        left--;
     }
 }
 
