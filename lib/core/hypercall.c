@@ -298,9 +298,11 @@ static enum hv_disposition refuse(const struct hv_hypercall_frame *frame, hv_sta
 enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit,
                                           hv_hypercall_lookup *find)
 {
-    struct hv_hypercall_frame frame = { .vp = vp, .exit = exit };
+    struct hv_hypercall_frame frame; /* each field is set by a step before those that read it */
     hv_status status;
 
+    frame.vp = vp;
+    frame.exit = exit;
     if (!is_legal_environment(vp, exit))
         return hv_vp_inject_ud(vp);
     load_registers(&frame);

@@ -181,6 +181,7 @@ hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame)
 
 void hv_hypercall_measure_data(struct hv_hypercall_frame *frame)
 {
+    frame->input_data_size = frame->output_data_size = 0;
     if (frame->row->flags & HV_HYPERCALL_DATA_IN)
         frame->input_data_size = room_behind(frame->words[0], frame->input_size);
     if (frame->row->flags & HV_HYPERCALL_DATA_OUT)

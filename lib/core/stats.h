@@ -81,7 +81,7 @@ static inline void hv_stats_store(void *page, unsigned counter, uint64_t value)
 }
 
 /* One more of what only this LP counts. */
-static inline void hv_stats_count_in(void *page, unsigned counter)
+static inline __attribute__((always_inline)) void hv_stats_count_in(void *page, unsigned counter)
 {
     _Atomic uint64_t *counters = page;
 

@@ -485,17 +485,14 @@ static hv_status set_general(struct svm_vp *vp, uint32_t name, uint64_t value)
     return HV_STATUS_SUCCESS;
 }
 
-hv_status svm_set_register(void *context, struct hv_vp *hv_vp, uint32_t name,
-                           const struct hv_register128 *value)
+/* One that is in the VMCB or, if switched, in the processor while the VP's turn lasts. */
+static __attribute__((noinline)) hv_status set_other(struct svm_vp *vp, uint32_t name,
+                                                     const struct hv_register128 *value)
 {
-    struct svm_vp *vp = hv_vp_backend(hv_vp), *other = NULL;
-    bool switched;
+    const bool switched = is_switched(name);
+    struct svm_vp *other = NULL;
     hv_status status;
 
-    (void)context;
-    if (in_range(name, HvX64RegisterRax, HvX64RegisterRflags))
-        return set_general(vp, name, value->low);
-    switched = is_switched(name);
     if (vp->loaded)
         svm_vmsave(vp->vmcb_address);
     if (switched)
@@ -506,6 +503,18 @@ hv_status svm_set_register(void *context, struct hv_vp *hv_vp, uint32_t name,
     if (vp->loaded)
         svm_vmload(vp->vmcb_address);
     return status;
+}
+
+hv_status svm_set_register(void *context, struct hv_vp *hv_vp, uint32_t name,
+                           const struct hv_register128 *value)
+{
+    struct svm_vp *vp = hv_vp_backend(hv_vp);
+
+    (void)context;
+    /* A parent sets these for most intercepts. */
+    if (in_range(name, HvX64RegisterRax, HvX64RegisterRflags))
+        return set_general(vp, name, value->low);
+    return set_other(vp, name, value);
 }
 
 /* APM vol. 2, table 14-1: initial processor state. */
