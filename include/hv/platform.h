@@ -314,6 +314,13 @@ struct hv_memory_ops {
      * same on every LP.
      */
     void *(*map)(void *context, uint64_t spa_page);
+
+    /**
+     * Where all of that is mapped in one piece, system physical address 0 first: map() gives
+     * addresses in it. NULL: it is not in one piece. Saves a call for each page that lib/core knows
+     * to be memory, as those of nested page tables.
+     */
+    uint8_t *direct;
 };
 
 /**

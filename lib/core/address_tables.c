@@ -3,28 +3,34 @@
 
 #include "core.h"
 
+static inline hv_entry *at(const struct hv_memory_ops *memory, uint64_t spa_page)
+{
+    if (__builtin_expect(memory->direct != NULL, true))
+        return (void *)(memory->direct + (spa_page << HV_PAGE_SHIFT));
+    return memory->map(memory->context, spa_page);
+}
+
 hv_entry *hv_tables_at(const struct hv_partition *partition, uint64_t spa_page)
 {
-    const struct hv_memory_ops *memory = &partition->platform->memory;
-
-    return memory->map(memory->context, spa_page);
+    return at(&partition->platform->memory, spa_page);
 }
 
 struct hv_place hv_tables_find_above(const struct hv_partition *partition, uint64_t gpa_page,
                                      unsigned lowest)
 {
-    const struct hv_address_space *space = &partition->address;
-    struct hv_place place = { .level = HV_SLAT_TOP_LEVEL };
-    uint64_t table = space->root;
+    const struct hv_slat_ops *slat = partition->address.slat;
+    /* Not read again for each table, as what is behind an acquire would be. */
+    const struct hv_memory_ops memory = partition->platform->memory;
+    uint64_t table = partition->address.root;
 
-    for (;;) {
-        place.slot = hv_tables_at(partition, table) + hv_slat_index(gpa_page, place.level);
+    for (unsigned level = HV_SLAT_TOP_LEVEL;; level--) {
+        hv_entry *slot = at(&memory, table) + hv_slat_index(gpa_page, level);
         /* Acquire pairs with the release in hv_tables_deepen(): a table that is seen is seen
            filled. */
-        place.entry = atomic_load_explicit(place.slot, memory_order_acquire);
-        if (place.level == lowest || !space->slat->descend(place.entry, place.level, &table))
-            return place;
-        place.level--;
+        uint64_t entry = atomic_load_explicit(slot, memory_order_acquire);
+
+        if (level == lowest || !slat->descend(entry, level, &table))
+            return (struct hv_place){ slot, entry, level };
     }
 }
 

@@ -24,11 +24,12 @@ uint64_t hv_slat_encode(const struct hv_slat_ops *slat, const struct hv_mapping 
 void hv_slat_decode(const struct hv_slat_ops *slat, uint64_t entry, unsigned level,
                     struct hv_mapping *mapping)
 {
-    *mapping = (struct hv_mapping){ .spa_page = HV_NO_PAGE };
     if (slat->is_present(entry)) {
+        mapping->inaccessible = false;
         slat->decode(entry, level, mapping);
         return;
     }
+    *mapping = (struct hv_mapping){ .spa_page = HV_NO_PAGE };
     mapping->inaccessible = entry & INACCESSIBLE;
     if (!(entry & BACKED))
         return;

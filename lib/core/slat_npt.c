@@ -24,9 +24,7 @@
 #define NPT_PAT_LARGE (UINT64_C(1) << 12)
 #define NPT_NX        (UINT64_C(1) << 63)
 
-#define NPT_PAT_INDEX_PWT 1u
-#define NPT_PAT_INDEX_PCD 2u
-#define NPT_PAT_INDEX_PAT 4u
+#define NPT_PAT_INDEX_PAT 4u /* behind PWT and PCD */
 
 static const uint8_t pat_cache[8] = {
     [0] = HV_CACHE_WRITE_BACK, [1] = HV_CACHE_WRITE_THROUGH, [2] = HV_CACHE_WRITE_COMBINING,
@@ -57,15 +55,9 @@ static uint64_t encode_cache(uint8_t cache, unsigned level)
 
 static uint8_t decode_cache(uint64_t entry, unsigned level)
 {
-    unsigned index = 0;
+    unsigned index = (unsigned)((entry & (NPT_PWT | NPT_PCD)) / NPT_PWT);
 
-    if (entry & NPT_PWT)
-        index |= NPT_PAT_INDEX_PWT;
-    if (entry & NPT_PCD)
-        index |= NPT_PAT_INDEX_PCD;
-    if (entry & pat_bit(level))
-        index |= NPT_PAT_INDEX_PAT;
-    return pat_cache[index];
+    return pat_cache[entry & pat_bit(level) ? index | NPT_PAT_INDEX_PAT : index];
 }
 
 static uint64_t npt_table(uint64_t spa_page)
@@ -122,12 +114,14 @@ static bool npt_descend(uint64_t entry, unsigned level, uint64_t *spa_page)
 
 static void npt_decode(uint64_t entry, unsigned level, struct hv_mapping *mapping)
 {
-    mapping->spa_page = npt_page(entry) & ~(hv_slat_pages(level) - 1);
-    mapping->access = HV_ACCESS_READ;
+    uint8_t access = HV_ACCESS_READ;
+
     if (entry & NPT_WRITE)
-        mapping->access |= HV_ACCESS_WRITE;
+        access |= HV_ACCESS_WRITE;
     if (!(entry & NPT_NX))
-        mapping->access |= HV_ACCESS_EXECUTE;
+        access |= HV_ACCESS_EXECUTE;
+    mapping->spa_page = npt_page(entry) & ~(hv_slat_pages(level) - 1);
+    mapping->access = access;
     mapping->cache = decode_cache(entry, level);
     mapping->overlay = entry & NPT_OVERLAY;
 }

@@ -536,6 +536,32 @@ START_TEST(map_that_runs_out_leaves_each_page_old_or_new)
 }
 END_TEST
 
+static unsigned asked;
+
+static void *count_maps(void *context, uint64_t spa_page)
+{
+    asked++;
+    return fake_page(context, spa_page);
+}
+
+/* Nobody is asked for a page of the tables where all memory is in one piece. */
+START_TEST(tables_are_reached_directly)
+{
+    fake.platform.memory.map = count_maps;
+    start(_i, POOL);
+    map(GPA_BASE, SPA_BASE, 1, HV_ACCESS_ALL);
+    asked = 0;
+    expect_mapped(GPA_BASE, SPA_BASE, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK);
+    ck_assert_uint_eq(asked, HV_SLAT_TOP_LEVEL);
+    fake.platform.memory.direct = fake_page(&fake, 0);
+    asked = 0;
+    expect_mapped(GPA_BASE, SPA_BASE, HV_ACCESS_ALL, HV_CACHE_WRITE_BACK);
+    ck_assert_uint_eq(asked, 0);
+    map(GPA_BASE + 1, SPA_BASE + 1, PAGES_2M, HV_ACCESS_READ);
+    expect_mapped(GPA_BASE + PAGES_2M, SPA_BASE + PAGES_2M, HV_ACCESS_READ, HV_CACHE_WRITE_BACK);
+}
+END_TEST
+
 static void add_format_tests(Suite *suite)
 {
     TCase *tests = tcase_create("formats");
@@ -571,6 +597,7 @@ static void add_mapping_tests(Suite *suite)
     tcase_add_loop_test(tests, hardware_forgets_only_what_became_wrong, 0, 2);
     tcase_add_loop_test(tests, unmap_and_protect_change_all_or_nothing, 0, 2);
     tcase_add_loop_test(tests, map_that_runs_out_leaves_each_page_old_or_new, 0, 2);
+    tcase_add_loop_test(tests, tables_are_reached_directly, 0, 2);
     suite_add_tcase(suite, tests);
 }
 

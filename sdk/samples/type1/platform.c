@@ -73,6 +73,7 @@ void platform_init(const struct options *options)
 {
     platform.time.tsc = tsc;
     platform.memory.map = map;
+    platform.memory.direct = memory_at(0);
     platform.pages.alloc = alloc;
     platform.pages.free = release;
     platform.log.write = write_log;
