@@ -131,8 +131,8 @@ linux_children() {
     done
     # What /dev/mshv's checks have among others: nothing stays of hvkit-vmm when it is killed.
     check kvm-kills sh tests/linux/kvm-kills.sh build/release "${long:+100}"
-    # With QEMU it takes too long for each change.
-    [ -z "$long" ] || linux_root linux-root-qemu 900 --root linux-qemu
+    # And with QEMU, whose packages are downloaded the first time.
+    [ -n "$quick" ] || linux_root linux-root-qemu 900 --root linux-qemu
 }
 # linux_root NAME SECONDS ARGUMENTS...: Linux as the root and its checks. The long ones take ten minutes of work in
 # each guest, and kill a hundred others.
