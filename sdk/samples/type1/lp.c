@@ -214,7 +214,7 @@ void lp_enter_first(void (*next)(void))
                      "call *%1\n"
                      "ud2\n"
                      :
-                     : "r"(slot_of(0) + STACK_MAIN_TOP), "r"(next)
+                     : "a"(slot_of(0) + STACK_MAIN_TOP), "d"(next)
                      : "memory");
     __builtin_unreachable();
 }
