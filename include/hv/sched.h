@@ -116,7 +116,9 @@ void hv_lp_put(struct hv_lp *lp, uint64_t tsc, enum hv_lp_release why, uint64_t 
 /**
  * Instead of hv_lp_look(), hv_lp_put() and hv_lp_pick(), when who was picked is suspended or could
  * make room: a short way to the VP that it has woken last, on its own LP, as a parent and its
- * child's VP wake each other. On @p lp; state as for hv_lp_look().
+ * child's VP wake each other. On its LP; state as for hv_lp_look().
+ * @param lp  that LP.
+ * @param tsc now: what ran is counted up to here.
  * @param why HV_LP_STOPS: who was picked is suspended; HV_LP_YIELDS: it could go on.
  * @return who runs now, as if picked, when nothing else has come and the long way would lead there
  *         too; or NULL: then who was picked still is.

@@ -2,17 +2,23 @@
 # shellcheck shell=sh
 # Whether memory of Linux as the root comes back: a child takes more than 300 pages of deposits.
 
-# free_pages: pages of memory that nobody uses, those among them that a processor has set aside.
+# free_pages: pages of memory that nobody uses, those among them that a processor has set aside. Of one file, read at once:
+# what a processor gives back between two would be missing.
 free_pages() {
     sync
     echo 3 >/proc/sys/vm/drop_caches
-    free=$(sed -n 's/^nr_free_pages //p' /proc/vmstat)
-    awk -v free="$free" '$1 == "count:" { free += $2 } END { print free }' /proc/zoneinfo
+    awk '$1 == "pages" && $2 == "free" { free += $3 } $1 == "count:" { free += $2 } END { print free }' /proc/zoneinfo
 }
 
-# lost_since PAGES WHAT: says how many pages are free no more; $why is the reason if a child's are among them.
+# lost_since PAGES WHAT: says how many pages are free no more; $why is the reason if a child's are among them. What
+# the kernel has still to do, and does by itself, is waited for.
 lost_since() {
-    lost=$(($1 - $(free_pages)))
+    for waited in 0 1 2 3 4 5; do
+        lost=$(($1 - $(free_pages)))
+        [ "$lost" -ge 300 ] || break
+        echo "memory: $lost pages less after $2 and $waited s"
+        sleep 1
+    done
     echo "memory: $lost pages less after $2"
     [ "$lost" -lt 300 ] && why= || why="$lost pages are missing"
 }
