@@ -48,11 +48,12 @@ void hv_heap_sink(struct hv_heap *heap, struct hv_heap_node *node);
 /* Gives a node that is in this heap a key that is not smaller. */
 static inline void hv_heap_raise(struct hv_heap *heap, struct hv_heap_node *node, uint64_t key)
 {
-    struct hv_heap_node *const *below = &heap->nodes[2 * node->place - 1];
+    struct hv_heap_node *const *below;
 
     node->key = key;
     if (2 * node->place > heap->count)
         return;
+    below = &heap->nodes[2 * node->place - 1];
     if (below[0]->key < key || (2 * node->place < heap->count && below[1]->key < key))
         hv_heap_sink(heap, node);
 }
