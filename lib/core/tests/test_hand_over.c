@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core.h"
-#include "fake_platform.h"
+#include "sched_fixture.h"
 #include "suite.h"
 
 #define SECOND FAKE_TSC_HZ
@@ -16,8 +15,6 @@
 
 enum { PARENT, CHILD, OTHER, VPS };
 
-static struct fake_platform fake;
-static struct hv_partition partition;
 static struct hv_vp vps[VPS];
 static struct hv_lp *lp;
 static uint64_t now;
@@ -26,22 +23,9 @@ static void setup(void)
 {
     const uint64_t pages[] = { FAKE_FIRST_POOL, FAKE_FIRST_POOL + 1, FAKE_FIRST_POOL + 2 };
 
-    fake_platform_init(&fake);
-    memset(&partition, 0, sizeof(partition));
-    partition.platform = &fake.platform;
-    hv_cpu_share_init(&partition.share);
-    memset(vps, 0, sizeof(vps));
-    for (uint32_t i = 0; i < VPS; i++) {
-        vps[i].partition = &partition;
-        vps[i].index = i;
-    }
+    make_vps(vps, VPS);
     ck_assert_uint_eq(hv_lp_create(&fake.platform, pages, NULL, &lp), HV_STATUS_SUCCESS);
     now = 1000;
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
 }
 
 /* That one runs, and the others can; the last of them comes next. */

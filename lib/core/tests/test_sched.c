@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core.h"
-#include "fake_platform.h"
+#include "sched_fixture.h"
 #include "suite.h"
 
 #define VPS    (HV_LP_MAX_VPS + 1)
@@ -20,8 +19,6 @@
 #define LPS    2
 #define CALLS  200
 
-static struct fake_platform fake;
-static struct hv_partition partition;
 static struct hv_vp vps[VPS];
 static struct hv_lp *lps[LPS];
 static struct hv_lp *lp; /* the first */
@@ -31,15 +28,7 @@ static void setup(void)
 {
     uint64_t page = FAKE_FIRST_POOL;
 
-    fake_platform_init(&fake);
-    memset(&partition, 0, sizeof(partition));
-    partition.platform = &fake.platform;
-    hv_cpu_share_init(&partition.share);
-    memset(vps, 0, sizeof(vps));
-    for (uint32_t i = 0; i < VPS; i++) {
-        vps[i].partition = &partition;
-        vps[i].index = i;
-    }
+    make_vps(vps, VPS);
     for (unsigned i = 0; i < LPS; i++) {
         const uint64_t pages[] = { page, page + 1, page + 2 };
 
@@ -49,11 +38,6 @@ static void setup(void)
     }
     lp = lps[0];
     now = 1000;
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
 }
 
 static void add(uint32_t count)
