@@ -233,8 +233,8 @@ static void check_xmm(const struct hv_hypercall_frame *frame)
 {
     uint32_t first = 16;
 
-    if (frame->control.fast && frame->row && frame->output_size)
-        first = (frame->input_size + 15) / 16;
+    if (frame->form->control.fast && frame->form->row && frame->form->output_size)
+        first = (frame->form->input_size + 15) / 16;
     first = first == 0 ? 0 : first - 1;
     must(memcmp(fake_vp(vp)->xmm, xmm_before, sizeof(xmm_before[0]) * (first < 6 ? first : 16)) ==
          0);
@@ -246,11 +246,12 @@ static void check_ram(const struct hv_hypercall_frame *frame)
     const uint8_t *ram = fake_page(&fake, 0);
     uint64_t from = frame->words[1], to = from;
 
-    if (frame->row && !frame->control.fast && from < RAM_SIZE) {
-        to = frame->output_size < RAM_SIZE - from ? from + frame->output_size : RAM_SIZE;
-        if (frame->row->flags & HV_HYPERCALL_DATA_OUT)
+    if (frame->form->row && !frame->form->control.fast && from < RAM_SIZE) {
+        to =
+            frame->form->output_size < RAM_SIZE - from ? from + frame->form->output_size : RAM_SIZE;
+        if (frame->form->row->flags & HV_HYPERCALL_DATA_OUT)
             to = (from | HV_PAGE_MASK) + 1;
-        from += (uint64_t)frame->control.rep_start * frame->row->output_size;
+        from += (uint64_t)frame->form->control.rep_start * frame->form->row->output_size;
         from = from < to ? from : to;
     } else {
         from = to = 0;
@@ -265,9 +266,9 @@ static void check_result(const struct hv_hypercall_frame *frame, uint64_t result
                     HV_HYPERCALL_RESULT_REPS_COMPLETED_SHIFT;
 
     must(!(result & ~(HV_HYPERCALL_RESULT_STATUS_MASK | HV_HYPERCALL_RESULT_REPS_COMPLETED_MASK)));
-    must(reps <= frame->control.rep_count);
+    must(reps <= frame->form->control.rep_count);
     if ((result & HV_HYPERCALL_RESULT_STATUS_MASK) == HV_STATUS_SUCCESS)
-        must(reps == frame->control.rep_count);
+        must(reps == frame->form->control.rep_count);
 }
 
 static uint64_t pair(enum hv_gpr high, enum hv_gpr low)
@@ -283,9 +284,10 @@ static void check_suspension(const struct hv_hypercall_frame *frame, uint64_t va
     struct hv_hypercall_control control;
 
     must(hv_hypercall_parse_control(value, &control) == HV_STATUS_SUCCESS);
-    must(hv_hypercall_resume_value(value, frame->control.rep_start) == frame->value);
-    must(control.rep_start > frame->control.rep_start && control.rep_start < control.rep_count);
-    must(frame->row->flags & HV_HYPERCALL_REP);
+    must(hv_hypercall_resume_value(value, frame->form->control.rep_start) == frame->value);
+    must(control.rep_start > frame->form->control.rep_start &&
+         control.rep_start < control.rep_count);
+    must(frame->form->row->flags & HV_HYPERCALL_REP);
 }
 
 /* Whether the call goes on. */
@@ -306,9 +308,9 @@ static bool check(const struct hv_hypercall_frame *frame, bool long_mode)
     }
     must(suspended || backend->gprs.rip == RIP + LENGTH ||
          (!long_mode && backend->gprs.rip == (uint32_t)(RIP + LENGTH)));
-    if (frame->control.fast && long_mode && frame->row && frame->input_size == 0)
+    if (frame->form->control.fast && long_mode && frame->form->row && frame->form->input_size == 0)
         may_change |= 1u << HV_GPR_RDX | 1u << HV_GPR_R8;
-    if (frame->control.code != HvCallSetVpRegisters)
+    if (frame->form->control.code != HvCallSetVpRegisters)
         check_gprs(may_change);
     check_xmm(frame);
     if (!suspended)
@@ -328,7 +330,8 @@ static bool execute(const struct fuzz_input *input)
     struct hv_exit exit = { .reason = HV_EXIT_HYPERCALL,
                             .instruction_length = LENGTH,
                             .gprs = &backend->gprs };
-    struct hv_hypercall_frame frame = { .vp = vp };
+    struct hv_hypercall_form form;
+    struct hv_hypercall_frame frame = { .vp = vp, .form = &form };
 
     exit.hypercall.cpl = input->options & OPTION_CPL;
     exit.hypercall.protected_mode = !(input->options & OPTION_NOT_PROTECTED);
@@ -347,10 +350,7 @@ static bool execute(const struct fuzz_input *input)
         frame.words[0] = before.gpr[HV_GPR_RBX] << 32 | (uint32_t)before.gpr[HV_GPR_RCX];
         frame.words[1] = before.gpr[HV_GPR_RDI] << 32 | (uint32_t)before.gpr[HV_GPR_RSI];
     }
-    hv_hypercall_parse_control(frame.value, &frame.control);
-    frame.row = find(frame.control.code);
-    if (frame.row)
-        hv_hypercall_measure(&frame);
+    hv_hypercall_make_form(&form, vp->partition, frame.value, find);
 
     must(hv_hypercall_dispatch(vp, &exit, find) == HV_DISPOSITION_RESUME);
     return check(&frame, long_mode);

@@ -408,10 +408,10 @@ static void check_queues(const struct hv_vp *vp)
     const struct hv_synic *synic = &vp->synic;
 
     for (unsigned i = 0; i < HV_SYNIC_SINT_COUNT; i++) {
-        const struct hv_synic_message *message = synic->queue[i].first;
+        const struct hv_synic_message *message = hv_synic_first(synic, i);
 
         must((message != NULL) == (synic->waiting >> i & 1));
-        for (; message; message = message->next)
+        for (; message; message = hv_synic_next(synic, message))
             must(message->queued && message->sint == i &&
                  message->content.header.message_type != HvMessageTypeNone &&
                  message->content.header.payload_size <= HV_MESSAGE_MAX_PAYLOAD_BYTE_COUNT);

@@ -24,6 +24,7 @@
 #include "grace.h"
 #include "gate.h"
 #include "hierarchy.h"
+#include "hypercall.h"
 #include "intercept.h"
 #include "intercept_install.h"
 #include "lock.h"
@@ -135,6 +136,7 @@ struct hv_vp {
     struct hv_overlay assist_page;
     uint8_t *hypercall_input;  /* one page: private copy of the current call's input */
     uint8_t *hypercall_output; /* one page: output before it is copied to the guest */
+    struct hv_hypercall_form hypercall_form; /* of its last call */
     uint64_t hypercall_input_page;
     uint64_t hypercall_output_page;
 };

@@ -85,48 +85,18 @@ static bool is_legal_environment(const struct hv_vp *vp, const struct hv_exit *e
     return atomic_load_explicit(&vp->partition->guest_os_id, memory_order_relaxed) != 0;
 }
 
-static bool may_call(const struct hv_partition *partition, const struct hv_hypercall_row *row)
+/* What the value alone decides: found out again only when something of it differs from last time.
+ */
+static const struct hv_hypercall_form *form_of(struct hv_vp *vp, uint64_t value,
+                                               hv_hypercall_lookup *find)
 {
-    uint64_t held = partition->features.privileges & row->privilege;
+    const struct hv_partition *partition = vp->partition;
+    struct hv_hypercall_form *form = &vp->hypercall_form;
 
-    if ((row->flags & HV_HYPERCALL_ROOT) && !partition->root)
-        return false;
-    if (row->flags & HV_HYPERCALL_ANY_PRIVILEGE)
-        return held != 0;
-    return held == row->privilege;
-}
-
-static bool is_rep_range_valid(const struct hv_hypercall_frame *frame)
-{
-    const struct hv_hypercall_control *control = &frame->control;
-
-    if (frame->row->flags & HV_HYPERCALL_REP)
-        return control->rep_start < control->rep_count;
-    return control->rep_count == 0 && control->rep_start == 0;
-}
-
-/* Everything that the hypercall input value alone decides. */
-static hv_status check_value(struct hv_hypercall_frame *frame, hv_hypercall_lookup *find)
-{
-    hv_status format = hv_hypercall_parse_control(frame->value, &frame->control);
-    const struct hv_hypercall_row *row = find(frame->control.code);
-
-    frame->row = row;
-    if (row && !may_call(frame->vp->partition, row))
-        return HV_STATUS_ACCESS_DENIED;
-    /* Without nested virtualization there is no other hypervisor to ask; KVM has bit 31 reserved.
-     */
-    if (format != HV_STATUS_SUCCESS || frame->control.nested)
-        return HV_STATUS_INVALID_HYPERCALL_INPUT;
-    if (!row || !row->handler)
-        return HV_STATUS_INVALID_HYPERCALL_CODE;
-    if (!is_rep_range_valid(frame))
-        return HV_STATUS_INVALID_HYPERCALL_INPUT;
-    if (frame->control.variable_qwords && !(row->flags & HV_HYPERCALL_VARIABLE_HEADER))
-        return HV_STATUS_INVALID_HYPERCALL_INPUT;
-    if (frame->control.fast && !(row->flags & HV_HYPERCALL_ALLOW_FAST))
-        return HV_STATUS_INVALID_PARAMETER;
-    return HV_STATUS_SUCCESS;
+    if (form->value != value || form->find != find ||
+        form->privileges != partition->features.privileges || form->root != partition->root)
+        hv_hypercall_make_form(form, partition, value, find);
+    return form;
 }
 
 /* ---- Execution ---- */
@@ -137,9 +107,9 @@ static void prepare_call(const struct hv_hypercall_frame *frame, struct hv_hyper
 
     *call = (struct hv_hypercall_call){
         .vp = frame->vp,
-        .control = &frame->control,
+        .control = &frame->form->control,
         .header = input,
-        .variable = (const uint64_t *)(const void *)(input + frame->row->header_size),
+        .variable = (const uint64_t *)(const void *)(input + frame->form->row->header_size),
         .output = frame->vp->hypercall_output,
         .input_data_size = frame->input_data_size,
         .output_data_size = frame->output_data_size,
@@ -152,9 +122,9 @@ static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
     hv_status status;
 
     prepare_call(frame, &call);
-    if (frame->output_size)
-        memset(call.output, 0, frame->output_size);
-    status = frame->row->handler(&call);
+    if (frame->form->output_size)
+        memset(call.output, 0, frame->form->output_size);
+    status = frame->form->row->handler(&call);
     if (call.again)
         return suspend(frame, 0);
     if (call.lends) {
@@ -163,19 +133,20 @@ static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
         return HV_DISPOSITION_DISPATCH;
     }
     if (status == HV_STATUS_SUCCESS)
-        status = hv_hypercall_write_output(frame, 0, frame->output_size + call.output_data_size);
+        status =
+            hv_hypercall_write_output(frame, 0, frame->form->output_size + call.output_data_size);
     return complete(frame, status, 0);
 }
 
 static hv_status run_element(const struct hv_hypercall_frame *frame, struct hv_hypercall_call *call,
                              uint16_t index)
 {
-    const struct hv_hypercall_row *row = frame->row;
+    const struct hv_hypercall_row *row = frame->form->row;
 
     call->index = index;
     call->done = 0;
     call->input =
-        frame->vp->hypercall_input + frame->header_size + (uint32_t)index * row->input_size;
+        frame->vp->hypercall_input + frame->form->header_size + (uint32_t)index * row->input_size;
     call->output = frame->vp->hypercall_output + (uint32_t)index * row->output_size;
     if (row->output_size)
         memset(call->output, 0, row->output_size);
@@ -198,12 +169,12 @@ static bool is_resumable(const struct hv_hypercall_frame *frame)
 static uint16_t count_done(const struct hv_hypercall_frame *frame,
                            const struct hv_hypercall_call *call, hv_status status)
 {
-    if (frame->row->flags & HV_HYPERCALL_BATCH)
+    if (frame->form->row->flags & HV_HYPERCALL_BATCH)
         return call->done;
     if (status != HV_STATUS_SUCCESS)
         return 0;
-    if (frame->row->flags & HV_HYPERCALL_AT_ONCE)
-        return (uint16_t)(frame->control.rep_count - call->index);
+    if (frame->form->row->flags & HV_HYPERCALL_AT_ONCE)
+        return (uint16_t)(frame->form->control.rep_count - call->index);
     return 1;
 }
 
@@ -217,7 +188,7 @@ static uint64_t find_deadline(const struct hv_hypercall_frame *frame)
 {
     const struct hv_partition *partition = frame->vp->partition;
 
-    if (frame->control.rep_count - frame->control.rep_start == 1)
+    if (frame->form->control.rep_count - frame->form->control.rep_start == 1)
         return UINT64_MAX;
     return hv_now(partition) + hv_hypercall_budget(partition);
 }
@@ -226,8 +197,8 @@ static uint64_t find_deadline(const struct hv_hypercall_frame *frame)
 static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
 {
     const struct hv_partition *partition = frame->vp->partition;
-    const uint16_t size = frame->row->output_size;
-    uint16_t start = frame->control.rep_start;
+    const uint16_t size = frame->form->row->output_size;
+    uint16_t start = frame->form->control.rep_start;
     uint16_t index = start;
     struct hv_hypercall_call call;
     hv_status status, written;
@@ -239,13 +210,13 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
         if (call.again)
             break;
         index = (uint16_t)(index + count_done(frame, &call, status));
-    } while (status == HV_STATUS_SUCCESS && index < frame->control.rep_count &&
+    } while (status == HV_STATUS_SUCCESS && index < frame->form->control.rep_count &&
              (hv_now(partition) < call.deadline || !is_resumable(frame)));
 
     written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
     if (written != HV_STATUS_SUCCESS)
         return complete(frame, written, start);
-    if (status == HV_STATUS_SUCCESS && index < frame->control.rep_count)
+    if (status == HV_STATUS_SUCCESS && index < frame->form->control.rep_count)
         return suspend(frame, index);
     return complete(frame, status, index);
 }
@@ -285,14 +256,14 @@ static enum hv_disposition refuse(const struct hv_hypercall_frame *frame, hv_sta
 {
     const struct hv_partition *partition = frame->vp->partition;
 
-    if (status == HV_STATUS_INVALID_HYPERCALL_INPUT && !frame->control.fast &&
+    if (status == HV_STATUS_INVALID_HYPERCALL_INPUT && !frame->form->control.fast &&
         hv_vp_parent(frame->vp)) {
-        if (frame->output_size && lacks(partition, frame->words[1], HV_ACCESS_WRITE))
+        if (frame->form->output_size && lacks(partition, frame->words[1], HV_ACCESS_WRITE))
             return access_memory(frame, frame->words[1], HV_ACCESS_WRITE);
-        if (frame->input_size && lacks(partition, frame->words[0], HV_ACCESS_READ))
+        if (frame->form->input_size && lacks(partition, frame->words[0], HV_ACCESS_READ))
             return access_memory(frame, frame->words[0], HV_ACCESS_READ);
     }
-    return complete(frame, status, frame->control.rep_start);
+    return complete(frame, status, frame->form->control.rep_start);
 }
 
 enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit,
@@ -306,12 +277,11 @@ enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit
     if (!is_legal_environment(vp, exit))
         return hv_vp_inject_ud(vp);
     load_registers(&frame);
-    status = check_value(&frame, find);
-    hv_vp_count(vp, hv_hypercall_counter(frame.control.code));
-    if (status != HV_STATUS_SUCCESS)
-        return complete(&frame, status, 0);
-    hv_hypercall_measure(&frame);
-    if (frame.control.fast && !hv_hypercall_registers_offered(&frame))
+    frame.form = form_of(vp, frame.value, find);
+    hv_vp_count(vp, frame.form->counter);
+    if (frame.form->status != HV_STATUS_SUCCESS)
+        return complete(&frame, frame.form->status, 0);
+    if (frame.form->control.fast && !hv_hypercall_registers_offered(&frame))
         return hv_vp_inject_ud(vp);
     status = hv_hypercall_check_parameters(&frame);
     if (status == HV_STATUS_SUCCESS) {
@@ -320,7 +290,7 @@ enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit
     }
     if (status != HV_STATUS_SUCCESS)
         return refuse(&frame, status);
-    return frame.row->flags & HV_HYPERCALL_REP ? run_rep(&frame) : run_simple(&frame);
+    return frame.form->row->flags & HV_HYPERCALL_REP ? run_rep(&frame) : run_simple(&frame);
 }
 
 enum hv_disposition hv_hypercall_exit(struct hv_vp *vp, struct hv_exit *exit)

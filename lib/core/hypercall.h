@@ -91,6 +91,36 @@ enum hv_hypercall_flags {
                                        deadline, and says how many it has done */
 };
 
+struct hv_hypercall_row;
+typedef const struct hv_hypercall_row *hv_hypercall_lookup(uint16_t code);
+
+/*
+ * What an input value says of a call, and what of it is refused for a caller with these privileges,
+ * before its parameters are looked at. A VP keeps that of its last call, since it makes the same
+ * one again and again.
+ */
+struct hv_hypercall_form {
+    uint64_t value;            /* hypercall input value */
+    uint64_t privileges;       /* of the caller's partition */
+    hv_hypercall_lookup *find; /* NULL: of no call yet */
+    bool root;                 /* that is the root */
+    struct hv_hypercall_control control;
+    hv_status status;
+    unsigned counter; /* of the VP's statistics */
+    const struct hv_hypercall_row *row;
+    /* Sizes of the whole parameter lists, bytes: at most 0x3FF * 8 + 0xFFF * 0xFFFF, no overflow.
+       Not without a row. */
+    uint32_t header_size; /* fixed and variable */
+    uint32_t input_size;
+    uint32_t output_size;
+    /* Of a fast call: the chunks of the block of registers that hold input, behind which output
+       starts (catalogue HC-070); HV_FEATURE_EDX_ bits of what its lists need; and whether the block
+       is large enough. */
+    uint32_t input_chunks;
+    uint32_t registers;
+    bool fits;
+};
+
 struct hv_hypercall_row {
     uint16_t code;
     uint16_t flags;
@@ -102,8 +132,6 @@ struct hv_hypercall_row {
     hv_hypercall_handler *handler; /* NULL: not implemented, only who may call is known */
     const char *name;
 };
-
-typedef const struct hv_hypercall_row *hv_hypercall_lookup(uint16_t code);
 
 /* NULL for a code of which nothing is known; a row without handler for one that is known and not
    implemented. */

@@ -5,26 +5,25 @@
 
 #include "hypercall.h"
 
+/* Of the block of registers of a fast call: that of an XMM register, and of the two general
+   registers that are the first. */
+#define HV_HYPERCALL_CHUNK_SIZE 16u
+
 struct hv_hypercall_frame {
     struct hv_vp *vp;
     struct hv_exit *exit;
     uint64_t rip;      /* of the hypercall instruction */
     uint64_t value;    /* hypercall input value */
     uint64_t words[2]; /* GPAs of input and output, or the first two words of a fast call */
-    struct hv_hypercall_control control;
-    const struct hv_hypercall_row *row;
-    /* Sizes of the whole parameter lists, bytes: at most 0x3FF * 8 + 0xFFF * 0xFFFF, no overflow.
-     */
-    uint32_t header_size; /* fixed and variable */
-    uint32_t input_size;
-    uint32_t output_size;
+    const struct hv_hypercall_form *form;
     /* Bytes from the end of the lists to the end of their pages, for calls with data there. */
     uint16_t input_data_size;
     uint16_t output_data_size;
 };
 
-/* Fills the sizes from row and control. */
-void hv_hypercall_measure(struct hv_hypercall_frame *frame);
+/* The form of a value for callers of that partition, with the calls that find knows. */
+void hv_hypercall_make_form(struct hv_hypercall_form *form, const struct hv_partition *partition,
+                            uint64_t value, hv_hypercall_lookup *find);
 
 /* Whether a fast call uses only registers that CPUID offers for parameters to this caller. */
 bool hv_hypercall_registers_offered(const struct hv_hypercall_frame *frame);

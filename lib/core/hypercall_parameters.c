@@ -10,8 +10,7 @@
 #include "hypercall_frame.h"
 #include "mem.h"
 
-/* Also the size of the two general registers, which are the first chunk of the block. */
-#define XMM_SIZE 16u
+#define XMM_SIZE HV_HYPERCALL_CHUNK_SIZE
 
 /* What is left of the page behind a list that lies in it. */
 static uint16_t room_behind(uint64_t gpa, uint32_t size)
@@ -19,51 +18,26 @@ static uint16_t room_behind(uint64_t gpa, uint32_t size)
     return (uint16_t)(HV_PAGE_SIZE - (gpa & HV_PAGE_MASK) - size);
 }
 
-static uint32_t rep_count(const struct hv_hypercall_frame *frame)
-{
-    return frame->row->flags & HV_HYPERCALL_REP ? frame->control.rep_count : 1;
-}
-
-void hv_hypercall_measure(struct hv_hypercall_frame *frame)
-{
-    const struct hv_hypercall_row *row = frame->row;
-
-    frame->header_size = row->header_size + frame->control.variable_qwords * 8u;
-    frame->input_size = frame->header_size;
-    if (row->flags & HV_HYPERCALL_REP)
-        frame->input_size += rep_count(frame) * row->input_size;
-    frame->output_size = rep_count(frame) * row->output_size;
-}
-
 /* ---- Fast calls ---- */
-
-/* Output starts at the first chunk of 16 bytes that holds no input (catalogue HC-070). */
-static uint32_t output_offset(const struct hv_hypercall_frame *frame)
-{
-    return (frame->input_size + XMM_SIZE - 1) / XMM_SIZE * XMM_SIZE;
-}
 
 bool hv_hypercall_registers_offered(const struct hv_hypercall_frame *frame)
 {
+    const struct hv_hypercall_form *form = frame->form;
     uint32_t offered = frame->vp->partition->features.features_edx;
 
-    if (frame->input_size > HV_HYPERCALL_FAST_MAX_INPUT_BYTES &&
-        !(offered & HV_FEATURE_EDX_XMM_HYPERCALL_INPUT))
-        return false;
-    if (!frame->output_size)
-        return true;
-    return frame->exit->hypercall.long_mode && (offered & HV_FEATURE_EDX_XMM_HYPERCALL_OUTPUT);
+    return (form->registers & ~offered) == 0 &&
+           (form->output_size == 0 || frame->exit->hypercall.long_mode);
 }
 
 static void read_registers(const struct hv_hypercall_frame *frame)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(frame->vp);
     uint8_t *input = frame->vp->hypercall_input;
-    uint32_t xmm = (frame->input_size + XMM_SIZE - 1) / XMM_SIZE;
+    uint32_t chunks = frame->form->input_chunks;
 
     memcpy(input, frame->words, sizeof(frame->words));
-    if (xmm > 1)
-        cpu->read_xmm(cpu->context, frame->vp, 0, xmm - 1, input + XMM_SIZE);
+    if (chunks > 1)
+        cpu->read_xmm(cpu->context, frame->vp, 0, chunks - 1, input + XMM_SIZE);
 }
 
 static void read_chunk(const struct hv_hypercall_frame *frame, uint32_t chunk, uint8_t *bytes)
@@ -94,7 +68,7 @@ static void write_chunk(const struct hv_hypercall_frame *frame, uint32_t chunk,
 static void write_registers(const struct hv_hypercall_frame *frame, uint32_t from, uint32_t to)
 {
     const uint8_t *output = frame->vp->hypercall_output;
-    uint32_t base = output_offset(frame);
+    uint32_t base = frame->form->input_chunks * XMM_SIZE;
 
     while (from < to) {
         uint32_t within = from % XMM_SIZE;
@@ -148,16 +122,17 @@ static hv_status read_memory(const struct hv_hypercall_frame *frame)
     const struct hv_partition *partition = frame->vp->partition;
     uint8_t *input = frame->vp->hypercall_input;
     uint64_t gpa = frame->words[0];
-    uint32_t done = frame->control.rep_start * frame->row->input_size;
-    uint32_t first = frame->header_size + done;
+    uint32_t done = frame->form->control.rep_start * frame->form->row->input_size;
+    uint32_t first = frame->form->header_size + done;
 
     if (done == 0)
-        return reached(frame->input_size == 0 ||
-                       hv_address_read(partition, gpa, input, frame->input_size));
-    if (frame->header_size && !hv_address_read(partition, gpa, input, frame->header_size))
+        return reached(frame->form->input_size == 0 ||
+                       hv_address_read(partition, gpa, input, frame->form->input_size));
+    if (frame->form->header_size &&
+        !hv_address_read(partition, gpa, input, frame->form->header_size))
         return reached(false);
     return reached(
-        hv_address_read(partition, gpa + first, input + first, frame->input_size - first));
+        hv_address_read(partition, gpa + first, input + first, frame->form->input_size - first));
 }
 
 /* ---- Both ---- */
@@ -166,35 +141,34 @@ hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame)
 {
     hv_status status;
 
-    if (frame->control.fast)
-        return output_offset(frame) + frame->output_size > HV_HYPERCALL_XMM_FAST_MAX_BYTES
-                   ? HV_STATUS_INVALID_HYPERCALL_INPUT
-                   : HV_STATUS_SUCCESS;
-    status = check_list(frame, frame->words[0], frame->input_size);
+    if (frame->form->control.fast)
+        return frame->form->fits ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_HYPERCALL_INPUT;
+    status = check_list(frame, frame->words[0], frame->form->input_size);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    status = check_list(frame, frame->words[1], frame->output_size);
+    status = check_list(frame, frame->words[1], frame->form->output_size);
     if (status != HV_STATUS_SUCCESS)
         return status;
-    return reached(frame->output_size == 0 || is_writable(frame->vp->partition, frame->words[1]));
+    return reached(frame->form->output_size == 0 ||
+                   is_writable(frame->vp->partition, frame->words[1]));
 }
 
 void hv_hypercall_measure_data(struct hv_hypercall_frame *frame)
 {
     frame->input_data_size = frame->output_data_size = 0;
-    if (frame->row->flags & HV_HYPERCALL_DATA_IN)
-        frame->input_data_size = room_behind(frame->words[0], frame->input_size);
-    if (frame->row->flags & HV_HYPERCALL_DATA_OUT)
-        frame->output_data_size = room_behind(frame->words[1], frame->output_size);
+    if (frame->form->row->flags & HV_HYPERCALL_DATA_IN)
+        frame->input_data_size = room_behind(frame->words[0], frame->form->input_size);
+    if (frame->form->row->flags & HV_HYPERCALL_DATA_OUT)
+        frame->output_data_size = room_behind(frame->words[1], frame->form->output_size);
 }
 
 hv_status hv_hypercall_read_input(const struct hv_hypercall_frame *frame)
 {
-    if (frame->row->flags & HV_HYPERCALL_DATA_IN)
+    if (frame->form->row->flags & HV_HYPERCALL_DATA_IN)
         return reached(hv_address_read(frame->vp->partition, frame->words[0],
                                        frame->vp->hypercall_input,
-                                       frame->input_size + frame->input_data_size));
-    if (!frame->control.fast)
+                                       frame->form->input_size + frame->input_data_size));
+    if (!frame->form->control.fast)
         return read_memory(frame);
     read_registers(frame);
     return HV_STATUS_SUCCESS;
@@ -207,7 +181,7 @@ hv_status hv_hypercall_write_output(const struct hv_hypercall_frame *frame, uint
 
     if (from == to)
         return HV_STATUS_SUCCESS;
-    if (!frame->control.fast)
+    if (!frame->form->control.fast)
         return reached(hv_address_write(vp->partition, frame->words[1] + from,
                                         vp->hypercall_output + from, to - from));
     write_registers(frame, from, to);

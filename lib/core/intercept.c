@@ -241,10 +241,9 @@ static void signal_released(struct hv_vp *receiver, struct hv_synic_message *mes
 /* They follow each other, so that the order of messages stays what it was. */
 void hv_intercept_gather_signals(struct hv_vp *receiver, struct hv_synic_message *message)
 {
-    const struct hv_synic_queue *queue = &receiver->synic.queue[SINT];
     struct hv_synic_message *next;
 
-    while ((next = queue->first) != NULL && next->gathers &&
+    while ((next = hv_synic_first(&receiver->synic, SINT)) != NULL && next->gathers &&
            hv_intercept_add_signal(&message->content, &next->content)) {
         hv_synic_unqueue(receiver, next);
         next->release(receiver, next);
@@ -296,10 +295,10 @@ void hv_intercept_forward(struct hv_vp *self, struct hv_vp *vp)
     struct hv_synic_message *message, *next;
 
     hv_synic_collect_posts(vp);
-    for (message = vp->synic.queue[SINT].first; message; message = next) {
+    for (message = hv_synic_first(&vp->synic, SINT); message; message = next) {
         const struct hv_vp *sender = sender_of(message);
 
-        next = message->next;
+        next = hv_synic_next(&vp->synic, message);
         if (!sender)
             continue;
         hv_synic_unqueue(vp, message);

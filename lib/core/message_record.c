@@ -38,8 +38,8 @@ static void save(struct hv_vp *vp, uint64_t tsc, struct hv_record_writer *writer
     (void)tsc;
     /* SINT 0 has messages about children, which are no part of this partition. */
     for (unsigned i = 1; i < HV_SYNIC_SINT_COUNT; i++)
-        for (const struct hv_synic_message *message = vp->synic.queue[i].first; message;
-             message = message->next) {
+        for (const struct hv_synic_message *message = hv_synic_first(&vp->synic, i); message;
+             message = hv_synic_next(&vp->synic, message)) {
             struct hv_message_payload payload = describe(vp, message);
 
             if (!hv_synic_is_dead(message))

@@ -47,12 +47,11 @@ void hv_synic_interrupt(struct hv_vp *self, struct hv_vp *target, unsigned sint)
 
 static struct hv_synic_message *take_first(struct hv_synic *synic, unsigned sint)
 {
-    struct hv_synic_queue *queue = &synic->queue[sint];
-    struct hv_synic_message *message = queue->first;
+    struct hv_synic_message *last = synic->last[sint], *message = last->next;
 
-    queue->first = message->next;
-    if (!queue->first) {
-        queue->last = NULL;
+    last->next = message->next;
+    if (message == last) {
+        synic->last[sint] = NULL;
         synic->waiting &= ~(1u << sint);
     }
     message->queued = false;
@@ -75,7 +74,7 @@ static inline void fill_slot(struct hv_vp *vp, unsigned sint, const struct hv_me
     void *field = &slot->header.message_type;
 
     slot->header.payload_size = message->header.payload_size;
-    slot->header.message_flags = vp->synic.queue[sint].first ? HV_MESSAGE_FLAG_PENDING : 0;
+    slot->header.message_flags = vp->synic.last[sint] ? HV_MESSAGE_FLAG_PENDING : 0;
     slot->header.reserved = message->header.reserved;
     slot->header.origination_id = message->header.origination_id;
     memcpy(slot->payload, message->payload, words * sizeof(slot->payload[0]));
@@ -104,13 +103,13 @@ static bool is_full_still(struct hv_message *slot)
 static struct hv_synic_message *first_alive(struct hv_vp *vp, unsigned sint)
 {
     struct hv_synic *synic = &vp->synic;
+    struct hv_synic_message *first;
 
-    while (synic->queue[sint].first && hv_synic_is_dead(synic->queue[sint].first)) {
-        struct hv_synic_message *message = take_first(synic, sint);
-
-        message->release(vp, message);
+    while ((first = hv_synic_first(synic, sint)) != NULL && hv_synic_is_dead(first)) {
+        take_first(synic, sint);
+        first->release(vp, first);
     }
-    return synic->queue[sint].first;
+    return first;
 }
 
 /* One that is in no queue, into a slot that is empty. */
@@ -153,24 +152,23 @@ void hv_synic_deliver(struct hv_vp *vp)
 
 static void append(struct hv_synic *synic, struct hv_synic_message *message)
 {
-    struct hv_synic_queue *queue = &synic->queue[message->sint];
+    struct hv_synic_message **last = &synic->last[message->sint];
 
-    message->next = NULL;
+    message->next = *last ? (*last)->next : message;
+    if (*last)
+        (*last)->next = message;
+    *last = message;
     message->queued = true;
-    if (queue->last)
-        queue->last->next = message;
-    else
-        queue->first = message;
-    queue->last = message;
     synic->waiting |= 1u << message->sint;
 }
 
 static void drop_dead(struct hv_vp *vp, unsigned sint)
 {
     struct hv_synic *synic = &vp->synic;
-    struct hv_synic_message *message = synic->queue[sint].first;
+    struct hv_synic_message *message = hv_synic_first(synic, sint);
 
-    synic->queue[sint] = (struct hv_synic_queue){ 0 };
+    synic->last[sint]->next = NULL;
+    synic->last[sint] = NULL;
     synic->waiting &= ~(1u << sint);
     while (message) {
         struct hv_synic_message *next = message->next;
@@ -224,21 +222,20 @@ void hv_synic_queue(struct hv_vp *vp, struct hv_synic_message *message)
 void hv_synic_unqueue(struct hv_vp *vp, struct hv_synic_message *message)
 {
     struct hv_synic *synic = &vp->synic;
-    struct hv_synic_queue *queue = &synic->queue[message->sint];
-    struct hv_synic_message **link = &queue->first, *before = NULL;
+    struct hv_synic_message *before = synic->last[message->sint];
 
     if (!message->queued)
         return;
-    while (*link != message) {
-        before = *link;
-        link = &before->next;
-    }
-    *link = message->next;
-    if (queue->last == message)
-        queue->last = before;
-    message->queued = false;
-    if (!queue->first)
+    while (before->next != message)
+        before = before->next;
+    if (before == message) {
+        synic->last[message->sint] = NULL;
         synic->waiting &= ~(1u << message->sint);
+    } else if (synic->last[message->sint] == message) {
+        synic->last[message->sint] = before;
+    }
+    before->next = message->next;
+    message->queued = false;
 }
 
 /* TLFS: messages arrive in the order in which they were posted. */

@@ -25,7 +25,8 @@ struct hv_vp;
 /* A message and the room that it takes until it is in a slot; who owns the room decides when it can
    be used again. */
 struct hv_synic_message {
-    struct hv_synic_message *next; /* in a queue, or of the list of posts: the one before */
+    struct hv_synic_message *next; /* in a queue, where the last one's is the first; or of the list
+                                      of posts: the one before */
     /* Called on the LP of the VP when the message is in its slot, or has been dropped. */
     void (*release)(struct hv_vp *vp, struct hv_synic_message *message);
     const _Atomic bool *dead; /* once that is true it is dropped instead; NULL: it never is */
@@ -33,10 +34,6 @@ struct hv_synic_message {
     bool queued;
     bool gathers; /* others may be taken into it when it comes to its slot: a signal */
     struct hv_message content;
-};
-
-struct hv_synic_queue {
-    struct hv_synic_message *first, *last;
 };
 
 struct hv_synic {
@@ -51,11 +48,26 @@ struct hv_synic {
     struct hv_event_rings rings;
     struct hv_synic_message ring_message;     /* on its way while rings.busy */
     _Atomic(struct hv_synic_message *) posts; /* pushed by any LP, the latest first */
-    struct hv_synic_queue queue[HV_SYNIC_SINT_COUNT];
+    struct hv_synic_message
+        *last[HV_SYNIC_SINT_COUNT];   /* of each SINT's queue; NULL: it is empty */
     uint32_t waiting;                 /* SINTs whose queue is not empty, as a mask */
     uint64_t retry;                   /* TSC at which to try them again, or HV_APIC_NEVER */
     uint32_t auto_eoi[HV_APIC_WORDS]; /* vectors of SINTs that want no EOI */
 };
+
+static inline struct hv_synic_message *hv_synic_first(const struct hv_synic *synic, unsigned sint)
+{
+    struct hv_synic_message *last = synic->last[sint];
+
+    return last ? last->next : NULL;
+}
+
+/* The one behind a message in its queue, or NULL. */
+static inline struct hv_synic_message *hv_synic_next(const struct hv_synic *synic,
+                                                     const struct hv_synic_message *message)
+{
+    return message == synic->last[message->sint] ? NULL : message->next;
+}
 
 /* Two pages of the partition's pool, three in a hierarchy. */
 hv_status hv_synic_init(struct hv_vp *vp);
