@@ -131,6 +131,9 @@ prepare() {
 
 # ---- run ----------------------------------------------------------------------------------------
 
+# The guest reads the TSC itself, which QEMU makes one for all processors. Where Xen reads it for the guest, it answers
+# by clocks of its own, one for each processor, that it sets once a second: if the machine held QEMU up meanwhile, they
+# differ by milliseconds, and time stands still for the VP on the processor whose clock is behind.
 write_domain() {
     words=
     for word in ${HVKIT_TARGET_FLAGS-all}; do
@@ -146,6 +149,7 @@ bios = "seabios"
 bios_path_override = "/etc/xen/no-bios"
 viridian = [$words]
 hap = 1
+tsc_mode = "native"
 vga = "none"
 vnc = 0
 usb = 0
@@ -157,8 +161,6 @@ on_crash = "destroy"
 device_model_version = "qemu-xen"
 device_model_override = "/bin/hvkit-device-model"
 DOMAIN
-    # The guest reads the count itself, with no exit.
-    [ -z "${HVKIT_ICOUNT:-}" ] || echo 'tsc_mode = "native"' >>"$directory/root/job/domain.cfg"
 }
 
 run() {
