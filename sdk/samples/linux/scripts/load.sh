@@ -25,7 +25,7 @@ load_processor() {
 # other processors too, whose TLBs are to forget them.
 load_memory() {
     while in_time; do
-        echo 1 >/proc/sys/vm/compact_memory
+        [ ! -w /proc/sys/vm/compact_memory ] || echo 1 >/proc/sys/vm/compact_memory
         dd if=/dev/urandom of="$work/first" bs=64k count=32 2>/dev/null
         cp "$work/first" "$work/second"
         cmp -s "$work/first" "$work/second" || echo 'a copy differs'
@@ -66,7 +66,7 @@ load_wakeups() {
     } >"$work/wakeups"
 }
 
-# run_load: all of it; a check for each kind.
+# run_load [KIND...]: all of it, and other kinds that have their load_KIND; a check for each.
 run_load() {
     work=$(mktemp -d)
     yes 'The same bytes for everybody.' | head -n 5000 >"$work/text"
@@ -78,11 +78,14 @@ run_load() {
     load_memory &
     load_timers &
     load_wakeups &
+    for kind; do
+        "load_$kind" &
+    done
     wait
     for number in $(seq 0 $(($(processors) - 1))); do
         report "load-processor-$number" "$(head -n 1 "$work/processor-$number")"
     done
-    for kind in memory timers wakeups; do
+    for kind in memory timers wakeups "$@"; do
         report "load-$kind" "$(head -n 1 "$work/$kind")"
     done
     rm -r "$work"

@@ -24,9 +24,9 @@ lost_since() {
 }
 
 # kill_some COUNT MICROSECONDS: kills $busy, which start_busy starts, at moments that look as if they were
-# chance, but are the same each time.
+# chance, but are the same in each run.
+seed=1
 kill_some() {
-    seed=1
     for _ in $(seq "$1"); do
         seed=$(((seed * 1103515245 + 12345) % 2147483648))
         start_busy
