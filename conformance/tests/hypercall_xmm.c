@@ -274,6 +274,8 @@ HV_TEST(hypercall_abi, xmm_input_reaches_the_call_as_written, COVERS(HV_REQ_HC_0
     NEEDS(.privileges = HV_PRIVILEGE_AccessVpRegisters, \
           .features = HV_FEATURE_EDX_XMM_HYPERCALL_INPUT | HV_FEATURE_EDX_GUEST_CRASH_MSRS)
 
+#define CRASH_PARAMETERS 3
+
 /* HvCallSetVpRegisters of the crash parameters P0 to P2: 112 bytes, all that there are. */
 static void build_crash(union block *block, uint64_t value)
 {
@@ -281,14 +283,14 @@ static void build_crash(union block *block, uint64_t value)
         (void *)&block->bytes[sizeof(struct hv_input_vp_registers)];
 
     fill_register_header(block->bytes);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < CRASH_PARAMETERS; i++)
         elements[i] = (struct hv_register_assoc){ .name = HvRegisterGuestCrashP0 + i,
                                                   .value.reg128.low = value + i };
 }
 
 static void check_crash(uint64_t value)
 {
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < CRASH_PARAMETERS; i++)
         CHECK_EQ(rdmsr(HV_X64_MSR_CRASH_P0 + i), value + i);
 }
 
@@ -304,6 +306,31 @@ HV_TEST(hypercall_abi, every_register_of_the_block_is_read, COVERS(HV_REQ_HC_067
     check_crash(0x1111222233334440);
     build_crash(&block, 0);
     checked_call(hv_control(HvCallSetVpRegisters, true, 0, 3, 0), &block);
+}
+
+static void clear_crash(void)
+{
+    for (unsigned i = 0; i < CRASH_PARAMETERS; i++)
+        CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0 + i, 0));
+}
+
+HV_TEST(hypercall_abi, lists_of_each_length_are_read_from_the_block, COVERS(HV_REQ_HC_067),
+        SET_IN_REGISTERS,
+        "A hypervisor reads as many registers as the input has, two of them for one element")
+{
+    hv_enable_hypercalls();
+    for (unsigned reps = 1; reps <= CRASH_PARAMETERS; reps++) {
+        uint64_t value = UINT64_C(0x9999aaaabbbbcc00) + reps * 16;
+        union block block;
+
+        clear_crash();
+        build_crash(&block, value);
+        CHECK_EQ(checked_call(hv_control(HvCallSetVpRegisters, true, 0, reps, 0), &block),
+                 (uint64_t)reps << 32);
+        for (unsigned i = 0; i < CRASH_PARAMETERS; i++)
+            CHECK_EQ(rdmsr(HV_X64_MSR_CRASH_P0 + i), i < reps ? value + i : 0);
+    }
+    clear_crash();
 }
 
 static struct regs32 load_block32(uint64_t control, const union block *block)
@@ -359,8 +386,7 @@ HV_TEST(hypercall_abi, every_register_of_the_block_is_read_for_32_bit_callers,
         CHECK_EQ(regs.edx, 3);
         check_crash(value);
     }
-    for (unsigned i = 0; i < 3; i++)
-        CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0 + i, 0));
+    clear_crash();
 }
 
 /* ---- Output ---- */
