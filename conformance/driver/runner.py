@@ -235,7 +235,8 @@ class Runner:
         """The output ended: by the guest's will, or not."""
         status = guest.wait(END_GRACE)
         self._messages = guest.messages
-        if status == STATUS_SETUP:
+        # A target whose guest has begun can run; if it can't any more, the next boot says so.
+        if status == STATUS_SETUP and not self.transcript.greeted:
             raise self._target.setup_error(guest.messages)
         how = "without a status" if status in (STATUS_NONE, None) else f"with status {status}"
         if not self.transcript.ended:

@@ -256,6 +256,15 @@ class RunnerTest(DriverTestCase):
         self.assertEqual(str(caught.exception), "target 'fake' cannot run; no module; build it")
         self.assertEqual(self.observer.starts, [1])
 
+    def test_emulator_that_refuses_in_the_middle_of_a_test(self) -> None:
+        refuses = "echo 'hvkit: error: QEMU failed: no; check' >&2; exit 125"
+        log = self.output("a", "# begin 1 discovery/first")
+        rest = self.output("b", *SECOND, END_ONE)
+        transcript = self.run_guest(f"case $cmdline in *start=2*) cat {rest};; *) cat {log}; {refuses};; esac")
+        self.assertEqual(self.outcomes(transcript), [Raw.FAIL, Raw.PASS])
+        self.assertEqual(transcript.tests[1].reason, "crash: the guest ended with status 125")
+        self.assertIn("[target] hvkit: error: QEMU failed: no; check", transcript.tests[1].log)
+
 
 if __name__ == "__main__":
     unittest.main()
