@@ -32,7 +32,8 @@ run() {
     [ ! -f /job/initrd ] || set -- "$@" -initrd /job/initrd
     console=/dev/ttyS1
     run_qemu "$@"
-    status=$?'
+    status=$?
+    ! is_ending || echo hvkit-l2-ended'
     boot_root 1024 QEMU
 }
 

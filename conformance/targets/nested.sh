@@ -113,8 +113,10 @@ end() {
     fi
     tr -d '\r' <"$directory/console" >"$directory/said"
     l2=$(sed -n 's/^hvkit-l2-status \([0-9]*\)$/\1/p' "$directory/said" | tail -n 1)
-    # Between the marks came what L2's emulator said, or a kernel in trouble.
+    # Between the marks came what L2's emulator said, or a kernel in trouble; a remark, if L2 has ended itself.
+    remark=
+    ! grep -q '^hvkit-l2-ended$' "$directory/said" || remark='[L2] '
     sed -n '/^hvkit-l2-begin$/,/^hvkit-l2-status/p' "$directory/said" |
-        sed '/^hvkit-l2-/d' >"$directory/l2-messages"
+        sed -e '/^hvkit-l2-/d' -e "s/^/$remark/" >"$directory/l2-messages"
     finish "${l2:-0}" "$directory/l2-messages" "$1"
 }

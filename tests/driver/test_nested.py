@@ -314,6 +314,19 @@ class MshvQemuTest(MshvTestCase):
         self.assertEqual(done.returncode, 125)
         self.assertIn("failed: qemu-system-x86_64: failed to open /dev/mshv; ", done.stderr)
 
+    def test_guest_that_ends_itself_in_spite_of_what_the_emulator_said(self) -> None:
+        said = "Unimplemented handler for LIDT"
+        for qemu, status in ((1, 0), (0, 126)):
+            with self.subTest(qemu=qemu):
+                done = self.end_l2(qemu, f"{said}\\nhvkit-l2-ended")
+                self.assertEqual(done.returncode, status)
+                self.assertEqual(f"[L2] {said}\n" in done.stderr, status == 126)
+
+    def test_emulator_that_aborts(self) -> None:
+        done = self.end_l2(134, "qemu-system-x86_64: Failed to run on vcpu 0\\nAborted")
+        self.assertEqual(done.returncode, 126)
+        self.assertIn("Failed to run on vcpu 0\nAborted\n", done.stderr)
+
     def test_job_has_what_was_asked_for(self) -> None:
         # The job packs texts of its files.
         done = self.run_target("mshv-qemu", "cat initrd linux; echo $*", smp="3", HVKIT_MSHV_LPS="4")
@@ -328,7 +341,7 @@ class MshvQemuTest(MshvTestCase):
         busybox.write_text("#!/bin/sh\ncat scripts/job\n")
         done = self.run_target("mshv-qemu", "cat initrd", smp="3")
         self.assertIn("\nset -- 3 -m 256 ", done.stdout)
-        self.assertIn("\nconsole=/dev/ttyS1\nrun_qemu \"$@\"\nstatus=$?\n", done.stdout)
+        self.assertIn("\nconsole=/dev/ttyS1\nrun_qemu \"$@\"\nstatus=$?\n! is_ending || echo ", done.stdout)
         self.assertIn("'\\nhvkit-l2-status %d\\n' \"$status\"\n", done.stdout)
 
 

@@ -25,10 +25,15 @@ kick() {
     done 2>/dev/null
 }
 
+# is_ending: QEMU has said that its machine ends, by itself.
+is_ending() {
+    grep -q '^qemu_system_shutdown_request' "$trace"
+}
+
 # kick_to_end PID: from when QEMU has said that its machine ends until QEMU is gone.
 kick_to_end() {
     while [ -d "/proc/$1" ]; do
-        ! grep -q '^qemu_system_shutdown_request' "$trace" || kick "$1"
+        ! is_ending || kick "$1"
         sleep 1
     done
 }
