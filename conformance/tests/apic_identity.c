@@ -282,6 +282,16 @@ static void visit_x2(void *argument)
     apic_calm(NULL);
 }
 
+static void leave_x2(void *unused)
+{
+    uint64_t base = rdmsr(MSR_APIC_BASE) & ~(uint64_t)(APIC_BASE_ENABLE | APIC_BASE_X2);
+
+    (void)unused;
+    wrmsr(MSR_APIC_BASE, base);
+    wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    apic_calm(NULL);
+}
+
 /* Whether this test can go on; without x2APIC, none is to be had. */
 static bool begin_x2(void)
 {
@@ -291,6 +301,9 @@ static bool begin_x2(void)
     if (apic_has_x2())
         return true;
     CHECK_FAULT(safe_wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_X2), VECTOR_GP);
+    /* The tests that come next are for xAPIC mode. */
+    if (apic_is_x2())
+        leave_x2(NULL);
     return false;
 }
 
@@ -338,16 +351,6 @@ static void enter_x2(void *unused)
 {
     (void)unused;
     (void)apic_enable_x2();
-}
-
-static void leave_x2(void *unused)
-{
-    uint64_t base = rdmsr(MSR_APIC_BASE) & ~(uint64_t)(APIC_BASE_ENABLE | APIC_BASE_X2);
-
-    (void)unused;
-    wrmsr(MSR_APIC_BASE, base);
-    wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-    apic_calm(NULL);
 }
 
 static void send_to_first(void *unused)

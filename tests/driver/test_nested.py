@@ -340,7 +340,7 @@ class MshvQemuTest(MshvTestCase):
         busybox = self.cache / "linux-root" / "packages" / "busybox-static" / "bin" / "busybox"
         busybox.write_text("#!/bin/sh\ncat scripts/job\n")
         done = self.run_target("mshv-qemu", "cat initrd", smp="3")
-        self.assertIn("\nset -- 3 -m 256 ", done.stdout)
+        self.assertIn("\nset -- 3 -cpu host -m 256 ", done.stdout)
         self.assertIn("\nconsole=/dev/ttyS1\nrun_qemu \"$@\"\nstatus=$?\n! is_ending || echo ", done.stdout)
         self.assertIn("'\\nhvkit-l2-status %d\\n' \"$status\"\n", done.stdout)
 
