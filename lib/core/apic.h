@@ -128,6 +128,14 @@ static inline bool hv_apic_is_x2(const struct hv_apic *apic)
     return (hv_apic_base(apic) & HV_APIC_BASE_EXTD) != 0;
 }
 
+/* Whether that base is this one's, in any mode that there is. */
+static inline bool hv_apic_can_have_base(const struct hv_apic *apic, uint64_t base)
+{
+    const uint64_t modes = HV_APIC_BASE_ENABLE | HV_APIC_BASE_EXTD;
+
+    return ((base ^ hv_apic_base(apic)) & ~modes) == 0 && (base & modes) != HV_APIC_BASE_EXTD;
+}
+
 static inline bool hv_apic_is_enabled(const struct hv_apic *apic)
 {
     return (hv_apic_base(apic) & HV_APIC_BASE_ENABLE) != 0;

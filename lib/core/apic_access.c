@@ -107,6 +107,21 @@ bool hv_apic_set_msr(struct hv_vp *vp, uint32_t msr, uint64_t value)
     return write_register(vp, msr - HV_APIC_X2_MSR_FIRST, value);
 }
 
+/* TLFS, HvCallSetVpRegisters: a register is set without what a write would raise. Modes that a
+   processor would have to pass through are passed through here. */
+bool hv_apic_set_base(struct hv_vp *vp, uint64_t value)
+{
+    struct hv_apic *apic = &vp->apic;
+    uint64_t base = hv_apic_base(apic);
+    struct hv_apic_effect effect = hv_apic_write_base(apic, value);
+
+    if (effect.kind == HV_APIC_FAULT && hv_apic_can_have_base(apic, value)) {
+        (void)hv_apic_write_base(apic, (base & ~HV_APIC_BASE_EXTD) ^ HV_APIC_BASE_ENABLE);
+        effect = hv_apic_write_base(apic, value);
+    }
+    return carry_out(vp, effect);
+}
+
 enum hv_disposition hv_apic_rdmsr(struct hv_vp *vp, struct hv_exit *exit)
 {
     uint64_t *gpr = exit->gprs->gpr, value;

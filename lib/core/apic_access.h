@@ -17,6 +17,9 @@ enum hv_disposition hv_apic_wrmsr(struct hv_vp *vp, struct hv_exit *exit);
 bool hv_apic_get_msr(struct hv_vp *vp, uint32_t msr, uint64_t *value);
 bool hv_apic_set_msr(struct hv_vp *vp, uint32_t msr, uint64_t value);
 
+/* Sets IA32_APIC_BASE for who restores the VP, or resets it: from any mode to any other. */
+bool hv_apic_set_base(struct hv_vp *vp, uint64_t value);
+
 /* Whether a fault at that address is an access to the APIC's registers. */
 bool hv_apic_is_page(const struct hv_vp *vp, uint64_t gpa);
 

@@ -69,13 +69,6 @@ void hv_apic_save(struct hv_apic *apic, uint64_t now, struct hv_apic_record *rec
 
 /* ---- Restore ---- */
 
-static bool base_is_valid(const struct hv_apic *apic, uint64_t base)
-{
-    const uint64_t modes = HV_APIC_BASE_ENABLE | HV_APIC_BASE_EXTD;
-
-    return ((base ^ hv_apic_base(apic)) & ~modes) == 0 && (base & modes) != HV_APIC_BASE_EXTD;
-}
-
 static bool addresses_are_valid(const struct hv_apic_record *record)
 {
     bool is_x2 = record->base & HV_APIC_BASE_EXTD;
@@ -144,7 +137,7 @@ static bool mode_is_valid(const struct hv_apic_record *record)
 
 static bool is_valid(const struct hv_apic *apic, const struct hv_apic_record *record)
 {
-    return record->id == apic->id && base_is_valid(apic, record->base) &&
+    return record->id == apic->id && hv_apic_can_have_base(apic, record->base) &&
            (record->svr & ~HV_APIC_SVR_WRITABLE) == 0 &&
            ((record->esr | record->errors) & ~ERRORS) == 0 && addresses_are_valid(record) &&
            table_is_valid(record) && vectors_are_valid(record) && timer_is_valid(record) &&

@@ -229,13 +229,19 @@ static hv_status get_apic(struct hv_vp *vp, uint32_t name, struct hv_register128
     return HV_STATUS_SUCCESS;
 }
 
+static bool set_apic_msr(struct hv_vp *vp, uint32_t name, uint64_t value)
+{
+    if (name == HvX64RegisterApicBase)
+        return hv_apic_set_base(vp, value);
+    return hv_apic_set_msr(vp, find_apic_msr(name), value);
+}
+
 static hv_status set_apic(struct hv_vp *vp, uint32_t name, uint64_t value)
 {
     if (name == HvX64RegisterInitialApicId)
         return HV_STATUS_INVALID_PARAMETER;
     if (name != HvX64RegisterCr8)
-        return hv_apic_set_msr(vp, find_apic_msr(name), value) ? HV_STATUS_SUCCESS
-                                                               : HV_STATUS_INVALID_REGISTER_VALUE;
+        return set_apic_msr(vp, name, value) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
     if (value > 15)
         return HV_STATUS_INVALID_REGISTER_VALUE;
     hv_interrupt_set_cr8(vp, (uint8_t)value);

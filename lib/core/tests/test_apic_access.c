@@ -83,6 +83,39 @@ START_TEST(the_base_can_be_read_and_written)
 }
 END_TEST
 
+/* By who restores a VP or resets it, whatever mode its guest has left. */
+START_TEST(the_base_is_set_from_any_mode_to_any_other)
+{
+    static const uint64_t modes[] = { 0, HV_APIC_BASE_ENABLE,
+                                      HV_APIC_BASE_ENABLE | HV_APIC_BASE_EXTD };
+    const uint64_t base = APIC_GPA | HV_APIC_BASE_BSP;
+
+    for (unsigned from = 0; from < 3; from++)
+        for (unsigned to = 0; to < 3; to++) {
+            ck_assert(hv_apic_set_base(vp, base | modes[from]));
+            fake_vp(vp)->apic_changes = 0;
+            ck_assert(hv_apic_set_base(vp, base | modes[to]));
+            ck_assert_uint_eq(hv_apic_base(&vp->apic), base | modes[to]);
+            ck_assert_uint_eq(fake_vp(vp)->apic_changes, from != to);
+            ck_assert(!hv_apic_set_base(vp, base | HV_APIC_BASE_EXTD));
+            ck_assert(!hv_apic_set_base(vp, (base ^ HV_APIC_BASE_BSP) | modes[from]));
+            ck_assert_uint_eq(hv_apic_base(&vp->apic), base | modes[to]);
+        }
+}
+END_TEST
+
+/* What a guest was interrupted by is none of the next one's business. */
+START_TEST(the_way_out_of_x2apic_mode_is_a_reset)
+{
+    uint64_t base = hv_apic_base(&vp->apic);
+
+    use_x2();
+    hv_apic_write(&vp->apic, HV_APIC_SVR, 0x1FF, fake.tsc);
+    ck_assert(hv_apic_set_base(vp, base));
+    ck_assert_uint_eq(vp->apic.svr, 0xFF);
+}
+END_TEST
+
 START_TEST(the_deadline_is_that_of_the_timer)
 {
     uint64_t deadline = fake.tsc + 100000;
@@ -383,6 +416,8 @@ int main(void)
 
     tcase_add_checked_fixture(all, begin, teardown);
     tcase_add_test(all, the_base_can_be_read_and_written);
+    tcase_add_test(all, the_base_is_set_from_any_mode_to_any_other);
+    tcase_add_test(all, the_way_out_of_x2apic_mode_is_a_reset);
     tcase_add_test(all, the_deadline_is_that_of_the_timer);
     tcase_add_test(all, registers_are_msrs_in_x2apic_mode_alone);
     tcase_add_test(all, msrs_beside_those_of_the_apic_are_not_its_own);

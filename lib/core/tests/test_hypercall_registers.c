@@ -357,6 +357,15 @@ START_TEST(architectural_apic_registers_are_the_local_apic)
 
     ck_assert_uint_eq(hv_register_get(rig.vp, HvX64RegisterApicBase, &value), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(value.low, 0xFEE00900);
+    value.low = 0xFEE00D00;
+    ck_assert_uint_eq(hv_register_set(rig.vp, HvX64RegisterApicBase, &value), HV_STATUS_SUCCESS);
+    ck_assert(hv_apic_is_x2(&rig.vp->apic));
+    value.low = 0xFEE00900;
+    ck_assert_uint_eq(hv_register_set(rig.vp, HvX64RegisterApicBase, &value), HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(hv_apic_base(&rig.vp->apic), 0xFEE00900);
+    value.low = 0xFEE00500;
+    ck_assert_uint_eq(hv_register_set(rig.vp, HvX64RegisterApicBase, &value),
+                      HV_STATUS_INVALID_REGISTER_VALUE);
     ck_assert_uint_eq(hv_register_get(rig.vp, HvX64RegisterInitialApicId, &value),
                       HV_STATUS_SUCCESS);
     ck_assert_uint_eq(value.low, 0);
