@@ -172,7 +172,10 @@ if [ -z "$quick" ]; then
     check fuzz env HVKIT_FUZZ_SEED=$((0x$seed + 1)) ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
     conform --target kvm,kvm-passthrough,kvm-enforced,kvm-newer,kvm-vmm,xen --jobs "$jobs"
 fi
-[ -z "$long" ] || conform --target mshv-vmm,mshv-qemu
+if [ -n "$long" ]; then
+    conform --target mshv-vmm,mshv-qemu
+    conform --target mshv-qemu --smp 1
+fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
