@@ -215,6 +215,25 @@ HV_TEST(virtual_processor, a_set_register_changes_nothing_else, COVERS(HV_REQ_VP
     CHECK(child_is_quiet(), "a message about a VP that has never run");
 }
 
+HV_TEST(virtual_processor, the_mode_of_the_apic_is_set_from_any_other, COVERS(HV_REQ_VP_023),
+        NEEDS_PARENT, "A machine is reset from the mode that its guest has left it in")
+{
+    static const uint64_t modes[] = { 0, APIC_BASE_ENABLE, APIC_BASE_ENABLE | APIC_BASE_X2 };
+    struct child child;
+    uint64_t base;
+
+    parent_begin();
+    child = child_make(CHILD_EXO | HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE);
+    child_add_vp(&child, 0);
+    base = child_get(&child, 0, HvX64RegisterApicBase) & ~(modes[1] | modes[2]);
+    for (unsigned from = 0; from < 3; from++)
+        for (unsigned to = 0; to < 3; to++) {
+            child_set(&child, 0, HvX64RegisterApicBase, base | modes[from]);
+            child_set(&child, 0, HvX64RegisterApicBase, base | modes[to]);
+            CHECK_EQ(child_get(&child, 0, HvX64RegisterApicBase), base | modes[to]);
+        }
+}
+
 /* ---- Encodings ---- */
 
 HV_TEST(virtual_processor, segments_are_16_bytes, COVERS(HV_REQ_VP_034, HV_REQ_VP_035),
