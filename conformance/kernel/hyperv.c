@@ -7,6 +7,7 @@ static uint8_t hypercall_ram[4096] __attribute__((aligned(4096)));
 static const void *hypercall_code;
 static struct hv_initial_state initial;
 static uint32_t recommendations;
+static uint64_t initial_counter;
 static volatile uint32_t interrupt_count;
 
 uint64_t hv_privileges(void)
@@ -96,6 +97,16 @@ enum hypercall_entry hv_native_entry(void)
     bool hygon = r.ebx == 0x6f677948 && r.edx == 0x6e65476e && r.ecx == 0x656e6975;
 
     return amd || hygon ? ENTRY_VMMCALL : ENTRY_VMCALL;
+}
+
+void hv_note_initial_counter(void)
+{
+    (void)safe_rdmsr(HV_X64_MSR_TIME_REF_COUNT, &initial_counter);
+}
+
+uint64_t hv_initial_counter(void)
+{
+    return initial_counter;
 }
 
 uint64_t hv_hypercall_gpa(void)

@@ -155,6 +155,7 @@ int guest_main(const struct guest_boot_info *boot)
     uint64_t start;
 
     (void)boot;
+    hv_note_initial_counter();
     ask_arguments();
     wrong = selection_init();
     start = boot_option_number("start", 1);

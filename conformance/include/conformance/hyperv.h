@@ -55,6 +55,12 @@ void hv_note_initial_state(void);
 /** Reads the initial state of the SynIC; likewise, and after it. */
 void hv_note_initial_synic(void);
 
+/** Notes the reference counter, before anything that takes time. */
+void hv_note_initial_counter(void);
+
+/** What hv_note_initial_counter() has found; 0 where there is no counter. */
+uint64_t hv_initial_counter(void);
+
 /** What hv_note_initial_synic() has found. */
 const struct hv_initial_synic *hv_initial_synic(void);
 
