@@ -126,21 +126,22 @@ linux_children() {
     check linux ./hvkit run --batch --timeout "${HVKIT_LINUX_SECONDS:-900}"
     # Linux as the root. Its kernel is built the first time, which takes some minutes.
     check linux-root-kernel sdk/samples/linux-root/get.sh build/release/linux
-    for smp in 1 2 4; do
-        linux_root "linux-root-$smp" 300 --root linux --smp "$smp"
-    done
+    linux_root linux-root-1 "" --root linux --smp 1
+    linux_root linux-root-2 "$long" --root linux --smp 2
+    linux_root linux-root-4 "" --root linux --smp 4
     # What /dev/mshv's checks have among others: nothing stays of hvkit-vmm when it is killed.
     check kvm-kills sh tests/linux/kvm-kills.sh build/release "${long:+100}"
     # And with QEMU, whose packages are downloaded the first time.
-    [ -n "$quick" ] || linux_root linux-root-qemu 900 --root linux-qemu
+    [ -n "$quick" ] || linux_root linux-root-qemu "$long" --root linux-qemu
 }
-# linux_root NAME SECONDS ARGUMENTS...: Linux as the root and its checks. The long ones take ten minutes of work in
-# each guest, and kill a hundred others.
+# linux_root NAME LONG ARGUMENTS...: Linux as the root and its checks. The long ones take an hour of load, or ten minutes
+# of work in each guest, and kill a hundred others.
 linux_root() {
-    name=$1 seconds=$2
+    name=$1 seconds=900
+    [ -z "$2" ] || seconds=7200
+    [ -z "$2" ] || set -- "$@" --long
     shift 2
-    [ -z "$long" ] || set -- "$@" --long
-    check "$name" ./hvkit run "$@" --batch --timeout $((seconds * ${long:+8*}1))
+    check "$name" ./hvkit run "$@" --batch --timeout "$seconds"
 }
 suite_on_sample() {
     check bench tests/bench/check.py build/release
