@@ -6,7 +6,7 @@
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
-quick='' long=''
+quick='' long='' others=''
 case ${1:-} in
 --quick) quick=1 ;;
 --long) long=1 ;;
@@ -60,18 +60,28 @@ suite() {
     [ "$2" -eq 0 ] || /usr/bin/python3 tests/count_junit.py --failures "$logs/$name.xml"
 }
 
-# conform ARGUMENTS: counts each test of a run of the suite by its last line.
+# conform ARGUMENTS: counts each test of a run of the suite by its last line. With $others, what fails is tried once more.
 conform() {
     name=conform-$(printf '%s' "$*" | sed 's/[^a-z0-9]\{1,\}/-/g; s/^-//')
     start=$(date +%s)
     /usr/bin/python3 conformance/driver conform --build-dir build/release "$@" > "$logs/$name.log" 2>&1
     status=$?
+    second=
+    if [ -n "$others" ] && [ "$status" -ne 0 ]; then
+        tests=$(sed -n 's/^FAILED \([a-z0-9/-]*\): .*/\1/p' "$logs/$name.log" | sort -u | paste -s -d , -)
+        [ -z "$tests" ] || ! /usr/bin/python3 conformance/driver conform --build-dir build/release "$@" \
+            --tests "$tests" > "$logs/$name-again.log" 2>&1 || second=$tests
+    fi
     line=$(tail -n 1 "$logs/$name.log")
     # shellcheck disable=SC2046 # three numbers
     set -- $(printf '%s\n' "$line" |
         sed -n 's/^conform: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
     [ $# -eq 3 ] || set -- 0 1 0
     [ "$status" -eq 0 ] || [ "$2" -gt 0 ] || set -- "$1" 1 "$3"
+    if [ -n "$second" ]; then
+        echo "passed when tried again: $second"
+        set -- $(($1 + $2)) 0 "$3"
+    fi
     count "$1" "$2" "$3"
     printf '%s  %-28s %4d s   %d passed, %d failed, %d skipped\n' \
         "$([ "$2" -eq 0 ] && echo pass || echo FAIL)" "$name" $(($(date +%s) - start)) "$1" "$2" "$3"
@@ -161,7 +171,9 @@ suite_on_sample() {
     conform --target sample --tests hypercall-abi/a-locked-page-stays
     # The parts that differ from other targets: who runs VPs, whose memory and interrupts they are.
     conform --target kvm-vmm --smp 2 --tests 'hypercall-abi/*page*,gpa-space-and-overlays/*,synthetic-ipi/*,synthetic-timers/*one-shot*,guest-idle/*'
+    others=1
     [ -n "$quick" ] || conform --target xen --smp 1
+    others=
 }
 beside linux_children suite_on_sample
 # Another tenth of the faults, and other mutants, with each day; the log says which, to repeat them.
@@ -171,7 +183,12 @@ if [ -z "$quick" ]; then
     check mutants ./hvkit mutate --sample 100 --seed "$day" --time "${HVKIT_MUTATE_SECONDS:-100}" --min 70
     # As the order of the tests: the same inputs for the same commit, as far as the machine gets.
     check fuzz env HVKIT_FUZZ_SEED=$((0x$seed + 1)) ./hvkit fuzz --time "${HVKIT_FUZZ_SECONDS:-10}"
-    conform --target kvm,kvm-passthrough,kvm-enforced,kvm-newer,kvm-vmm,xen --jobs "$jobs"
+    # KVM and Xen on an emulated processor now and then fail what they pass at other times, when the machine was
+    # held up at a bad moment. They are not what is tested here: they have to fail twice.
+    others=1
+    conform --target kvm,kvm-passthrough,kvm-enforced,kvm-newer,xen --jobs "$jobs"
+    others=
+    conform --target kvm-vmm
 fi
 if [ -n "$long" ]; then
     conform --target mshv-vmm,mshv-qemu
