@@ -48,8 +48,8 @@ struct hv_synic {
     struct hv_event_rings rings;
     struct hv_synic_message ring_message;     /* on its way while rings.busy */
     _Atomic(struct hv_synic_message *) posts; /* pushed by any LP, the latest first */
-    struct hv_synic_message
-        *last[HV_SYNIC_SINT_COUNT];   /* of each SINT's queue; NULL: it is empty */
+    /* Of each SINT's queue; NULL: it is empty. */
+    struct hv_synic_message *last[HV_SYNIC_SINT_COUNT];
     uint32_t waiting;                 /* SINTs whose queue is not empty, as a mask */
     uint64_t retry;                   /* TSC at which to try them again, or HV_APIC_NEVER */
     uint32_t auto_eoi[HV_APIC_WORDS]; /* vectors of SINTs that want no EOI */

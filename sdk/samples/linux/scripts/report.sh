@@ -35,6 +35,11 @@ total() {
     interrupts "$1" | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
+# is_long: the long form of the checks is wanted.
+is_long() {
+    grep -q 'hvkit\.long=1' /proc/cmdline
+}
+
 processors() {
     grep -c '^processor' /proc/cpuinfo
 }

@@ -2,11 +2,17 @@
 # shellcheck shell=sh
 # Whether hvkit-vmm runs the machines of /machines, and leaves nothing behind. Of "busy" it sees no end.
 
-# run_machine NAME TEXT: it comes to an end that its description names, and writes a line with the text.
-run_machine() {
-    hvkit-vmm --batch --timeout 600 --console com1=file:/tmp/console /machines/machines.yaml "$1" && why= ||
+# try_machine NAME TEXT CONSOLE SECONDS: $why is empty if it comes to an end that its description names, and writes a
+# line with the text.
+try_machine() {
+    hvkit-vmm --batch --timeout "$4" --console com1=file:"$3" /machines/machines.yaml "$1" && why= ||
         why="exit status $?"
-    [ -n "$why" ] || grep -q "$2" /tmp/console || why="it did not say '$2'"
+    [ -n "$why" ] || grep -q "$2" "$3" || why="it did not say '$2'"
+}
+
+# run_machine NAME TEXT: the same as a check.
+run_machine() {
+    try_machine "$1" "$2" /tmp/console 600
     [ -z "$why" ] || tail -n 20 /tmp/console
     report "vmm-$1" "$why"
 }
@@ -38,10 +44,8 @@ check_sandbox() {
 }
 
 kills=6
-HVKIT_SECONDS=5
-if grep -q 'hvkit\.long=1' /proc/cmdline; then
+if is_long; then
     kills=100
-    HVKIT_SECONDS=3600
     run_machine linux-alone 'hvkit: shell reached'
     run_machine suite-alone '# end passed=[0-9]* failed=0 '
 fi
