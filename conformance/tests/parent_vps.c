@@ -13,17 +13,14 @@ static struct child begin(void)
 /* ---- Creation ---- */
 
 HV_TEST(virtual_processor, creation_of_a_vp_takes_40_bytes, COVERS(HV_REQ_VP_044, HV_REQ_VP_046),
-        NEEDS_PARENT, "Linux leaves the ID of a subnode unset, which nobody may take for one")
+        NEEDS_PARENT, "An index, a place or flags read at the wrong offset")
 {
     struct child child = begin();
-    struct hv_input_create_vp block = { .partition_id = child.id, .subnode_id = 0x601 };
+    struct hv_input_create_vp block = { .partition_id = child.id };
 
     CHECK_EQ(parent_simple(HvCallCreateVp, &block, sizeof(block)), HV_STATUS_SUCCESS);
     CHECK_EQ(child_get(&child, 0, HvRegisterVpIndex), 0);
     block.vp_index = 1;
-    block.padding[1] = 1;
-    CHECK_EQ(parent_simple(HvCallCreateVp, &block, sizeof(block)), HV_STATUS_INVALID_PARAMETER);
-    block.padding[1] = 0;
     for (unsigned bit = 0; bit < 64; bit += 7) {
         block.flags = UINT64_C(1) << bit;
         CHECK_EQ(parent_simple(HvCallCreateVp, &block, sizeof(block)), HV_STATUS_INVALID_PARAMETER);
@@ -32,6 +29,23 @@ HV_TEST(virtual_processor, creation_of_a_vp_takes_40_bytes, COVERS(HV_REQ_VP_044
     block.proximity_domain_info.flags = 2;
     CHECK_EQ(parent_simple(HvCallCreateVp, &block, sizeof(block)), HV_STATUS_INVALID_PARAMETER);
     CHECK_EQ(parent_delete_vp(child.id, 1), HV_STATUS_INVALID_VP_INDEX);
+}
+
+HV_TEST(
+    virtual_processor, what_linux_leaves_unset_does_not_keep_a_vp_from_creation,
+    COVERS(HV_REQ_VP_067), NEEDS_PARENT,
+    "Linux's MSHV_CREATE_VP failed once in hundreds, when another call's bytes were in the padding")
+{
+    struct child child = begin();
+    struct hv_input_create_vp block = { .partition_id = child.id, .subnode_id = 0x601 };
+
+    for (uint32_t i = 0; i < sizeof(block.padding); i++) {
+        memset(block.padding, 0, sizeof(block.padding));
+        block.padding[i] = i == 1 ? 0xFF : 1;
+        block.vp_index = i;
+        CHECK_EQ(parent_simple(HvCallCreateVp, &block, sizeof(block)), HV_STATUS_SUCCESS);
+        CHECK_EQ(child_get(&child, i, HvRegisterVpIndex), i);
+    }
 }
 
 HV_TEST(virtual_processor, an_index_is_taken_once, COVERS(HV_REQ_VP_045, HV_REQ_VP_060),

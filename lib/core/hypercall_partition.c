@@ -113,13 +113,13 @@ hv_status hv_hypercall_get_next_child_partition(struct hv_hypercall_call *call)
 
 static hv_status check_create_vp(const struct hv_input_create_vp *input)
 {
-    if (input->padding[0] || input->padding[1] || input->padding[2] || input->subnode_type ||
-        input->flags)
+    if (input->subnode_type || input->flags)
         return HV_STATUS_INVALID_PARAMETER;
     return hv_hypercall_check_proximity(&input->proximity_domain_info);
 }
 
-/* TLFS: HvCallCreateVp. A subnode's ID means nothing without a type, and Linux leaves it unset. */
+/* TLFS: HvCallCreateVp. A subnode's ID means nothing without a type. Linux leaves it and the
+   padding as its last call had these bytes. */
 hv_status hv_hypercall_create_vp(struct hv_hypercall_call *call)
 {
     const struct hv_input_create_vp *input = call->header;

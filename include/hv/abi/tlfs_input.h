@@ -93,7 +93,7 @@ struct hv_output_get_memory_balance {
 struct hv_input_create_vp {
     uint64_t partition_id;                                 /**< may be HV_PARTITION_ID_SELF */
     uint32_t vp_index;                                     /**< of the new VP */
-    uint8_t padding[3];                                    /**< zero */
+    uint8_t padding[3];                                    /**< should be zero; ignored */
     uint8_t subnode_type;                                  /**< 0 for any */
     uint64_t subnode_id;                                   /**< ignored for subnode_type 0 */
     struct hv_proximity_domain_info proximity_domain_info; /**< where its memory is taken */
