@@ -52,4 +52,5 @@ fi
 run_machine linux 'hvkit: shell reached'
 run_machine suite '# end passed=[0-9]* failed=0 '
 check_sandbox
+check_child_statistics
 check_kills vmm-kills "$kills" 1500000
