@@ -201,7 +201,7 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     uint16_t start = frame->form->control.rep_start;
     uint16_t index = start;
     struct hv_hypercall_call call;
-    hv_status status, written;
+    hv_status status, written = HV_STATUS_SUCCESS;
 
     prepare_call(frame, &call);
     call.deadline = find_deadline(frame);
@@ -213,7 +213,8 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     } while (status == HV_STATUS_SUCCESS && index < frame->form->control.rep_count &&
              (hv_now(partition) < call.deadline || !is_resumable(frame)));
 
-    written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
+    if (size)
+        written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
     if (written != HV_STATUS_SUCCESS)
         return complete(frame, written, start);
     if (status == HV_STATUS_SUCCESS && index < frame->form->control.rep_count)

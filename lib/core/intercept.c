@@ -109,15 +109,15 @@ struct hv_message *hv_intercept_room(struct hv_vp *vp)
     return page ? page : &vp->intercept.message.message.content;
 }
 
-/* To a VP of this LP that looks after this one, at once; there may be none. It is not in the middle
-   of something. */
+/* To a VP of this LP that looks after this one, which stops, at once; there may be none. It is not
+   in the middle of something. */
 static bool hand_over(const struct hv_vp *vp, const struct hv_message *message)
 {
     struct hv_vp *receiver = hv_deals_parent(vp);
 
     if (!receiver || receiver->waiting || !hv_synic_show(receiver, SINT, message))
         return false;
-    hv_vp_wake(receiver);
+    hv_vp_wake_heir(receiver);
     return true;
 }
 

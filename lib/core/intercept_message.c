@@ -91,8 +91,9 @@ static void read_registers(struct hv_vp *vp, const struct hv_gprs *gprs,
         hv_register_page_fill(page, gprs, state->cr8);
 }
 
-void hv_intercept_read_state(struct hv_vp *vp, const struct hv_gprs *gprs,
-                             struct hv_intercept_state *state)
+/* inline: for each kind of message by itself, in a program that is optimised as a whole. */
+inline void hv_intercept_read_state(struct hv_vp *vp, const struct hv_gprs *gprs,
+                                    struct hv_intercept_state *state)
 {
     const struct hv_partition *partition = vp->partition;
 

@@ -105,13 +105,17 @@ static bool set_wide(struct hv_vp *vp, uint32_t first, const void *values, uint3
     return true;
 }
 
-/* Any value is one for them. */
-static void take_gprs(struct hv_vp *vp, const struct hv_vp_register_page *page)
+/* One among the same 2 GiB as the VP's is as valid as that in each mode: mostly that of the next
+ * instruction. */
+static bool take_rip(struct hv_vp *vp, struct hv_gprs *gprs, const struct hv_vp_register_page *page)
 {
-    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
-    struct hv_gprs *gprs = cpu->gprs(cpu->context, vp);
+    const void *field = &page->rip;
+    uint64_t rip = __atomic_load_n((const uint64_t *)field, __ATOMIC_RELAXED);
 
-    memcpy(gprs->gpr, page->gp_registers, sizeof(gprs->gpr));
+    if (__builtin_expect((rip ^ gprs->rip) >> 31 != 0, false))
+        return set_word(vp, HvX64RegisterRip, rip);
+    gprs->rip = rip;
+    return true;
 }
 
 /* What an access to a device leaves as it is, but for the flags of some. */
@@ -128,10 +132,15 @@ take_others(struct hv_vp *vp, const struct hv_vp_register_page *page, uint32_t d
            set_word(vp, HvX64RegisterRflags, page->rflags);
 }
 
-/* Registers of which not every value will do; what follows one that is refused is not taken. */
-static bool take_checked(struct hv_vp *vp, const struct hv_vp_register_page *page, uint32_t dirty)
+/* What follows a value that is refused is not taken. */
+static bool take(struct hv_vp *vp, const struct hv_vp_register_page *page, uint32_t dirty)
 {
-    if ((dirty & HV_VP_REGISTER_PAGE_DIRTY_IP) && !set_word(vp, HvX64RegisterRip, page->rip))
+    const struct hv_cpu_ops *cpu = hv_vp_cpu(vp);
+    struct hv_gprs *gprs = cpu->gprs(cpu->context, vp);
+
+    if (dirty & HV_VP_REGISTER_PAGE_DIRTY_GENERAL)
+        memcpy(gprs->gpr, page->gp_registers, sizeof(gprs->gpr));
+    if ((dirty & HV_VP_REGISTER_PAGE_DIRTY_IP) && !take_rip(vp, gprs, page))
         return false;
     return __builtin_expect(!(dirty & OTHERS), true) || take_others(vp, page, dirty);
 }
@@ -146,7 +155,5 @@ hv_status hv_register_page_take(struct hv_vp *vp)
         return HV_STATUS_SUCCESS;
     field = &page->dirty;
     dirty = __atomic_load_n((const uint32_t *)field, __ATOMIC_RELAXED);
-    if (dirty & HV_VP_REGISTER_PAGE_DIRTY_GENERAL)
-        take_gprs(vp, page);
-    return take_checked(vp, page, dirty) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
+    return take(vp, page, dirty) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE;
 }

@@ -118,6 +118,12 @@ static void forget(struct hv_lp *lp, const struct hv_vp *vp)
     give_up_place(lp);
 }
 
+static inline void make_heir(struct hv_lp *lp, struct hv_vp *vp)
+{
+    hv_lp_make_ready(lp, vp);
+    lp->heir = vp;
+}
+
 /* There are no requests for it: who posts one kicks. */
 void hv_vp_wake(struct hv_vp *vp)
 {
@@ -128,9 +134,13 @@ void hv_vp_wake(struct hv_vp *vp)
         cpu->kick(cpu->context, vp);
         return;
     }
-    hv_lp_make_ready(lp, vp);
-    lp->heir = vp;
+    make_heir(lp, vp);
     cpu->kick_lp(cpu->context, lp->backend);
+}
+
+void hv_vp_wake_heir(struct hv_vp *vp)
+{
+    make_heir(owner(vp), vp);
 }
 
 /* A VP that has moved since it was listed. Once it is in the other list, it is not touched here. */

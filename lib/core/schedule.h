@@ -30,6 +30,9 @@ void hv_vp_kick(struct hv_vp *vp);
 
 /* The same on the LP that owns vp, where it needs no list. */
 void hv_vp_wake(struct hv_vp *vp);
+/* The same by a VP of that LP, with a scheduler, whose exit ends with its suspension: the LP will
+   look without being told. */
+void hv_vp_wake_heir(struct hv_vp *vp);
 
 /*
  * Takes vp, which is suspended and which nobody kicks any more, from its LP: when this returns that

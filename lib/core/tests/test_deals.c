@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "deals.h"
+#include "lp.h"
 #include "dispatch_fixture.h"
 #include "suite.h"
 
@@ -180,6 +181,32 @@ START_TEST(a_message_to_the_same_lp_is_there_at_once)
 }
 END_TEST
 
+static unsigned looks;
+
+static void count_look(void *backend)
+{
+    (void)backend;
+    looks++;
+}
+
+/* The LP looks at what there is when the VP stops, and doesn't have to be told; for an end of the
+   intercept it does. */
+START_TEST(who_stops_tells_its_lp_nothing)
+{
+    let_run();
+    looks = 0;
+    fake.on_kick_lp = count_look;
+    intercept(vp);
+    ck_assert_ptr_eq(lp->heir, root_vp);
+    ck_assert_uint_eq(looks, 0);
+    ck_assert_ptr_eq(hv_lp_hand_over(lp, now, HV_LP_STOPS), root_vp);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterInterceptSuspend, 0),
+                      HV_STATUS_SUCCESS);
+    ck_assert_ptr_eq(lp->heir, vp);
+    ck_assert_uint_gt(looks, 0);
+}
+END_TEST
+
 START_TEST(a_message_waits_while_the_slot_is_full)
 {
     let_run();
@@ -250,6 +277,7 @@ int main(void)
     tcase_add_test(tcase, nothing_is_found_of_a_child_at_its_end);
     tcase_add_test(tcase, a_call_is_checked_as_any_other);
     tcase_add_test(tcase, a_message_to_the_same_lp_is_there_at_once);
+    tcase_add_test(tcase, who_stops_tells_its_lp_nothing);
     tcase_add_test(tcase, a_message_waits_while_the_slot_is_full);
     tcase_add_test(tcase, a_message_waits_behind_those_that_were_posted);
     tcase_add_test(tcase, a_message_waits_for_who_is_in_the_middle_of_something);

@@ -374,6 +374,42 @@ START_TEST(a_vp_with_a_register_that_is_refused_stays_suspended)
 }
 END_TEST
 
+/* Where the two may differ in that, the back end says it. */
+START_TEST(an_instruction_nearby_is_as_valid_as_the_last)
+{
+    static const struct {
+        uint64_t last, next;
+        bool is_near;
+    } rows[] = {
+        { 0x200, 0x202, true },
+        { 0x200, 0x200, true },
+        { INT32_MAX - 1u, INT32_MAX, true },
+        { INT32_MAX, INT32_MAX + 1u, false },
+        { UINT32_MAX, UINT32_MAX + UINT64_C(1), false },
+        { UINT64_C(0x7FFFFFFFFFFF), UINT64_C(0x800000000000), false },
+        { UINT64_C(0xFFFFFFFF80000000), UINT64_MAX, true },
+        { UINT64_MAX, 0, false },
+    };
+
+    map(HvVpStatePageRegisters);
+    resume();
+    fake.platform.cpu.set_register = refuse;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hv_vp_register_page *page;
+
+        fake_vp(vp)->gprs.rip = rows[i].last;
+        intercept(vp);
+        empty_slot(root_vp);
+        page = change_page(HV_VP_REGISTER_PAGE_DIRTY_IP);
+        page->rip = rows[i].next;
+        ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterInterceptSuspend, 0),
+                          rows[i].is_near ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_REGISTER_VALUE);
+        ck_assert_uint_eq(fake_vp(vp)->gprs.rip, rows[i].is_near ? rows[i].next : rows[i].last);
+        resume();
+    }
+}
+END_TEST
+
 START_TEST(without_pages_there_is_nothing_to_fill_or_take)
 {
     intercept(vp);
@@ -403,6 +439,7 @@ int main(void)
     tcase_add_test(tests, nothing_is_taken_while_something_suspends_the_vp);
     tcase_add_test(tests, a_page_that_is_not_valid_is_not_looked_at);
     tcase_add_test(tests, a_vp_with_a_register_that_is_refused_stays_suspended);
+    tcase_add_test(tests, an_instruction_nearby_is_as_valid_as_the_last);
     tcase_add_test(tests, without_pages_there_is_nothing_to_fill_or_take);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

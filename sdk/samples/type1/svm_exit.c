@@ -280,21 +280,9 @@ static void __attribute__((noreturn)) exit_unknown(struct svm_vp *vp)
     machine_stop(3);
 }
 
-static void dispatch(struct svm_vp *vp)
+static void dispatch_other(struct svm_vp *vp)
 {
     switch ((uint32_t)vp->vmcb->exit_code) {
-    case VMCB_EXIT_CPUID:
-        exit_cpuid(vp);
-        break;
-    case VMCB_EXIT_MSR:
-        if (vp->vmcb->exit_info_1 & 1)
-            exit_wrmsr(vp);
-        else
-            exit_rdmsr(vp);
-        break;
-    case VMCB_EXIT_VMMCALL:
-        exit_vmmcall(vp);
-        break;
     case VMCB_EXIT_NPF:
         exit_memory(vp);
         break;
@@ -373,6 +361,23 @@ static void dispatch(struct svm_vp *vp)
                  vp->vmcb->exit_code);
         svm_child_shut_down(vp);
     }
+}
+
+/* What there is most of is found without a search. */
+static void dispatch(struct svm_vp *vp)
+{
+    uint32_t code = (uint32_t)vp->vmcb->exit_code;
+
+    if (code == VMCB_EXIT_VMMCALL)
+        exit_vmmcall(vp);
+    else if (code == VMCB_EXIT_CPUID)
+        exit_cpuid(vp);
+    else if (code != VMCB_EXIT_MSR)
+        dispatch_other(vp);
+    else if (vp->vmcb->exit_info_1 & 1)
+        exit_wrmsr(vp);
+    else
+        exit_rdmsr(vp);
 }
 
 /* True if that was all. */

@@ -106,23 +106,16 @@ hv_status root_call_resume(uint64_t id, uint32_t vp_index, const struct worker_r
     return root_call_rep(pages, HvCallSetVpRegisters, count + 2, &done);
 }
 
-/* A list of one register. */
-struct one_register {
-    struct hv_input_vp_registers header;
-    struct hv_register_assoc element;
-};
-
-_Static_assert(sizeof(struct one_register) == 48, "a list of one register is short");
-
-/* The only one is done or refused; whatever interrupts the call makes it again. */
+/* Of a list of one register, the last 24 bytes of whose 48 are zero. The only one is done or
+   refused; whatever interrupts the call makes it again. */
 hv_status root_call_end_intercept(uint64_t id, uint32_t vp_index)
 {
-    const struct one_register input = { .header = { .partition_id = id, .vp_index = vp_index },
-                                        .element = { .name = HvRegisterInterceptSuspend } };
     uint64_t control = HvCallSetVpRegisters | UINT64_C(1) << HV_HYPERCALL_REP_COUNT_SHIFT;
-    struct root_call_pages *pages = root_call_begin(&input, sizeof(input));
+    uint64_t result = root_host_hypercall_short(control, id, vp_index, HvRegisterInterceptSuspend);
 
-    return (hv_status)(root_host_hypercall_short(control, pages) & HV_HYPERCALL_RESULT_STATUS_MASK);
+    _Static_assert(sizeof(struct hv_input_vp_registers) == 16, "two words, VTL 0");
+    _Static_assert(offsetof(struct hv_register_assoc, name) == 0, "the third");
+    return (hv_status)(result & HV_HYPERCALL_RESULT_STATUS_MASK);
 }
 
 hv_status root_call_dispatch(uint64_t id, uint32_t vp_index, bool clear,

@@ -22,9 +22,10 @@ struct root_call_pages *root_host_call_pages(void);
 /* Makes a hypercall with these pages; returns its result value. */
 uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages);
 
-/* The same for a call without output whose input is the first 48 bytes of its page: where the
-   hypervisor takes so much in registers, it finds it there. */
-uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pages);
+/* The same for a call without output whose input is these words and zeros, 48 bytes in all: where
+   the hypervisor takes so much in registers, it finds it there. */
+uint64_t root_host_hypercall_short(uint64_t control, uint64_t first, uint64_t second,
+                                   uint64_t third);
 
 /* The message in the slot of SINT 0, until the slot is freed for the next; NULL: it is empty. */
 const struct hv_message *root_host_message(void);

@@ -59,22 +59,30 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
     return result;
 }
 
-/* TLFS "XMM Fast Hypercall Input": RDX, R8, XMM0 and so on, which nothing here uses otherwise. */
-uint64_t root_host_hypercall_short(uint64_t control, struct root_call_pages *pages)
+static uint64_t call_by_page(uint64_t control, uint64_t first, uint64_t second, uint64_t third)
 {
-    const uint64_t *input = (const void *)pages->input;
-    uint64_t first, result;
+    const uint64_t input[6] = { first, second, third };
+    struct root_call_pages *pages = root_host_call_pages();
 
-    if (!takes_xmm)
-        return root_host_hypercall(control, pages);
-    first = input[0];
+    memcpy(pages->input, input, sizeof(input));
+    return root_host_hypercall(control, pages);
+}
+
+/* TLFS "XMM Fast Hypercall Input": RDX, R8, XMM0 and so on, which nothing here uses otherwise. */
+uint64_t root_host_hypercall_short(uint64_t control, uint64_t first, uint64_t second,
+                                   uint64_t third)
+{
+    register uint64_t r8 __asm__("r8") = second;
+    uint64_t result;
+
+    if (__builtin_expect(!takes_xmm, false))
+        return call_by_page(control, first, second, third);
     control |= HV_HYPERCALL_FAST;
-    register uint64_t second __asm__("r8") = input[1];
-    __asm__ volatile("movups 16(%[input]), %%xmm0\n"
-                     "movups 32(%[input]), %%xmm1\n"
+    __asm__ volatile("movq %[third], %%xmm0\n"
+                     "pxor %%xmm1, %%xmm1\n"
                      "call *%[code]"
-                     : "=a"(result), "+c"(control), "+d"(first), "+r"(second)
-                     : [code] "r"(hypercall_code), [input] "r"(input)
+                     : "=a"(result), "+c"(control), "+d"(first), "+r"(r8)
+                     : [code] "r"(hypercall_code), [third] "r"(third)
                      : "r9", "r10", "r11", "memory", "cc");
     return result;
 }
