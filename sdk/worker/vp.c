@@ -203,16 +203,23 @@ static void add_gpr(const struct worker_vp *vp, struct register_list *list, unsi
     add(list, HvX64RegisterRax + gpr, vp->gpr[gpr]);
 }
 
-static void add_next_instruction(const struct worker_vp *vp, struct register_list *list)
+static uint64_t next_rip(const struct worker_vp *vp)
 {
     uint64_t rip = vp->header->rip + vp->length;
-    uint64_t rflags = vp->rflags & ~WORKER_RFLAGS_RF;
 
-    if (worker_vp_mode(vp) != HV_INSN_64)
-        rip &= UINT32_MAX;
-    add(list, HvX64RegisterRip, rip);
-    if (rflags != vp->header->rflags)
-        add(list, HvX64RegisterRflags, rflags);
+    return worker_vp_mode(vp) == HV_INSN_64 ? rip : rip & UINT32_MAX;
+}
+
+static uint64_t next_rflags(const struct worker_vp *vp)
+{
+    return vp->rflags & ~WORKER_RFLAGS_RF;
+}
+
+static void add_next_instruction(const struct worker_vp *vp, struct register_list *list)
+{
+    add(list, HvX64RegisterRip, next_rip(vp));
+    if (next_rflags(vp) != vp->header->rflags)
+        add(list, HvX64RegisterRflags, next_rflags(vp));
 }
 
 static void add_exception(const struct worker_vp *vp, struct register_list *list)
@@ -225,6 +232,41 @@ static void add_exception(const struct worker_vp *vp, struct register_list *list
             HV_X64_PENDING_INTERRUPTION_DELIVER_ERROR_CODE |
             (uint64_t)vp->vector << HV_X64_PENDING_INTERRUPTION_VECTOR_SHIFT |
             (uint64_t)vp->error_code << HV_X64_PENDING_INTERRUPTION_ERROR_CODE_SHIFT);
+}
+
+/* What most intercepts change is in the VP's page, if the host has one; then there is no list. */
+static bool finish_in_page(const struct worker_vp *vp)
+{
+    const struct worker_vid *vid = vp->guest->vid;
+    struct hv_vp_register_page *page =
+        vid->register_page ? vid->register_page(vid->context, vp->index) : NULL;
+    uint32_t dirty = HV_VP_REGISTER_PAGE_DIRTY_IP;
+
+    if (!page)
+        return false;
+    for (uint32_t left = vp->gpr_changed; left != 0; left &= left - 1) {
+        unsigned gpr = (unsigned)__builtin_ctz(left);
+
+        page->gp_registers[gpr] = vp->gpr[gpr];
+        dirty |= HV_VP_REGISTER_PAGE_DIRTY_GENERAL;
+    }
+    page->rip = next_rip(vp);
+    if (next_rflags(vp) != vp->header->rflags) {
+        page->rflags = next_rflags(vp);
+        dirty |= HV_VP_REGISTER_PAGE_DIRTY_FLAGS;
+    }
+    page->dirty |= dirty;
+    return true;
+}
+
+static void list_changes(const struct worker_vp *vp, struct register_list *list)
+{
+    for (uint32_t left = vp->gpr_changed; left != 0; left &= left - 1)
+        add_gpr(vp, list, (unsigned)__builtin_ctz(left));
+    if (vp->end == WORKER_VP_COMPLETED)
+        add_next_instruction(vp, list);
+    if (vp->end == WORKER_VP_EXCEPTION)
+        add_exception(vp, list);
 }
 
 enum worker_result worker_vp_finish(struct worker_vp *vp)
@@ -240,12 +282,8 @@ enum worker_result worker_vp_finish(struct worker_vp *vp)
     if (vp->guest->stopped)
         return WORKER_STOPPED;
     list.next = list.entry;
-    for (uint32_t left = vp->gpr_changed; left != 0; left &= left - 1)
-        add_gpr(vp, &list, (unsigned)__builtin_ctz(left));
-    if (vp->end == WORKER_VP_COMPLETED)
-        add_next_instruction(vp, &list);
-    if (vp->end == WORKER_VP_EXCEPTION)
-        add_exception(vp, &list);
+    if (vp->end != WORKER_VP_COMPLETED || !finish_in_page(vp))
+        list_changes(vp, &list);
     status = vid->resume(vid->context, vp->index, list.entry, (uint32_t)(list.next - list.entry));
     return status == HV_STATUS_SUCCESS || worker_vp_failed(vp, status) ? WORKER_GOES_ON
                                                                        : WORKER_FAILED;

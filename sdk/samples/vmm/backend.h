@@ -64,6 +64,7 @@ struct vmm_backend {
      */
     hv_status (*prepare)(void *context, uint32_t vp_index, const struct worker_register *registers,
                          uint32_t count);
+    struct hv_vp_register_page *(*register_page)(void *context, uint32_t vp_index); /* NULL: none */
 
     /* As in struct worker_vid; registers can be read of a VP that runs, too. */
     hv_status (*map)(void *context, uint64_t gpa, void *host, uint64_t size, uint32_t flags);

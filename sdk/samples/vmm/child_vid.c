@@ -39,6 +39,13 @@ static hv_status set_registers(void *context, uint32_t vp_index,
     return backend->set_registers(backend->context, vp_index, registers, count);
 }
 
+static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
+{
+    const struct vmm_backend *backend = backend_of(context);
+
+    return backend->register_page(backend->context, vp_index);
+}
+
 static hv_status resume(void *context, uint32_t vp_index, const struct worker_register *registers,
                         uint32_t count)
 {
@@ -97,16 +104,18 @@ static uint64_t now(void *context)
 
 void vmm_child_vid(struct vmm_child *child)
 {
-    child->vid = (struct worker_vid){ .context = child,
-                                      .map = map,
-                                      .unmap = unmap,
-                                      .get_registers = get_registers,
-                                      .set_registers = set_registers,
-                                      .resume = resume,
-                                      .suspend = suspend,
-                                      .translate = translate,
-                                      .assert_interrupt = assert_interrupt,
-                                      .clear_interrupt =
-                                          child->backend->clear_interrupt ? clear_interrupt : NULL,
-                                      .now = now };
+    child->vid =
+        (struct worker_vid){ .context = child,
+                             .map = map,
+                             .unmap = unmap,
+                             .get_registers = get_registers,
+                             .set_registers = set_registers,
+                             .register_page = child->backend->register_page ? register_page : NULL,
+                             .resume = resume,
+                             .suspend = suspend,
+                             .translate = translate,
+                             .assert_interrupt = assert_interrupt,
+                             .clear_interrupt =
+                                 child->backend->clear_interrupt ? clear_interrupt : NULL,
+                             .now = now };
 }

@@ -99,17 +99,22 @@ static hv_status translate(void *context, uint32_t vp_index, uint64_t gva, uint6
 
 /* ---- Running ---- */
 
+static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
+{
+    const struct mshv_partition *partition = context;
+    const struct mshv_vp *vp = &partition->vp[vp_index];
+
+    return vp->stopped && vp->registers && vp->registers->is_valid ? vp->registers : NULL;
+}
+
 /* The VP goes on with the next MSHV_RUN_VP, which takes what the page has. */
 static hv_status prepare(void *context, uint32_t vp_index, const struct worker_register *registers,
                          uint32_t count)
 {
     struct mshv_partition *partition = context;
-    struct mshv_vp *vp = &partition->vp[vp_index];
-    bool in_page =
-        vp->stopped && vp->registers && worker_register_page_put(vp->registers, registers, count);
 
-    vp->stopped = false;
-    if (in_page || count == 0)
+    partition->vp[vp_index].stopped = false;
+    if (count == 0)
         return HV_STATUS_SUCCESS;
     return mshv_set_registers(partition->file, vp_index, registers, count);
 }
@@ -206,6 +211,7 @@ const struct vmm_backend vmm_mshv_backend = {
     .run = run,
     .intercepted = intercepted,
     .prepare = prepare,
+    .register_page = register_page,
     .map = map,
     .unmap = unmap,
     .get_registers = get_registers,

@@ -79,6 +79,14 @@ static hv_status set_registers(void *context, uint32_t vp_index,
     return HV_STATUS_SUCCESS;
 }
 
+static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
+{
+    const struct fake_vid *fake = context;
+
+    (void)vp_index;
+    return fake->register_page;
+}
+
 static hv_status resume(void *context, uint32_t vp_index, const struct worker_register *registers,
                         uint32_t count)
 {
@@ -161,6 +169,7 @@ void fake_vid_init(struct fake_vid *fake)
                                      .unmap = unmap,
                                      .get_registers = get_registers,
                                      .set_registers = set_registers,
+                                     .register_page = register_page,
                                      .resume = resume,
                                      .suspend = suspend,
                                      .translate = translate,

@@ -24,6 +24,7 @@ struct fake_vid {
 
     struct worker_register registers[FAKE_REGISTERS]; /* of all VPs */
     uint32_t register_count;
+    struct hv_vp_register_page *register_page; /* of each VP; NULL: none that counts */
     unsigned reads;
     unsigned resumes;
     unsigned suspends;

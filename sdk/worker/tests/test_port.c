@@ -117,6 +117,61 @@ START_TEST(completed_instruction_clears_the_resume_flag)
 }
 END_TEST
 
+static struct hv_vp_register_page page;
+
+static void give_page(void)
+{
+    memset(&page, 0x55, sizeof(page));
+    page.dirty = 0;
+    f.fake.register_page = &page;
+}
+
+START_TEST(what_in_changes_is_marked_in_the_register_page)
+{
+    give_page();
+    make(false, 1, 0, "\xEC", 1);
+    ck_assert_int_eq(go(), WORKER_GOES_ON);
+    ck_assert_uint_eq(f.fake.resumes, 1);
+    ck_assert_uint_eq(f.fake.resumed_registers, 0);
+    ck_assert_uint_eq(page.gp_registers[0], UINT64_C(0x11223344556677A1));
+    ck_assert_uint_eq(page.gp_registers[1], UINT64_C(0x5555555555555555));
+    ck_assert_uint_eq(page.rip, RIP + 1);
+    ck_assert_uint_eq(page.rflags, UINT64_C(0x5555555555555555));
+    ck_assert_uint_eq(page.dirty, HV_VP_REGISTER_PAGE_DIRTY_GENERAL | HV_VP_REGISTER_PAGE_DIRTY_IP);
+}
+END_TEST
+
+START_TEST(what_out_changes_is_marked_beside_what_was_marked_before)
+{
+    give_page();
+    page.dirty = HV_VP_REGISTER_PAGE_DIRTY_XMM;
+    make(true, 1, 0, "\xEE", 1);
+    message.header.rflags = 0x10002;
+    ck_assert_int_eq(go(), WORKER_GOES_ON);
+    ck_assert_uint_eq(f.fake.resumed_registers, 0);
+    ck_assert_uint_eq(page.gp_registers[0], UINT64_C(0x5555555555555555));
+    ck_assert_uint_eq(page.rflags, 2);
+    ck_assert_uint_eq(page.dirty, HV_VP_REGISTER_PAGE_DIRTY_XMM | HV_VP_REGISTER_PAGE_DIRTY_IP |
+                                      HV_VP_REGISTER_PAGE_DIRTY_FLAGS);
+}
+END_TEST
+
+/* The page has no place for it. */
+START_TEST(exception_is_no_matter_of_the_register_page)
+{
+    f.fake.pages[0] =
+        (struct fake_page){ .gva = RAM_GPA + 0x1000, .code = HvTranslateGvaPageNotPresent };
+    f.fake.page_count = 1;
+    give_page();
+    make(false, 1, REP, "\xF3\x6C", 2);
+    message.rdi = RAM_GPA + 0xFFE;
+    ck_assert_int_eq(go(), WORKER_GOES_ON);
+    ck_assert_uint_eq(page.dirty, 0);
+    ck_assert_uint_eq(reg(&f, HvX64RegisterRcx), 2);
+    ck_assert_uint_eq(reg(&f, HvRegisterPendingInterruption), exception(14, 2));
+}
+END_TEST
+
 START_TEST(outs_reads_guest_memory)
 {
     memcpy(f.ram + 0x200, "abcdefgh", 8);
@@ -363,10 +418,13 @@ int main(void)
     tcase_add_test(single, upper_half_of_the_length_byte_is_not_length);
     tcase_add_test(single, rip_wraps_outside_64_bit_mode);
     tcase_add_test(single, completed_instruction_clears_the_resume_flag);
+    tcase_add_test(single, what_in_changes_is_marked_in_the_register_page);
+    tcase_add_test(single, what_out_changes_is_marked_beside_what_was_marked_before);
     tcase_add_test(single, senseless_messages_are_refused);
     tcase_add_test(single, refusal_of_the_host_is_handed_on);
     suite_add_tcase(suite, single);
     tcase_add_checked_fixture(string, setup, NULL);
+    tcase_add_test(string, exception_is_no_matter_of_the_register_page);
     tcase_add_test(string, outs_reads_guest_memory);
     tcase_add_test(string, repeated_outs_does_all_elements_in_order);
     tcase_add_test(string, repeated_ins_fills_guest_memory);

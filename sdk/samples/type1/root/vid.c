@@ -109,6 +109,14 @@ static hv_status set_registers(void *context, uint32_t vp_index,
 
 /* ---- Running ---- */
 
+static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
+{
+    const struct root_child *child = context;
+    const struct root_vp *vp = &child->partition.vps[vp_index];
+
+    return vp->stopped && vp->registers && vp->registers->is_valid ? vp->registers : NULL;
+}
+
 /* What the page has counts when the VP goes on: with the end of its intercept, or with the dispatch
    that ends it. One that was suspended besides has no valid page here. */
 static hv_status go_on(const struct root_child *child, uint32_t vp_index)
@@ -123,8 +131,7 @@ static hv_status resume(void *context, uint32_t vp_index, const struct worker_re
 {
     struct root_child *child = context;
     struct root_vp *vp = &child->partition.vps[vp_index];
-    bool in_page =
-        vp->stopped && vp->registers && worker_register_page_put(vp->registers, registers, count);
+    bool in_page = count == 0 && register_page(child, vp_index);
 
     vp->stopped = false;
     vp->ready = true;
@@ -182,6 +189,7 @@ void root_vid_init(struct root_child *child)
                                       .unmap = unmap,
                                       .get_registers = get_registers,
                                       .set_registers = set_registers,
+                                      .register_page = register_page,
                                       .resume = resume,
                                       .suspend = suspend,
                                       .translate = translate,

@@ -61,10 +61,11 @@ START_TEST(registers_of_a_vp_that_was_stopped_are_in_its_page)
     backend->intercepted(partition, 1);
     backend->get_registers(partition, 1, &name, &value, 1);
     ck_assert_uint_eq(value.reg64, 0x777);
-    ck_assert_uint_eq(backend->prepare(partition, 1, &changed, 1), HV_STATUS_SUCCESS);
-    ck_assert_uint_eq(partition->vp[1].registers->rip, 0x1234);
+    ck_assert_ptr_eq(backend->register_page(partition, 1), partition->vp[1].registers);
+    ck_assert_uint_eq(backend->prepare(partition, 1, NULL, 0), HV_STATUS_SUCCESS);
     ck_assert_uint_eq(fake_mshv.call_count, calls);
     /* It runs: what the page has is old. */
+    ck_assert_ptr_null(backend->register_page(partition, 1));
     backend->get_registers(partition, 1, &name, &value, 1);
     ck_assert_uint_eq(fake_mshv.call_count, calls + 1);
     ck_assert_uint_eq(fake_mshv_call(HvCallGetVpRegisters, 0)->input.registers.header.vp_index, 1);
@@ -78,9 +79,11 @@ START_TEST(registers_that_are_set_otherwise_make_the_page_old)
     const struct worker_register changed = { .name = HvX64RegisterRip };
 
     ck_assert(fake_mshv_make());
+    partition->vp[0].registers->is_valid = 1;
     backend->intercepted(partition, 0);
+    ck_assert_ptr_nonnull(backend->register_page(partition, 0));
     ck_assert_uint_eq(backend->set_registers(partition, 0, &changed, 1), HV_STATUS_SUCCESS);
-    ck_assert(!partition->vp[0].stopped);
+    ck_assert_ptr_null(backend->register_page(partition, 0));
     fake_mshv.refused_call = HvCallSetVpRegisters;
     ck_assert_uint_eq(backend->set_registers(partition, 0, &changed, 1),
                       HV_STATUS_INVALID_PARAMETER);

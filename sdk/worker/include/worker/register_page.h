@@ -32,15 +32,4 @@
 bool worker_register_page_get(const struct hv_vp_register_page *page, const uint32_t *names,
                               union hv_register_value *values, uint32_t count);
 
-/**
- * Changes registers, all or none: general registers, RIP and RFLAGS.
- *
- * @param page       The page.
- * @param registers  What they become.
- * @param count      Registers.
- * @return False: the page is not valid, or others are among them.
- */
-bool worker_register_page_put(struct hv_vp_register_page *page,
-                              const struct worker_register *registers, uint32_t count);
-
 #endif

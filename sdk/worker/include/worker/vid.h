@@ -139,6 +139,16 @@ struct worker_vid {
                                const struct worker_register *registers, uint32_t count);
 
     /**
+     * A suspended VP's register page (HvVpStatePageRegisters) while it counts, that is, from an
+     * intercept until the VP goes on or registers of it are written; else NULL. May be NULL itself,
+     * for a host without such pages.
+     *
+     * The worker changes registers there, and marks them; resume() without a list is to take what
+     * is marked.
+     */
+    struct hv_vp_register_page *(*register_page)(void *context, uint32_t vp_index);
+
+    /**
      * Lets a suspended VP go on, after writing registers as set_registers() does. It may run before
      * the call returns, or not before next().
      */
