@@ -10,6 +10,12 @@ free_pages() {
     awk '$1 == "pages" && $2 == "free" { free += $3 } $1 == "count:" { free += $2 } END { print free }' /proc/zoneinfo
 }
 
+# kernel_memory: what the kernel has for itself, by what it is for.
+kernel_memory() {
+    echo 3 >/proc/sys/vm/drop_caches
+    awk '/^(SReclaimable|SUnreclaim|KernelStack|PageTables|VmallocUsed|Percpu):/ { printf "%s %s kB ", $1, $2 }' /proc/meminfo
+}
+
 # lost_since PAGES WHAT: says how many pages are free no more; $why is the reason if a child's are among them. What
 # the kernel has still to do, and does by itself, is waited for.
 lost_since() {
