@@ -73,7 +73,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--time", type=_positive, metavar="SECONDS", help="begin no further mutant after that time"
     )
     command.add_argument(
-        "--min", type=_percent, metavar="PERCENT", default=0.0, help="fail below this share"
+        "--min", type=_percent, metavar="PERCENT", default=0.0,
+        help="fail if a share as low is improbable where this one of all mutants is killed",
     )
     command.add_argument("--report", type=Path, metavar="FILE", default=REPORT, help="as JSON")
     command.add_argument(
@@ -220,7 +221,7 @@ def _mutate(options: argparse.Namespace) -> int:
     counted = mutation_report.count(trials)
     share = mutation_report.share(counted)
     print(f"mutate: {share:.1f} % killed, {counted[Fate.SURVIVED]} survived")
-    return EXIT_FAILED if share < options.min else 0
+    return EXIT_FAILED if mutation_report.is_below(counted, options.min) else 0
 
 
 def _choose_mutants(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from .mutants import Mutant
 
 _COLUMNS = ("mutants", "unit", "suite", "explained", "survived", "killed")
 _KILLED = (Fate.UNIT, Fate.SUITE)
+_IMPROBABLE = 0.01
 _SETTLED = (*_KILLED, Fate.INVALID, Fate.SAME)
 
 
@@ -24,6 +26,22 @@ def share(counts: Counter[Fate]) -> float:
     killed = sum(counts[fate] for fate in _KILLED)
     all_of_them = killed + counts[Fate.SURVIVED]
     return 100 * killed / all_of_them if all_of_them else 100.0
+
+
+def is_below(counts: Counter[Fate], percent: float) -> bool:
+    """Whether so few were killed that it is no chance: if that share of all mutants were killed, less
+    than one sample in a hundred would have so many survivors. Also when there is none to judge by."""
+    killed = sum(counts[fate] for fate in _KILLED)
+    survived = counts[Fate.SURVIVED]
+    drawn = killed + survived
+    if not drawn:
+        return percent > 0
+    lives = 1 - percent / 100
+    tail = sum(
+        math.comb(drawn, k) * lives**k * (1 - lives) ** (drawn - k)
+        for k in range(survived, drawn + 1)
+    )
+    return tail < _IMPROBABLE
 
 
 def count(trials: Iterable[Trial]) -> Counter[Fate]:

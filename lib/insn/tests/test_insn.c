@@ -428,6 +428,36 @@ START_TEST(memory_operands_are_described)
 }
 END_TEST
 
+START_TEST(arithmetic_with_an_immediate_is_eight_instructions)
+{
+    static const enum hv_insn_op ops[] = { HV_INSN_OP_ADD, HV_INSN_OP_OR,  HV_INSN_OP_ADC,
+                                           HV_INSN_OP_SBB, HV_INSN_OP_AND, HV_INSN_OP_SUB,
+                                           HV_INSN_OP_XOR, HV_INSN_OP_CMP };
+    static const struct {
+        const char *opcode, *immediate;
+        uint8_t size;
+    } forms[] = { { "80", "7f", 1 }, { "81", "11223344", 4 }, { "83", "7f", 4 } };
+
+    for (size_t form = 0; form < COUNT(forms); form++) {
+        for (uint8_t i = 0; i < COUNT(ops); i++) {
+            uint8_t size = forms[form].size;
+            /* Byte registers four to seven are the high ones of the first four. */
+            uint8_t reg = size == 1 && i >= 4 ? i - 4 : i;
+            char hex[16];
+            const struct memory_row row = {
+                HV_INSN_64, hex, ops[i], size, ops[i] == HV_INSN_OP_CMP ? LOAD : MODIFY,
+                size,       DS,  RBX,    NO,   1,
+                0,          reg
+            };
+
+            snprintf(hex, sizeof(hex), "%s%02x%s", forms[form].opcode, i << 3 | RBX,
+                     forms[form].immediate);
+            check_memory(&row);
+        }
+    }
+}
+END_TEST
+
 struct immediate_row {
     enum hv_insn_mode mode;
     const char *hex;
@@ -683,6 +713,7 @@ int main(void)
     tcase_add_test(tcase, intercepted_instructions_have_a_name_and_a_length);
     tcase_add_test(tcase, lengths_follow_mode_and_prefixes);
     tcase_add_test(tcase, memory_operands_are_described);
+    tcase_add_test(tcase, arithmetic_with_an_immediate_is_eight_instructions);
     tcase_add_test(tcase, immediates_are_extended_to_the_operand);
     tcase_add_test(tcase, byte_registers_four_to_seven_need_rex_to_be_low);
     tcase_add_test(tcase, operand_order_tells_the_forms_of_cmp_apart);

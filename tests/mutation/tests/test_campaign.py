@@ -127,6 +127,26 @@ class CampaignTest(ToolTestCase):
         self.assertEqual(document["share"], 66.67)
         self.assertEqual([item["fate"] for item in document["mutants"]][:2], ["same", "unit"])
 
+    def test_share_is_too_low_where_it_is_no_chance(self) -> None:
+        for killed, survived, percent, below in (
+            (4, 3, 70, False),
+            (0, 3, 70, False),
+            (0, 4, 70, True),
+            (60, 40, 70, False),
+            (55, 45, 70, True),
+            (500, 500, 50, False),
+            (0, 9, 0, False),
+            (9, 0, 100, False),
+            (9, 1, 100, True),
+            (0, 0, 70, True),
+            (0, 0, 0, False),
+        ):
+            counts = mutation_report.Counter(
+                {Fate.UNIT: killed, Fate.SURVIVED: survived, Fate.EXPLAINED: 7}
+            )
+            with self.subTest(killed=killed, survived=survived, percent=percent):
+                self.assertIs(mutation_report.is_below(counts, percent), below)
+
     def test_settled_trials_of_a_report(self) -> None:
         trials = self.run_all("SAME", "3", "5", "6", "7")
         path = self.directory / "report.json"
