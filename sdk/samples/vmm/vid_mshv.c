@@ -60,14 +60,21 @@ static hv_status unmap(void *context, uint64_t gpa, uint64_t size)
 
 /* ---- Registers ---- */
 
-static hv_status get_registers(void *context, uint32_t vp_index, const uint32_t *names,
-                               union hv_register_value *values, uint32_t count)
+static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
 {
     const struct mshv_partition *partition = context;
     const struct mshv_vp *vp = &partition->vp[vp_index];
 
-    if (vp->stopped && vp->registers &&
-        worker_register_page_get(vp->registers, names, values, count))
+    return vp->stopped && vp->registers && vp->registers->is_valid ? vp->registers : NULL;
+}
+
+static hv_status get_registers(void *context, uint32_t vp_index, const uint32_t *names,
+                               union hv_register_value *values, uint32_t count)
+{
+    const struct mshv_partition *partition = context;
+    const struct hv_vp_register_page *page = register_page(context, vp_index);
+
+    if (page && worker_register_page_get(page, names, values, count))
         return HV_STATUS_SUCCESS;
     return mshv_get_registers(partition->file, vp_index, names, values, count);
 }
@@ -98,14 +105,6 @@ static hv_status translate(void *context, uint32_t vp_index, uint64_t gva, uint6
 }
 
 /* ---- Running ---- */
-
-static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
-{
-    const struct mshv_partition *partition = context;
-    const struct mshv_vp *vp = &partition->vp[vp_index];
-
-    return vp->stopped && vp->registers && vp->registers->is_valid ? vp->registers : NULL;
-}
 
 /* The VP goes on with the next MSHV_RUN_VP, which takes what the page has. */
 static hv_status prepare(void *context, uint32_t vp_index, const struct worker_register *registers,

@@ -27,6 +27,17 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages);
 uint64_t root_host_hypercall_short(uint64_t control, uint64_t first, uint64_t second,
                                    uint64_t third);
 
+/* For a host where it takes them in memory alone. */
+static inline uint64_t root_host_hypercall_by_page(uint64_t control, uint64_t first,
+                                                   uint64_t second, uint64_t third)
+{
+    const uint64_t input[6] = { first, second, third };
+    struct root_call_pages *pages = root_host_call_pages();
+
+    __builtin_memcpy(pages->input, input, sizeof(input));
+    return root_host_hypercall(control, pages);
+}
+
 /* The message in the slot of SINT 0, until the slot is freed for the next; NULL: it is empty. */
 const struct hv_message *root_host_message(void);
 void root_host_free_message(void);

@@ -59,15 +59,6 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
     return result;
 }
 
-static uint64_t call_by_page(uint64_t control, uint64_t first, uint64_t second, uint64_t third)
-{
-    const uint64_t input[6] = { first, second, third };
-    struct root_call_pages *pages = root_host_call_pages();
-
-    memcpy(pages->input, input, sizeof(input));
-    return root_host_hypercall(control, pages);
-}
-
 /* TLFS "XMM Fast Hypercall Input": RDX, R8, XMM0 and so on, which nothing here uses otherwise. */
 uint64_t root_host_hypercall_short(uint64_t control, uint64_t first, uint64_t second,
                                    uint64_t third)
@@ -76,7 +67,7 @@ uint64_t root_host_hypercall_short(uint64_t control, uint64_t first, uint64_t se
     uint64_t result;
 
     if (__builtin_expect(!takes_xmm, false))
-        return call_by_page(control, first, second, third);
+        return root_host_hypercall_by_page(control, first, second, third);
     control |= HV_HYPERCALL_FAST;
     __asm__ volatile("movq %[third], %%xmm0\n"
                      "pxor %%xmm1, %%xmm1\n"

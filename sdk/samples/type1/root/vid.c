@@ -86,14 +86,21 @@ static hv_status unmap(void *context, uint64_t gpa, uint64_t size)
 
 /* ---- Registers ---- */
 
-static hv_status get_registers(void *context, uint32_t vp_index, const uint32_t *names,
-                               union hv_register_value *values, uint32_t count)
+static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
 {
     const struct root_child *child = context;
     const struct root_vp *vp = &child->partition.vps[vp_index];
 
-    if (vp->stopped && vp->registers &&
-        worker_register_page_get(vp->registers, names, values, count))
+    return vp->stopped && vp->registers && vp->registers->is_valid ? vp->registers : NULL;
+}
+
+static hv_status get_registers(void *context, uint32_t vp_index, const uint32_t *names,
+                               union hv_register_value *values, uint32_t count)
+{
+    const struct root_child *child = context;
+    const struct hv_vp_register_page *page = register_page(context, vp_index);
+
+    if (page && worker_register_page_get(page, names, values, count))
         return HV_STATUS_SUCCESS;
     return root_call_get_registers(child->partition.pool.partition, vp_index, names, values, count);
 }
@@ -108,14 +115,6 @@ static hv_status set_registers(void *context, uint32_t vp_index,
 }
 
 /* ---- Running ---- */
-
-static struct hv_vp_register_page *register_page(void *context, uint32_t vp_index)
-{
-    const struct root_child *child = context;
-    const struct root_vp *vp = &child->partition.vps[vp_index];
-
-    return vp->stopped && vp->registers && vp->registers->is_valid ? vp->registers : NULL;
-}
 
 /* What the page has counts when the VP goes on: with the end of its intercept, or with the dispatch
    that ends it. One that was suspended besides has no valid page here. */

@@ -266,11 +266,7 @@ uint64_t root_host_hypercall(uint64_t control, struct root_call_pages *pages)
 uint64_t root_host_hypercall_short(uint64_t control, uint64_t first, uint64_t second,
                                    uint64_t third)
 {
-    const uint64_t input[6] = { first, second, third };
-    struct root_call_pages *pages = root_host_call_pages();
-
-    memcpy(pages->input, input, sizeof(input));
-    return root_host_hypercall(control, pages);
+    return root_host_hypercall_by_page(control, first, second, third);
 }
 
 static struct hv_message *slot(void)
