@@ -40,6 +40,7 @@ static void store_pair(struct hv_gprs *gprs, uint64_t value)
     gprs->gpr[HV_GPR_RDX] = value >> 32;
 }
 
+/* A caller that has set its own RIP by HvCallSetVpRegisters continues there. */
 static enum hv_disposition complete(const struct hv_hypercall_frame *frame, hv_status status,
                                     uint16_t reps_completed)
 {
@@ -47,13 +48,14 @@ static enum hv_disposition complete(const struct hv_hypercall_frame *frame, hv_s
     uint64_t result = hv_hypercall_result(status, reps_completed);
     uint64_t next = frame->rip + frame->exit->instruction_length;
 
-    if (frame->exit->hypercall.long_mode)
-        gprs->gpr[HV_GPR_RAX] = result;
-    else
+    if (!frame->exit->hypercall.long_mode) {
         store_pair(gprs, result);
-    /* A caller that has set its own RIP by HvCallSetVpRegisters continues there. */
+        next &= UINT32_MAX;
+    } else {
+        gprs->gpr[HV_GPR_RAX] = result;
+    }
     if (gprs->rip == frame->rip)
-        gprs->rip = frame->exit->hypercall.long_mode ? next : (uint32_t)next;
+        gprs->rip = next;
     return HV_DISPOSITION_RESUME;
 }
 
@@ -94,26 +96,36 @@ static const struct hv_hypercall_form *form_of(struct hv_vp *vp, uint64_t value,
     struct hv_hypercall_form *form = &vp->hypercall_form;
 
     if (form->value != value || form->find != find ||
-        form->privileges != partition->features.privileges || form->root != partition->root)
+        form->privileges != partition->features.privileges)
         hv_hypercall_make_form(form, partition, value, find);
     return form;
 }
 
 /* ---- Execution ---- */
 
-static void prepare_call(const struct hv_hypercall_frame *frame, struct hv_hypercall_call *call)
+/* All but what is of an element. */
+static inline void prepare_call(const struct hv_hypercall_frame *frame,
+                                struct hv_hypercall_call *call)
 {
     const uint8_t *input = frame->vp->hypercall_input;
 
-    *call = (struct hv_hypercall_call){
-        .vp = frame->vp,
-        .control = &frame->form->control,
-        .header = input,
-        .variable = (const uint64_t *)(const void *)(input + frame->form->row->header_size),
-        .output = frame->vp->hypercall_output,
-        .input_data_size = frame->input_data_size,
-        .output_data_size = frame->output_data_size,
-    };
+    call->vp = frame->vp;
+    call->control = &frame->form->control;
+    call->header = input;
+    call->variable = (const uint64_t *)(const void *)(input + frame->form->row->header_size);
+    call->output = frame->vp->hypercall_output;
+    call->again = call->looks = call->lends = false;
+    call->input_data_size = frame->input_data_size;
+    call->output_data_size = frame->output_data_size;
+}
+
+/* Of a call that is completed, or goes on later. */
+static enum hv_disposition leave(const struct hv_hypercall_call *call,
+                                 enum hv_disposition disposition)
+{
+    if (call->looks && disposition == HV_DISPOSITION_RESUME)
+        return HV_DISPOSITION_LOOK;
+    return disposition;
 }
 
 static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
@@ -122,6 +134,8 @@ static enum hv_disposition run_simple(const struct hv_hypercall_frame *frame)
     hv_status status;
 
     prepare_call(frame, &call);
+    call.input = NULL;
+    call.index = 0;
     if (frame->form->output_size)
         memset(call.output, 0, frame->form->output_size);
     status = frame->form->row->handler(&call);
@@ -165,17 +179,23 @@ static bool is_resumable(const struct hv_hypercall_frame *frame)
            now.words[1] == frame->words[1];
 }
 
-/* Elements that the handler has done, which was called for one. */
-static uint16_t count_done(const struct hv_hypercall_frame *frame,
+/* Elements that a handler of many has done. */
+static uint16_t count_many(const struct hv_hypercall_frame *frame,
                            const struct hv_hypercall_call *call, hv_status status)
 {
     if (frame->form->row->flags & HV_HYPERCALL_BATCH)
         return call->done;
-    if (status != HV_STATUS_SUCCESS)
-        return 0;
-    if (frame->form->row->flags & HV_HYPERCALL_AT_ONCE)
-        return (uint16_t)(frame->form->control.rep_count - call->index);
-    return 1;
+    return status == HV_STATUS_SUCCESS ? (uint16_t)(frame->form->control.rep_count - call->index)
+                                       : 0;
+}
+
+/* Elements that the handler has done, which was called for one. */
+static uint16_t count_done(const struct hv_hypercall_frame *frame,
+                           const struct hv_hypercall_call *call, hv_status status)
+{
+    if (frame->form->row->flags & (HV_HYPERCALL_BATCH | HV_HYPERCALL_AT_ONCE))
+        return count_many(frame, call, status);
+    return status == HV_STATUS_SUCCESS;
 }
 
 uint64_t hv_hypercall_budget(const struct hv_partition *partition)
@@ -183,14 +203,25 @@ uint64_t hv_hypercall_budget(const struct hv_partition *partition)
     return partition->platform->facts.tsc_hz / 1000000 * HV_HYPERCALL_TIME_TARGET_MICROSECONDS;
 }
 
-/* Which only a call with more than one element left can pass. */
-static uint64_t find_deadline(const struct hv_hypercall_frame *frame)
+/* One element is left, as mostly: no time can run out, and it is done or not. */
+static enum hv_disposition run_last(const struct hv_hypercall_frame *frame)
 {
-    const struct hv_partition *partition = frame->vp->partition;
+    const uint16_t size = frame->form->row->output_size;
+    uint16_t index = frame->form->control.rep_start;
+    struct hv_hypercall_call call;
+    hv_status status;
 
-    if (frame->form->control.rep_count - frame->form->control.rep_start == 1)
-        return UINT64_MAX;
-    return hv_now(partition) + hv_hypercall_budget(partition);
+    prepare_call(frame, &call);
+    call.deadline = UINT64_MAX;
+    status = run_element(frame, &call, index);
+    if (call.again)
+        return suspend(frame, index);
+    if (status == HV_STATUS_SUCCESS && size)
+        status =
+            hv_hypercall_write_output(frame, (uint32_t)index * size, (uint32_t)index * size + size);
+    if (status == HV_STATUS_SUCCESS)
+        index++;
+    return leave(&call, complete(frame, status, index));
 }
 
 /* At least one element, then as many as time allows. */
@@ -203,8 +234,10 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     struct hv_hypercall_call call;
     hv_status status, written = HV_STATUS_SUCCESS;
 
+    if (frame->form->control.rep_count - start == 1)
+        return run_last(frame);
     prepare_call(frame, &call);
-    call.deadline = find_deadline(frame);
+    call.deadline = hv_now(partition) + hv_hypercall_budget(partition);
     do {
         status = run_element(frame, &call, index);
         if (call.again)
@@ -216,10 +249,10 @@ static enum hv_disposition run_rep(const struct hv_hypercall_frame *frame)
     if (size)
         written = hv_hypercall_write_output(frame, (uint32_t)start * size, (uint32_t)index * size);
     if (written != HV_STATUS_SUCCESS)
-        return complete(frame, written, start);
+        return leave(&call, complete(frame, written, start));
     if (status == HV_STATUS_SUCCESS && index < frame->form->control.rep_count)
-        return suspend(frame, index);
-    return complete(frame, status, index);
+        return leave(&call, suspend(frame, index));
+    return leave(&call, complete(frame, status, index));
 }
 
 /* ---- Parameters that are out of reach ---- */
@@ -282,13 +315,12 @@ enum hv_disposition hv_hypercall_dispatch(struct hv_vp *vp, struct hv_exit *exit
     hv_vp_count(vp, frame.form->counter);
     if (frame.form->status != HV_STATUS_SUCCESS)
         return complete(&frame, frame.form->status, 0);
-    if (frame.form->control.fast && !hv_hypercall_registers_offered(&frame))
+    if (!frame.form->control.fast)
+        status = hv_hypercall_take_lists(&frame);
+    else if (hv_hypercall_registers_offered(&frame))
+        status = hv_hypercall_take_registers(&frame);
+    else
         return hv_vp_inject_ud(vp);
-    status = hv_hypercall_check_parameters(&frame);
-    if (status == HV_STATUS_SUCCESS) {
-        hv_hypercall_measure_data(&frame);
-        status = hv_hypercall_read_input(&frame);
-    }
     if (status != HV_STATUS_SUCCESS)
         return refuse(&frame, status);
     return frame.form->row->flags & HV_HYPERCALL_REP ? run_rep(&frame) : run_simple(&frame);

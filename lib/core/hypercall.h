@@ -65,6 +65,7 @@ struct hv_hypercall_call {
     uint16_t done;
     bool again; /* nothing of it was done: to be executed once more, as no time is left or the VP
                    is suspended; of a rep call, with the current element */
+    bool looks; /* somebody else on the LP can run now */
     bool lends; /* simple call: the caller waits, and its output comes by hv_vp_end_lending() */
     /* With HV_HYPERCALL_DATA_IN and _OUT: bytes behind the input, of which some may be no part of
        the call; and room behind the output, which the handler turns into what it has written. */
@@ -103,7 +104,6 @@ struct hv_hypercall_form {
     uint64_t value;            /* hypercall input value */
     uint64_t privileges;       /* of the caller's partition */
     hv_hypercall_lookup *find; /* NULL: of no call yet */
-    bool root;                 /* that is the root */
     struct hv_hypercall_control control;
     hv_status status;
     unsigned counter; /* of the VP's statistics */

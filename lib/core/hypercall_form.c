@@ -77,7 +77,6 @@ void hv_hypercall_make_form(struct hv_hypercall_form *form, const struct hv_part
 
     form->value = value;
     form->privileges = partition->features.privileges;
-    form->root = partition->root;
     form->find = find;
     form->row = find(form->control.code);
     form->counter = hv_hypercall_counter(form->control.code);

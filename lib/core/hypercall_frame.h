@@ -28,14 +28,11 @@ void hv_hypercall_make_form(struct hv_hypercall_form *form, const struct hv_part
 /* Whether a fast call uses only registers that CPUID offers for parameters to this caller. */
 bool hv_hypercall_registers_offered(const struct hv_hypercall_frame *frame);
 
-/* Checks where the parameters are, before anything is read or done. */
-hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame);
-
-/* Fills the sizes of data behind the lists, whose places have been checked. */
-void hv_hypercall_measure_data(struct hv_hypercall_frame *frame);
-
-/* Copies what this invocation needs of the input to vp->hypercall_input, each byte once. */
-hv_status hv_hypercall_read_input(const struct hv_hypercall_frame *frame);
+/* Check where the parameters are, and copy what this invocation needs of the input to
+   vp->hypercall_input, each byte once: of a fast call, and of one with lists in memory. Fill the
+   sizes of data behind the lists. */
+hv_status hv_hypercall_take_registers(struct hv_hypercall_frame *frame);
+hv_status hv_hypercall_take_lists(struct hv_hypercall_frame *frame);
 
 /* Copies bytes [from, to) of the output list from vp->hypercall_output to the caller. */
 hv_status hv_hypercall_write_output(const struct hv_hypercall_frame *frame, uint32_t from,

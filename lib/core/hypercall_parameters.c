@@ -29,15 +29,19 @@ bool hv_hypercall_registers_offered(const struct hv_hypercall_frame *frame)
            (form->output_size == 0 || frame->exit->hypercall.long_mode);
 }
 
-static void read_registers(const struct hv_hypercall_frame *frame)
+hv_status hv_hypercall_take_registers(struct hv_hypercall_frame *frame)
 {
     const struct hv_cpu_ops *cpu = hv_vp_cpu(frame->vp);
     uint8_t *input = frame->vp->hypercall_input;
     uint32_t chunks = frame->form->input_chunks;
 
+    frame->input_data_size = frame->output_data_size = 0;
+    if (!frame->form->fits)
+        return HV_STATUS_INVALID_HYPERCALL_INPUT;
     memcpy(input, frame->words, sizeof(frame->words));
     if (chunks > 1)
         cpu->read_xmm(cpu->context, frame->vp, 0, chunks - 1, input + XMM_SIZE);
+    return HV_STATUS_SUCCESS;
 }
 
 static void read_chunk(const struct hv_hypercall_frame *frame, uint32_t chunk, uint8_t *bytes)
@@ -135,15 +139,11 @@ static hv_status read_memory(const struct hv_hypercall_frame *frame)
         hv_address_read(partition, gpa + first, input + first, frame->form->input_size - first));
 }
 
-/* ---- Both ---- */
-
-hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame)
+/* Before anything is read or done. */
+static hv_status check_lists(const struct hv_hypercall_frame *frame)
 {
-    hv_status status;
+    hv_status status = check_list(frame, frame->words[0], frame->form->input_size);
 
-    if (frame->form->control.fast)
-        return frame->form->fits ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_HYPERCALL_INPUT;
-    status = check_list(frame, frame->words[0], frame->form->input_size);
     if (status != HV_STATUS_SUCCESS)
         return status;
     status = check_list(frame, frame->words[1], frame->form->output_size);
@@ -153,26 +153,25 @@ hv_status hv_hypercall_check_parameters(const struct hv_hypercall_frame *frame)
                    is_writable(frame->vp->partition, frame->words[1]));
 }
 
-void hv_hypercall_measure_data(struct hv_hypercall_frame *frame)
+hv_status hv_hypercall_take_lists(struct hv_hypercall_frame *frame)
 {
+    const struct hv_hypercall_form *form = frame->form;
+    hv_status status = check_lists(frame);
+
     frame->input_data_size = frame->output_data_size = 0;
-    if (frame->form->row->flags & HV_HYPERCALL_DATA_IN)
-        frame->input_data_size = room_behind(frame->words[0], frame->form->input_size);
-    if (frame->form->row->flags & HV_HYPERCALL_DATA_OUT)
-        frame->output_data_size = room_behind(frame->words[1], frame->form->output_size);
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    if (form->row->flags & HV_HYPERCALL_DATA_OUT)
+        frame->output_data_size = room_behind(frame->words[1], form->output_size);
+    if (!(form->row->flags & HV_HYPERCALL_DATA_IN))
+        return read_memory(frame);
+    frame->input_data_size = room_behind(frame->words[0], form->input_size);
+    return reached(hv_address_read(frame->vp->partition, frame->words[0],
+                                   frame->vp->hypercall_input,
+                                   form->input_size + frame->input_data_size));
 }
 
-hv_status hv_hypercall_read_input(const struct hv_hypercall_frame *frame)
-{
-    if (frame->form->row->flags & HV_HYPERCALL_DATA_IN)
-        return reached(hv_address_read(frame->vp->partition, frame->words[0],
-                                       frame->vp->hypercall_input,
-                                       frame->form->input_size + frame->input_data_size));
-    if (!frame->form->control.fast)
-        return read_memory(frame);
-    read_registers(frame);
-    return HV_STATUS_SUCCESS;
-}
+/* ---- Both ---- */
 
 hv_status hv_hypercall_write_output(const struct hv_hypercall_frame *frame, uint32_t from,
                                     uint32_t to)

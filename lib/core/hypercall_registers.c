@@ -80,18 +80,19 @@ static hv_status carry_out_far(const struct hv_hypercall_call *call, struct acce
     return access->status;
 }
 
-/* Runs the access where the target is. */
-static hv_status carry_out(const struct hv_hypercall_call *call, struct access *access,
-                           access_function *run)
+/* The target, if what is done to it is done at once: a VP of a child on this LP. */
+static struct hv_vp *find_near(const struct hv_hypercall_call *call)
 {
     const struct hv_input_vp_registers *header = call->header;
-    struct hv_vp *near =
-        hv_hypercall_near_child_vp(call->vp, header->partition_id, header->vp_index);
-    hv_status status;
 
-    if (!near)
-        return carry_out_far(call, access, run);
-    status = check_header(header);
+    return hv_hypercall_near_child_vp(call->vp, header->partition_id, header->vp_index);
+}
+
+static hv_status carry_out_near(const struct hv_hypercall_call *call, struct hv_vp *near,
+                                struct access *access, access_function *run)
+{
+    hv_status status = check_header(call->header);
+
     if (status != HV_STATUS_SUCCESS)
         return status;
     run(near, access);
@@ -112,10 +113,29 @@ static void set(struct hv_vp *vp, void *argument)
     access->status = hv_register_set(vp, access->name, &access->value);
 }
 
+/* The LP looks when the call is done, so there is no kick. */
+static hv_status set_suspend_near(struct hv_hypercall_call *call, struct hv_vp *near,
+                                  const struct access *access)
+{
+    hv_status status = check_header(call->header);
+    bool runs;
+
+    if (status != HV_STATUS_SUCCESS)
+        return status;
+    status = hv_suspend_change(near, access->name, &access->value, &runs);
+    if (runs) {
+        hv_vp_wake_heir(near);
+        call->looks = true;
+    }
+    return status;
+}
+
 hv_status hv_hypercall_get_vp_registers(struct hv_hypercall_call *call)
 {
     struct access access = { .name = *(const uint32_t *)call->input };
-    hv_status status = carry_out(call, &access, get);
+    struct hv_vp *near = find_near(call);
+    hv_status status =
+        near ? carry_out_near(call, near, &access, get) : carry_out_far(call, &access, get);
 
     if (status == HV_STATUS_SUCCESS)
         memcpy(call->output, &access.value, sizeof(access.value));
@@ -126,8 +146,14 @@ hv_status hv_hypercall_get_vp_registers(struct hv_hypercall_call *call)
 hv_status hv_hypercall_set_vp_registers(struct hv_hypercall_call *call)
 {
     const struct hv_register_assoc *element = call->input;
-    struct access access = { .name = element->name };
+    struct hv_vp *near = find_near(call);
+    struct access access;
 
+    access.name = element->name;
     memcpy(&access.value, &element->value, sizeof(access.value));
-    return carry_out(call, &access, set);
+    if (!near)
+        return carry_out_far(call, &access, set);
+    if (!hv_suspend_is_register(access.name))
+        return carry_out_near(call, near, &access, set);
+    return set_suspend_near(call, near, &access);
 }

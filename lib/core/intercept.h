@@ -52,7 +52,10 @@ struct hv_vp_intercept {
 /* For a VP of a child that has been created: it is suspended until its parent lets it run. */
 void hv_intercept_init(struct hv_vp *vp);
 
-/* An exit that concerns the parent. On the VP's LP, as all that follows. */
+/* An access to a port, which concerns the parent. On the VP's LP, as all that follows. */
+enum hv_disposition hv_intercept_io(struct hv_vp *vp, const struct hv_exit *exit);
+
+/* Another exit that does. */
 enum hv_disposition hv_intercept_exit(struct hv_vp *vp, struct hv_exit *exit);
 
 /*
@@ -109,6 +112,10 @@ bool hv_suspend_is_register(uint32_t name);
 /* On the VP's LP, outside the guest: what is set counts when it returns. */
 hv_status hv_suspend_get(const struct hv_vp *vp, uint32_t name, struct hv_register128 *value);
 hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value);
+
+/* As hv_suspend_set(), but who calls it wakes the VP if that runs now. */
+hv_status hv_suspend_change(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value,
+                            bool *runs);
 
 /* Clears HvRegisterInterceptSuspend, for a VP that is dispatched then. On its LP. */
 hv_status hv_suspend_end_intercept(struct hv_vp *vp);

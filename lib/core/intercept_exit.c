@@ -21,17 +21,6 @@ send_plain(struct hv_vp *vp, const struct hv_exit *exit, uint32_t type)
     return hv_intercept_send(vp, message, VpOtherMessages);
 }
 
-static __attribute__((noinline)) enum hv_disposition send_io(struct hv_vp *vp,
-                                                             const struct hv_exit *exit)
-{
-    struct hv_message *message = hv_intercept_room(vp);
-    struct hv_intercept_state state;
-
-    hv_intercept_read_state(vp, exit->gprs, &state);
-    hv_intercept_make_io(message, &state, exit);
-    return hv_intercept_send(vp, message, VpIoInterceptMessages);
-}
-
 static enum hv_disposition handle_halt(struct hv_vp *vp, const struct hv_exit *exit)
 {
     if (vp->partition->creation_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED)
@@ -104,13 +93,24 @@ enum hv_disposition hv_intercept_reset(struct hv_vp *vp, const struct hv_exit *e
 
 /* ---- All ---- */
 
+enum hv_disposition hv_intercept_io(struct hv_vp *vp, const struct hv_exit *exit)
+{
+    struct hv_message *message;
+    struct hv_intercept_state state;
+
+    if (!hv_vp_parent(vp))
+        return HV_DISPOSITION_PASS;
+    message = hv_intercept_room(vp);
+    hv_intercept_read_state(vp, exit->gprs, &state);
+    hv_intercept_make_io(message, &state, exit);
+    return hv_intercept_send(vp, message, VpIoInterceptMessages);
+}
+
 enum hv_disposition hv_intercept_exit(struct hv_vp *vp, struct hv_exit *exit)
 {
     if (!hv_vp_parent(vp))
         return exit->reason == HV_EXIT_UNKNOWN_MSR ? hv_vp_inject_gp(vp) : HV_DISPOSITION_PASS;
     switch (exit->reason) {
-    case HV_EXIT_IO:
-        return send_io(vp, exit);
     case HV_EXIT_HALT:
         return handle_halt(vp, exit);
     case HV_EXIT_EXCEPTION:

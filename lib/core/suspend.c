@@ -59,22 +59,13 @@ static hv_status clear(struct hv_vp *vp, uint32_t bit, bool *runs)
 {
     const uint32_t registers =
         HV_VP_SUSPEND_EXPLICIT | HV_VP_SUSPEND_INTERCEPT | HV_VP_SUSPEND_DISPATCH;
-    uint32_t left = atomic_load_explicit(&vp->suspended, memory_order_relaxed) & registers & ~bit;
+    uint32_t before = atomic_load_explicit(&vp->suspended, memory_order_relaxed);
 
-    if (!left && hv_register_page_take(vp) != HV_STATUS_SUCCESS)
+    if (!(before & registers & ~bit) && hv_register_page_take(vp) != HV_STATUS_SUCCESS)
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    *runs = atomic_fetch_and_explicit(&vp->suspended, ~bit, memory_order_relaxed) == bit;
+    *runs = (atomic_fetch_and_explicit(&vp->suspended, ~bit, memory_order_relaxed) & ~bit) == 0 &&
+            (before & bit);
     return HV_STATUS_SUCCESS;
-}
-
-static hv_status end_suspension(struct hv_vp *vp, uint32_t bit)
-{
-    bool runs = false;
-    hv_status status = clear(vp, bit, &runs);
-
-    if (runs)
-        hv_vp_wake(vp);
-    return status;
 }
 
 hv_status hv_suspend_end_intercept(struct hv_vp *vp)
@@ -87,25 +78,37 @@ hv_status hv_suspend_end_intercept(struct hv_vp *vp)
     return status;
 }
 
-static hv_status set_suspended(struct hv_vp *vp, uint32_t bit, bool suspended)
+static hv_status set_suspended(struct hv_vp *vp, uint32_t bit, bool suspended, bool *runs)
 {
     if (!suspended)
-        return end_suspension(vp, bit);
+        return clear(vp, bit, runs);
     atomic_fetch_or_explicit(&vp->suspended, bit, memory_order_relaxed);
     return HV_STATUS_SUCCESS;
 }
 
-hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value)
+hv_status hv_suspend_change(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value,
+                            bool *runs)
 {
     hv_status status;
 
+    *runs = false;
     if (!hv_vp_parent(vp))
         return HV_STATUS_INVALID_PARAMETER;
     if (is_refused(vp, name, value->low))
         return HV_STATUS_INVALID_REGISTER_VALUE;
-    status = set_suspended(vp, bit_of(name), value->low & SUSPENDED);
+    status = set_suspended(vp, bit_of(name), value->low & SUSPENDED, runs);
     if (status == HV_STATUS_SUCCESS && name == HvRegisterInterceptSuspend &&
         !(value->low & INHIBIT))
         hv_flush_permit(vp);
+    return status;
+}
+
+hv_status hv_suspend_set(struct hv_vp *vp, uint32_t name, const struct hv_register128 *value)
+{
+    bool runs;
+    hv_status status = hv_suspend_change(vp, name, value, &runs);
+
+    if (runs)
+        hv_vp_wake(vp);
     return status;
 }

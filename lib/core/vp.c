@@ -217,41 +217,55 @@ static __attribute__((noinline)) enum hv_disposition memory_exit(struct hv_vp *v
     return hv_address_exit(vp, exit);
 }
 
-static enum hv_disposition intercept_exit(struct hv_vp *vp, struct hv_exit *exit, unsigned counter)
-{
-    hv_vp_count(vp, counter);
-    return hv_intercept_exit(vp, exit);
-}
-
-enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
+static __attribute__((noinline)) enum hv_disposition other_exit(struct hv_vp *vp,
+                                                                struct hv_exit *exit)
 {
     switch (exit->reason) {
-    case HV_EXIT_CPUID:
-        hv_vp_count(vp, VpCpuidInstructionsCount);
-        return hv_cpuid_exit(vp, exit);
-    case HV_EXIT_MSR_READ:
-        hv_vp_count(vp, VpMsrAccessesCount);
-        return hv_msr_read_exit(vp, exit);
-    case HV_EXIT_MSR_WRITE:
-        hv_vp_count(vp, VpMsrAccessesCount);
-        return hv_msr_write_exit(vp, exit);
-    case HV_EXIT_HYPERCALL:
-        hv_vp_count(vp, VpHypercallsCount);
-        return hv_hypercall_exit(vp, exit);
     case HV_EXIT_MEMORY:
         return memory_exit(vp, exit);
-    case HV_EXIT_IO:
-        return intercept_exit(vp, exit, VpIoInstructionsCount);
     case HV_EXIT_HALT:
-        return intercept_exit(vp, exit, VpHltInstructionsCount);
+        hv_vp_count(vp, VpHltInstructionsCount);
+        return hv_intercept_exit(vp, exit);
     case HV_EXIT_EXCEPTION:
     case HV_EXIT_SHUTDOWN:
-        return intercept_exit(vp, exit, VpOtherInterceptsCount);
+        hv_vp_count(vp, VpOtherInterceptsCount);
+        return hv_intercept_exit(vp, exit);
     case HV_EXIT_UNKNOWN_MSR:
         /* Counted before, as what was passed on. */
         return hv_intercept_exit(vp, exit);
+    default:
+        return HV_DISPOSITION_PASS;
     }
-    return HV_DISPOSITION_PASS;
+}
+
+_Static_assert(HV_EXIT_HYPERCALL == 3, "CPUID and accesses to MSRs come first");
+
+static inline enum hv_disposition instruction_exit(struct hv_vp *vp, struct hv_exit *exit,
+                                                   enum hv_exit_reason reason)
+{
+    if (reason == HV_EXIT_CPUID) {
+        hv_vp_count(vp, VpCpuidInstructionsCount);
+        return hv_cpuid_exit(vp, exit);
+    }
+    hv_vp_count(vp, VpMsrAccessesCount);
+    return reason == HV_EXIT_MSR_READ ? hv_msr_read_exit(vp, exit) : hv_msr_write_exit(vp, exit);
+}
+
+/* What there is most of is found without a search. */
+enum hv_disposition hv_vp_exit(struct hv_vp *vp, struct hv_exit *exit)
+{
+    enum hv_exit_reason reason = exit->reason;
+
+    if (reason == HV_EXIT_HYPERCALL) {
+        hv_vp_count(vp, VpHypercallsCount);
+        return hv_hypercall_exit(vp, exit);
+    }
+    if (reason < HV_EXIT_HYPERCALL)
+        return instruction_exit(vp, exit, reason);
+    if (reason != HV_EXIT_IO)
+        return other_exit(vp, exit);
+    hv_vp_count(vp, VpIoInstructionsCount);
+    return hv_intercept_io(vp, exit);
 }
 
 static __attribute__((noinline)) void take_posts(struct hv_vp *vp)

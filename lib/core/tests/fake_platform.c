@@ -714,13 +714,17 @@ uint64_t fake_hypercall(struct hv_vp *vp, uint64_t control, uint64_t input, uint
 {
     struct hv_exit exit = begin_exit(vp, HV_EXIT_HYPERCALL, 3);
     uint64_t *gpr = exit.gprs->gpr;
+    enum hv_disposition disposition;
 
     exit.hypercall.protected_mode = true;
     exit.hypercall.long_mode = true;
     gpr[HV_GPR_RCX] = control;
     gpr[HV_GPR_RDX] = input;
     gpr[HV_GPR_R8] = output;
-    must(hv_vp_exit(vp, &exit) == HV_DISPOSITION_RESUME, "hypercall not completed");
+    disposition = hv_vp_exit(vp, &exit);
+    fake_vp(vp)->disposition = disposition;
+    must(disposition == HV_DISPOSITION_RESUME || disposition == HV_DISPOSITION_LOOK,
+         "hypercall not completed");
     return gpr[HV_GPR_RAX];
 }
 

@@ -44,6 +44,7 @@ struct fake_vp {
     _Atomic unsigned interrupts;
     _Atomic uint8_t last_interrupt;
     _Atomic unsigned kicks;
+    enum hv_disposition disposition; /* of its last fake_hypercall() */
     _Atomic unsigned tlb_flushes;
     _Atomic unsigned range_flushes;
     struct hv_flush_queue flushes; /* ranges that nobody takes but the test */

@@ -60,6 +60,13 @@ struct rig {
 
 static struct rig rig;
 
+/* What no partition becomes: what is known of the last call is. */
+static inline void rig_is_no_root(void)
+{
+    rig.partition->root = false;
+    rig.vp->hypercall_form.find = NULL;
+}
+
 static inline hv_status rig_run(struct hv_hypercall_call *call)
 {
     if (rig.calls++ == 0)

@@ -189,9 +189,15 @@ static void count_look(void *backend)
     looks++;
 }
 
-/* The LP looks at what there is when the VP stops, and doesn't have to be told; for an end of the
-   intercept it does. */
-START_TEST(who_stops_tells_its_lp_nothing)
+static void end_intercept(struct hv_vp *caller)
+{
+    looks = 0;
+    ck_assert_uint_eq(set_register_of(caller, vp, HvRegisterInterceptSuspend, 0),
+                      HV_STATUS_SUCCESS);
+}
+
+/* The LP looks at what there is when the VP stops, and at the end of a call that says so. */
+START_TEST(who_runs_need_not_tell_its_lp)
 {
     let_run();
     looks = 0;
@@ -200,10 +206,49 @@ START_TEST(who_stops_tells_its_lp_nothing)
     ck_assert_ptr_eq(lp->heir, root_vp);
     ck_assert_uint_eq(looks, 0);
     ck_assert_ptr_eq(hv_lp_hand_over(lp, now, HV_LP_STOPS), root_vp);
-    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterInterceptSuspend, 0),
-                      HV_STATUS_SUCCESS);
+    end_intercept(root_vp);
     ck_assert_ptr_eq(lp->heir, vp);
-    ck_assert_uint_gt(looks, 0);
+    ck_assert_uint_eq(looks, 0);
+    ck_assert_int_eq(fake_vp(root_vp)->disposition, HV_DISPOSITION_LOOK);
+}
+END_TEST
+
+/* There is nothing to look at if the VP still can't run, or does already. */
+START_TEST(a_call_by_which_nobody_can_run_says_nothing)
+{
+    let_run();
+    fake.on_kick_lp = count_look;
+    intercept(vp);
+    ck_assert_ptr_eq(hv_lp_hand_over(lp, now, HV_LP_STOPS), root_vp);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterExplicitSuspend, 1),
+                      HV_STATUS_SUCCESS);
+    end_intercept(root_vp);
+    ck_assert_ptr_null(lp->heir);
+    ck_assert_int_eq(fake_vp(root_vp)->disposition, HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvRegisterExplicitSuspend, 0),
+                      HV_STATUS_SUCCESS);
+    ck_assert_int_eq(fake_vp(root_vp)->disposition, HV_DISPOSITION_LOOK);
+    lp->heir = NULL;
+    end_intercept(root_vp);
+    ck_assert_ptr_null(lp->heir);
+    ck_assert_int_eq(fake_vp(root_vp)->disposition, HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(set_register_of(root_vp, vp, HvX64RegisterRbx, 1), HV_STATUS_SUCCESS);
+    ck_assert_int_eq(fake_vp(root_vp)->disposition, HV_DISPOSITION_RESUME);
+    ck_assert_uint_eq(looks, 0);
+}
+END_TEST
+
+/* A call from another LP is served when the VP's looks: what makes it look is a kick. */
+START_TEST(the_lp_of_another_vp_is_told)
+{
+    let_run();
+    intercept(vp);
+    fake.on_kick_lp = look_there;
+    looks = 0;
+    ck_assert_uint_eq(set_register_of(other_root_vp, vp, HvRegisterInterceptSuspend, 0),
+                      HV_STATUS_SUCCESS);
+    ck_assert_uint_eq(suspended(), 0);
+    ck_assert_int_eq(fake_vp(other_root_vp)->disposition, HV_DISPOSITION_RESUME);
 }
 END_TEST
 
@@ -277,7 +322,9 @@ int main(void)
     tcase_add_test(tcase, nothing_is_found_of_a_child_at_its_end);
     tcase_add_test(tcase, a_call_is_checked_as_any_other);
     tcase_add_test(tcase, a_message_to_the_same_lp_is_there_at_once);
-    tcase_add_test(tcase, who_stops_tells_its_lp_nothing);
+    tcase_add_test(tcase, who_runs_need_not_tell_its_lp);
+    tcase_add_test(tcase, a_call_by_which_nobody_can_run_says_nothing);
+    tcase_add_test(tcase, the_lp_of_another_vp_is_told);
     tcase_add_test(tcase, a_message_waits_while_the_slot_is_full);
     tcase_add_test(tcase, a_message_waits_behind_those_that_were_posted);
     tcase_add_test(tcase, a_message_waits_for_who_is_in_the_middle_of_something);

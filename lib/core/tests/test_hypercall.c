@@ -95,7 +95,7 @@ START_TEST(root_calls_are_denied_to_others)
 {
     rig_call(RIG_NEEDS_ROOT, 0, 0);
     rig_expect(HV_STATUS_SUCCESS, 0);
-    rig.partition->root = false;
+    rig_is_no_root();
     rig_call(RIG_NEEDS_ROOT, 0, 0);
     rig_expect_refused(HV_STATUS_ACCESS_DENIED);
     rig_call(RIG_NO_PARAMETERS, 0, 0);

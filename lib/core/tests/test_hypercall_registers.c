@@ -572,7 +572,7 @@ START_TEST(specified_call_is_denied_to_those_without_its_privilege)
         rig.partition->features.privileges = calls[i].privilege;
         ck_assert_uint_eq(call(calls[i].code), HV_STATUS_INVALID_HYPERCALL_CODE);
     }
-    rig.partition->root = false;
+    rig_is_no_root();
     ck_assert_uint_eq(call(HvCallScrubPartition), HV_STATUS_ACCESS_DENIED);
     rig.partition->features.privileges = UINT64_MAX;
     ck_assert_uint_eq(call(HvCallAddLogicalProcessor), HV_STATUS_ACCESS_DENIED);

@@ -7,24 +7,18 @@
 #include "string.h"
 #include "svm.h"
 
-/* Attributes of a code segment in a VMCB. */
-#define SEGMENT_LONG    (1u << 9)
-#define SEGMENT_DEFAULT (1u << 10)
-
 enum hv_insn_mode fetch_mode(const struct svm_vp *vp)
 {
-    const struct vmcb *vmcb = vp->vmcb;
-
-    if ((vmcb->efer & EFER_LMA) && (vmcb->cs.attributes & SEGMENT_LONG))
+    if (fetch_is_64(vp))
         return HV_INSN_64;
-    return (vmcb->cs.attributes & SEGMENT_DEFAULT) ? HV_INSN_32 : HV_INSN_16;
+    return (vp->vmcb->cs.attributes & FETCH_SEGMENT_DEFAULT) ? HV_INSN_32 : HV_INSN_16;
 }
 
 uint64_t fetch_linear_rip(const struct svm_vp *vp)
 {
     uint64_t linear = vp->vmcb->cs.base + vp->gprs.rip;
 
-    return fetch_mode(vp) == HV_INSN_64 ? vp->gprs.rip : linear & UINT32_MAX;
+    return fetch_is_64(vp) ? vp->gprs.rip : linear & UINT32_MAX;
 }
 
 uint64_t fetch_linear(const struct svm_vp *vp, unsigned segment, uint64_t offset)
@@ -42,25 +36,28 @@ uint64_t fetch_linear(const struct svm_vp *vp, unsigned segment, uint64_t offset
 /* How an instruction looks without prefixes, as it does nearly always. */
 struct plain {
     uint32_t mask, bytes; /* of its first bytes, in the order of memory */
-    unsigned length;      /* 0: it is decoded */
+    unsigned length;      /* of the one that looks so */
+    unsigned spare;       /* found by a shift */
 };
 
 #define PLAIN_SIZE sizeof(uint32_t)
 
 static const struct plain plains[] = {
-    [HV_INSN_OP_CPUID] = { 0xFFFF, 0xA20F, 2 }, [HV_INSN_OP_RDMSR] = { 0xFFFF, 0x320F, 2 },
-    [HV_INSN_OP_WRMSR] = { 0xFFFF, 0x300F, 2 }, [HV_INSN_OP_VMMCALL] = { 0xFFFFFF, 0xD9010F, 3 },
+    [HV_INSN_OP_OTHER] = { 0, 1, 0 }, /* none looks so */
+    [HV_INSN_OP_VMCALL] = { 0xFFFFFF, 0xC1010F, 3 },
+    [HV_INSN_OP_CPUID] = { 0xFFFF, 0xA20F, 2 },
+    [HV_INSN_OP_RDMSR] = { 0xFFFF, 0x320F, 2 },
+    [HV_INSN_OP_WRMSR] = { 0xFFFF, 0x300F, 2 },
+    [HV_INSN_OP_VMMCALL] = { 0xFFFFFF, 0xD9010F, 3 },
     [HV_INSN_OP_HLT] = { 0xFF, 0xF4, 1 },
 };
 
-/* 0: it does not look so. */
-static inline __attribute__((always_inline)) unsigned plain_length(const uint8_t *code,
-                                                                   const struct plain *plain)
+static inline bool is_plain(const uint8_t *code, const struct plain *plain)
 {
     uint32_t bytes;
 
     __builtin_memcpy(&bytes, code, sizeof(bytes));
-    return (bytes & plain->mask) == plain->bytes ? plain->length : 0;
+    return (bytes & plain->mask) == plain->bytes;
 }
 
 /* In a section. */
@@ -106,41 +103,54 @@ bool fetch_instruction(struct svm_vp *vp, struct hv_insn *insn)
     return hv_insn_decode(bytes, count, fetch_mode(vp), insn) == HV_INSN_OK;
 }
 
-static inline __attribute__((always_inline)) unsigned find_plain(struct svm_vp *vp, uint64_t linear,
-                                                                 const struct plain *plain)
+static bool may_be_plain(uint64_t linear, enum hv_insn_op op)
 {
-    const uint8_t *code = gva_pointer(vp, linear);
-
-    return code ? plain_length(code, plain) : 0;
+    return op < sizeof(plains) / sizeof(plains[0]) && linear % PAGE_SIZE <= PAGE_SIZE - PLAIN_SIZE;
 }
 
-static __attribute__((noinline)) unsigned find_plain_in_section(struct svm_vp *vp, uint64_t linear,
-                                                                const struct plain *plain)
+static unsigned find_plain(struct svm_vp *vp, uint64_t linear, enum hv_insn_op op)
 {
     void *section = gva_enter(vp);
-    unsigned length = find_plain(vp, linear, plain);
+    const uint8_t *code = gva_pointer(vp, linear);
+    unsigned length = code && is_plain(code, &plains[op]) ? plains[op].length : 0;
 
     gva_leave(section);
     return length;
 }
 
-static __attribute__((noinline)) unsigned decode_length(struct svm_vp *vp, enum hv_insn_op op)
+static unsigned decode_length(struct svm_vp *vp, enum hv_insn_op op)
 {
     struct hv_insn insn;
 
     return fetch_instruction(vp, &insn) && insn.op == op ? insn.length : 0;
 }
 
+static __attribute__((noinline)) unsigned find_length(struct svm_vp *vp, enum hv_insn_op op)
+{
+    uint64_t linear = fetch_linear_rip(vp);
+    unsigned length = may_be_plain(linear, op) ? find_plain(vp, linear, op) : 0;
+
+    return __builtin_expect(length != 0, true) ? length : decode_length(vp, op);
+}
+
+/* Nearly every exit comes here. The root's, where nothing has changed since the last, calls
+   nothing. */
 unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
 {
-    unsigned length = 0;
+    const struct plain *plain = &plains[op];
+    const uint8_t *code;
     uint64_t linear;
 
     if (svm_has_next_rip())
         return (unsigned)(vp->vmcb->next_rip - vp->gprs.rip) & 0xF;
+    if (vp->child)
+        return find_length(vp, op);
     linear = fetch_linear_rip(vp);
-    if (op < sizeof(plains) / sizeof(plains[0]) && linear % PAGE_SIZE <= PAGE_SIZE - PLAIN_SIZE)
-        length = vp->child ? find_plain_in_section(vp, linear, &plains[op])
-                           : find_plain(vp, linear, &plains[op]);
-    return __builtin_expect(length != 0, true) ? length : decode_length(vp, op);
+    if (!may_be_plain(linear, op))
+        return find_length(vp, op);
+    HIDE(plain);
+    code = gva_recent(vp, linear);
+    if (!code || !is_plain(code, plain))
+        return find_length(vp, op);
+    return plain->length;
 }

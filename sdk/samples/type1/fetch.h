@@ -7,10 +7,19 @@
 
 #include <hv/insn.h>
 
-struct svm_vp;
+#include "cpu.h"
+#include "svm.h"
+
+/* Attributes of a code segment in a VMCB. */
+#define FETCH_SEGMENT_LONG    (1u << 9)
+#define FETCH_SEGMENT_DEFAULT (1u << 10)
 
 /* The mode that code runs in. */
 enum hv_insn_mode fetch_mode(const struct svm_vp *vp);
+static inline bool fetch_is_64(const struct svm_vp *vp)
+{
+    return (vp->vmcb->efer & EFER_LMA) && (vp->vmcb->cs.attributes & FETCH_SEGMENT_LONG);
+}
 
 /*
  * Length of the intercepted instruction, from the processor if it tells, else decoded.

@@ -178,9 +178,9 @@ static void check_cache(struct svm_vp *vp)
 
 /* ---- Walks of late ---- */
 
-static struct gva_recent *recent_of(struct svm_vp *vp, uint64_t linear)
+static unsigned place_of(uint64_t linear)
 {
-    return &vp->pages.recent[linear / PAGE_SIZE % GVA_RECENT_WALKS];
+    return linear / PAGE_SIZE % GVA_RECENT_WALKS;
 }
 
 static uint64_t mode_of(const struct vmcb *vmcb)
@@ -225,8 +225,7 @@ static void remember(const struct svm_vp *vp, struct gva_recent *recent, uint64_
     recent->page = byte - linear % PAGE_SIZE;
 }
 
-static __attribute__((noinline)) const uint8_t *walk_again(struct svm_vp *vp, uint64_t linear,
-                                                           struct gva_recent *recent)
+static __attribute__((noinline)) const uint8_t *walk_again(struct svm_vp *vp, uint64_t linear)
 {
     const uint8_t *byte;
     struct walk walk;
@@ -234,18 +233,26 @@ static __attribute__((noinline)) const uint8_t *walk_again(struct svm_vp *vp, ui
     check_cache(vp);
     byte = find(vp, linear, &walk) ? gpa_pointer(vp, walk.gpa) : NULL;
     if (byte)
-        remember(vp, recent, linear, &walk, byte);
+        remember(vp, &vp->pages.recent[place_of(linear)], linear, &walk, byte);
     return byte;
+}
+
+const uint8_t *gva_recent(const struct svm_vp *vp, uint64_t linear)
+{
+    const struct gva_recent *recent = &vp->pages.recent[place_of(linear)];
+
+    HIDE(recent);
+    if (__builtin_expect(
+            vp->pages.generation == svm_generation(vp) && is_as_it_was(vp, recent, linear), true))
+        return recent->page + linear % PAGE_SIZE;
+    return NULL;
 }
 
 const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear)
 {
-    struct gva_recent *recent = recent_of(vp, linear);
+    const uint8_t *byte = gva_recent(vp, linear);
 
-    if (__builtin_expect(
-            vp->pages.generation == svm_generation(vp) && is_as_it_was(vp, recent, linear), true))
-        return recent->page + linear % PAGE_SIZE;
-    return walk_again(vp, linear, recent);
+    return __builtin_expect(byte != NULL, true) ? byte : walk_again(vp, linear);
 }
 
 bool gva_translate(struct svm_vp *vp, uint64_t linear, uint64_t *gpa)

@@ -30,6 +30,7 @@ struct gva_recent {
         uint64_t value;
     } step[GVA_LEVELS];  /* a shorter way has its last one again */
     const uint8_t *page; /* where it leads to */
+    uint64_t spare[2];   /* found by a shift */
 };
 
 /*
@@ -51,6 +52,9 @@ bool gva_translate(struct svm_vp *vp, uint64_t linear, uint64_t *gpa);
  * use between gva_enter() and gva_leave() (svm.h).
  */
 const uint8_t *gva_pointer(struct svm_vp *vp, uint64_t linear);
+
+/* The same, if the way there is one of late; else NULL, which says nothing. */
+const uint8_t *gva_recent(const struct svm_vp *vp, uint64_t linear);
 
 /*
  * Where the guest may store the byte at a linear address, as an implicit access of its current

@@ -304,9 +304,9 @@ static inline bool svm_interrupt_can_take(const struct svm_vp *vp)
 }
 
 /* Before an entry: whether svm_interrupt_prepare() would find all as it has left it. */
-static inline bool svm_interrupt_is_prepared(const struct svm_vp *vp)
+static inline bool svm_interrupt_is_prepared(const struct svm_vp *vp, uint64_t now)
 {
-    if (!vp->quiet || !vp->view->current || rdtsc() >= vp->until)
+    if (!vp->quiet || !vp->view->current || now >= vp->until)
         return false;
     if (vp->window)
         return !svm_interrupt_can_take(vp);

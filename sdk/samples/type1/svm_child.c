@@ -220,11 +220,12 @@ bool svm_child_exit(struct svm_vp *vp)
 {
     uint32_t code = (uint32_t)vp->vmcb->exit_code;
 
-    svm_child_prepare(vp);
+    /* Its parent goes on; the VP is prepared when it has its next turn. */
     if (code == VMCB_EXIT_IO) {
         exit_io(vp);
         return true;
     }
+    svm_child_prepare(vp);
     switch (code) {
     case VMCB_EXIT_HLT:
         exit_hlt(vp);

@@ -62,6 +62,7 @@ static inline __attribute__((always_inline)) bool pass_to_core(struct svm_vp *vp
     case HV_DISPOSITION_RESET:
         machine_reset();
     case HV_DISPOSITION_SUSPEND:
+    case HV_DISPOSITION_LOOK:
         vp->stops = true;
         break;
     case HV_DISPOSITION_RESUME:
@@ -167,13 +168,16 @@ static void exit_io(struct svm_vp *vp)
 static void exit_vmmcall(struct svm_vp *vp)
 {
     const struct vmcb *vmcb = vp->vmcb;
+    bool is_64;
 
     if (!begin_instruction(vp, HV_INSN_OP_VMMCALL))
         return;
+    is_64 = fetch_is_64(vp);
     vp->exit.reason = HV_EXIT_HYPERCALL;
     vp->exit.hypercall.cpl = vmcb->cpl;
-    vp->exit.hypercall.protected_mode = (vmcb->cr0 & CR0_PE) && !(vp->gprs.rflags & RFLAGS_VM);
-    vp->exit.hypercall.long_mode = fetch_mode(vp) == HV_INSN_64;
+    vp->exit.hypercall.protected_mode =
+        is_64 || ((vmcb->cr0 & CR0_PE) && !(vp->gprs.rflags & RFLAGS_VM));
+    vp->exit.hypercall.long_mode = is_64;
     if (pass_to_core(vp))
         raise_ud(vp);
 }

@@ -239,12 +239,19 @@ static inline ALWAYS_INLINE bool look(struct svm_vp *vp, uint64_t now)
     return make_ready(vp, now);
 }
 
-/* Sees to what has come. False if the VP can't go on, at now: then it is let go, with its state
-   released. */
-static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, uint64_t *now)
+/* What was released is loaded again; and the parent may want to see other exceptions by now. */
+static inline void regain(struct svm_vp *vp)
+{
+    svm_regain_guest(vp);
+    if (vp->child)
+        svm_child_prepare(vp);
+}
+
+/* Sees to what has come; pauses: to the last exit too. False if the VP can't go on, at now: then it
+   is let go, with its state released. */
+static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, bool pauses, uint64_t *now)
 {
     uint32_t events = take_lp_events(vp->lp);
-    bool pauses = svm_pauses(vp);
 
     if (vp->injected >= 0)
         svm_interrupt_withdraw(vp);
@@ -259,7 +266,7 @@ static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, uint64_t *now)
         *now = rdtsc();
         if (!look(vp, *now))
             return false;
-        svm_regain_guest(vp);
+        regain(vp);
     }
     svm_flush(vp);
     return true;
@@ -307,27 +314,31 @@ static void enter(struct svm_vp *vp)
     atomic_store_explicit(&vp->lp->in_guest, false, memory_order_release);
 }
 
-static inline void prepare(struct svm_vp *vp)
+/* now may be a little while ago. */
+static inline void prepare(struct svm_vp *vp, uint64_t now)
 {
     if (hv_vp_npiep(vp->vp) != vp->npiep && !vp->stepping)
         svm_npiep_set(vp, hv_vp_npiep(vp->vp));
     if (vp->nmi_pending)
         svm_event_prepare_nmi(vp);
-    if (!svm_interrupt_is_prepared(vp))
+    if (!svm_interrupt_is_prepared(vp, now))
         svm_interrupt_prepare(vp);
 }
 
-/* Until there is something else to see to. */
-static inline ALWAYS_INLINE void run_undisturbed(struct svm_vp *vp)
+/* From now on, until there is something else to see to. True if it is of the last exit. */
+static inline ALWAYS_INLINE bool run_undisturbed(struct svm_vp *vp, uint64_t now)
 {
-    do {
-        prepare(vp);
+    for (;;) {
+        prepare(vp, now);
         if (!begin_entry(vp))
-            return;
+            return svm_pauses(vp);
         enter(vp);
         svm_interrupt_left(vp);
         svm_handle_exit(vp);
-    } while (__builtin_expect(!svm_pauses(vp), true));
+        if (__builtin_expect(svm_pauses(vp), false))
+            return true;
+        now = rdtsc();
+    }
 }
 
 /* Loads the VP that was picked at now; false if it can't go on. */
@@ -343,9 +354,7 @@ static inline ALWAYS_INLINE bool begin(struct svm_vp *vp, uint64_t now)
     svm_interrupt_return(vp, now);
     svm_take_asid(vp);
     svm_switch_to(vp);
-    svm_regain_guest(vp);
-    if (vp->child)
-        svm_child_prepare(vp);
+    regain(vp);
     return true;
 }
 
@@ -353,9 +362,8 @@ static inline ALWAYS_INLINE bool begin(struct svm_vp *vp, uint64_t now)
 static inline ALWAYS_INLINE uint64_t run(struct svm_vp *vp, uint64_t now)
 {
     if (begin(vp, now)) {
-        do
-            run_undisturbed(vp);
-        while (pause(vp, &now));
+        while (pause(vp, run_undisturbed(vp, now), &now))
+            ;
     }
     put(vp, now);
     return now;

@@ -19,7 +19,7 @@ static uint8_t code[2 * PAGE_SIZE];
 static struct svm_vp vp;
 static struct vmcb vmcb;
 static unsigned sections;
-static bool next_rip;
+static bool next_rip, is_recent;
 
 /* ---- In place of the rest ---- */
 
@@ -27,6 +27,12 @@ const uint8_t *gva_pointer(struct svm_vp *asked, uint64_t linear)
 {
     ck_assert_ptr_eq(asked, &vp);
     return linear < sizeof(code) ? code + linear : NULL;
+}
+
+const uint8_t *gva_recent(const struct svm_vp *asked, uint64_t linear)
+{
+    ck_assert_ptr_eq(asked, &vp);
+    return is_recent ? gva_pointer(&vp, linear) : NULL;
 }
 
 bool svm_has_next_rip(void)
@@ -60,7 +66,7 @@ static void begin(void)
     memset(&vp, 0, sizeof(vp));
     memset(&vmcb, 0, sizeof(vmcb));
     memset(code, 0x90, sizeof(code));
-    next_rip = false;
+    next_rip = is_recent = false;
     sections = 0;
     vp.vmcb = &vmcb;
     vmcb.efer = EFER_LMA;
@@ -92,6 +98,8 @@ static void check_lengths(void)
 
 START_TEST(instructions_are_as_long_as_they_are)
 {
+    check_lengths();
+    is_recent = true;
     check_lengths();
     vp.child = true;
     check_lengths();
