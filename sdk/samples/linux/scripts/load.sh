@@ -93,7 +93,7 @@ run_load() {
 
 # check_log: the kernel has complained of nothing so far. Else its log shows what it said from there on.
 check_log() {
-    complaints='WARNING:|BUG:|Oops|Call Trace|stall|lockup|blocked for more than|unchecked MSR access|general protection|hard LOCKUP|Kernel panic|spurious|lost|Hypercall status'
+    complaints='WARNING:|BUG:|Oops|Call Trace|stall|lockup|blocked for more than|unchecked MSR access|general protection|hard LOCKUP|Kernel panic|spurious|lost|Hyper-V status'
     complaint=$(dmesg | grep -n -E "$complaints" | head -n 1)
     report kernel-log "${complaint#*:}"
     [ -z "$complaint" ] || dmesg | tail -n +"${complaint%%:*}" | head -n 60
