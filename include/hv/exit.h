@@ -137,13 +137,13 @@ enum hv_disposition {
        serving hv_vp_prepare(), as long as hv_vp_is_suspended(). Only for children of another
        partition. */
     HV_DISPOSITION_SUSPEND,
+    /** Completed, and another VP of the LP has become able to run: hv_lp_hand_over() or
+       hv_lp_look() before the VP is entered again. Only for VPs of an hv_lp. */
+    HV_DISPOSITION_LOOK,
     /** Completed; the VP lends its time to one of its child's: leave it outside the guest, put by
         HV_LP_LENDS, as long as hv_vp_lends() and no interrupt is pending as for IDLE. Before it is
         entered again, hv_vp_end_lending(). Only for a root, with HV_CPU_ROOT_SCHEDULER. */
     HV_DISPOSITION_DISPATCH,
-    /** Completed, and another VP of the LP has become able to run: hv_lp_hand_over() or
-       hv_lp_look() before the VP is entered again. Only for VPs of an hv_lp. */
-    HV_DISPOSITION_LOOK,
 };
 
 #endif

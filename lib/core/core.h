@@ -216,7 +216,8 @@ static inline bool hv_partition_may(const struct hv_partition *partition, uint64
 }
 
 /* Counts something in the VP's statistics page. On the LP that owns it. */
-static inline void hv_vp_count(const struct hv_vp *vp, unsigned counter)
+static inline __attribute__((always_inline)) void hv_vp_count(const struct hv_vp *vp,
+                                                              unsigned counter)
 {
     hv_stats_count_in(vp->stats.overlay[0].page, counter);
 }

@@ -12,8 +12,7 @@ struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
 };
 
-/* The compiler takes the pointer as it is from here on: it would reckon some address anew for each
-   use. */
+/* A pointer that the compiler is to keep: else it reckons the address anew for each use. */
 #define HIDE(pointer) __asm__("" : "+r"(pointer))
 
 static inline void outb(uint16_t port, uint8_t value)

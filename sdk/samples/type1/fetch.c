@@ -137,7 +137,7 @@ static __attribute__((noinline)) unsigned find_length(struct svm_vp *vp, enum hv
    nothing. */
 unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
 {
-    const struct plain *plain = &plains[op];
+    const struct plain *plain;
     const uint8_t *code;
     uint64_t linear;
 
@@ -148,6 +148,7 @@ unsigned fetch_length(struct svm_vp *vp, enum hv_insn_op op)
     linear = fetch_linear_rip(vp);
     if (!may_be_plain(linear, op))
         return find_length(vp, op);
+    plain = &plains[op];
     HIDE(plain);
     code = gva_recent(vp, linear);
     if (!code || !is_plain(code, plain))

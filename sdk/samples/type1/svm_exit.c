@@ -42,6 +42,14 @@ static void advance(struct svm_vp *vp, unsigned length)
     finish_instruction(vp);
 }
 
+/* The VP waits, for what there is a name for. */
+static __attribute__((noinline)) void begin_wait(struct svm_vp *vp, enum hv_disposition disposition)
+{
+    if (disposition == HV_DISPOSITION_RESET)
+        machine_reset();
+    vp->activity = disposition == HV_DISPOSITION_IDLE ? SVM_IDLE : SVM_LENDS;
+}
+
 /* True if it is for this back end. */
 static inline __attribute__((always_inline)) bool pass_to_core(struct svm_vp *vp)
 {
@@ -50,24 +58,12 @@ static inline __attribute__((always_inline)) bool pass_to_core(struct svm_vp *vp
 
     if (vp->gprs.rip != rip)
         finish_instruction(vp);
-    switch (disposition) {
-    case HV_DISPOSITION_PASS:
-        return true;
-    case HV_DISPOSITION_IDLE:
-        vp->activity = SVM_IDLE;
-        break;
-    case HV_DISPOSITION_DISPATCH:
-        vp->activity = SVM_LENDS;
-        break;
-    case HV_DISPOSITION_RESET:
-        machine_reset();
-    case HV_DISPOSITION_SUSPEND:
-    case HV_DISPOSITION_LOOK:
+    if (disposition <= HV_DISPOSITION_PASS)
+        return disposition == HV_DISPOSITION_PASS;
+    if (disposition == HV_DISPOSITION_SUSPEND || disposition == HV_DISPOSITION_LOOK)
         vp->stops = true;
-        break;
-    case HV_DISPOSITION_RESUME:
-        break;
-    }
+    else
+        begin_wait(vp, disposition);
     return false;
 }
 

@@ -154,10 +154,8 @@ static bool let_go(struct svm_vp *vp, enum hv_lp_release why)
 }
 
 /* Whether somebody else runs at once, instead of the VP: the scheduler has done its part then. */
-static inline ALWAYS_INLINE bool hand_over(struct svm_vp *vp, uint64_t now, enum hv_lp_release why)
+static inline ALWAYS_INLINE bool hand_over(struct lp *lp, uint64_t now, enum hv_lp_release why)
 {
-    struct lp *lp = vp->lp;
-
     lp->next = hv_lp_hand_over(scheduler(lp), now, why);
     if (!lp->next)
         return false;
@@ -166,10 +164,8 @@ static inline ALWAYS_INLINE bool hand_over(struct svm_vp *vp, uint64_t now, enum
 }
 
 /* A child may be deleted as soon as it was put: then nothing here refers to it any more. */
-static inline ALWAYS_INLINE void put(struct svm_vp *vp, uint64_t now)
+static inline ALWAYS_INLINE void put(struct lp *lp, struct svm_vp *vp, uint64_t now)
 {
-    struct lp *lp = vp->lp;
-
     if (vp->counted)
         hv_vp_account_stop(vp->vp, now);
     vp->counted = false;
@@ -221,11 +217,11 @@ static inline ALWAYS_INLINE bool make_ready(struct svm_vp *vp, uint64_t now)
 }
 
 /* As make_ready(). */
-static inline ALWAYS_INLINE bool look(struct svm_vp *vp, uint64_t now)
+static inline ALWAYS_INLINE bool look(struct lp *lp, struct svm_vp *vp, uint64_t now)
 {
     bool stops = hv_vp_is_suspended(vp->vp);
 
-    if (!svm_waits(vp) && hand_over(vp, now, stops ? HV_LP_STOPS : HV_LP_YIELDS))
+    if (!svm_waits(vp) && hand_over(lp, now, stops ? HV_LP_STOPS : HV_LP_YIELDS))
         return false;
     /* Who comes next is picked then, and what has come for this one has kicked it. */
     if (stops)
@@ -234,7 +230,7 @@ static inline ALWAYS_INLINE bool look(struct svm_vp *vp, uint64_t now)
         /* One that waits makes room anyway, unless what it waits for has come. */
         if (!svm_waits(vp))
             return let_go(vp, HV_LP_YIELDS);
-        note_deadline(vp->lp);
+        note_deadline(lp);
     }
     return make_ready(vp, now);
 }
@@ -249,9 +245,9 @@ static inline void regain(struct svm_vp *vp)
 
 /* Sees to what has come; pauses: to the last exit too. False if the VP can't go on, at now: then it
    is let go, with its state released. */
-static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, bool pauses, uint64_t *now)
+static inline ALWAYS_INLINE bool pause(struct lp *lp, struct svm_vp *vp, bool pauses, uint64_t *now)
 {
-    uint32_t events = take_lp_events(vp->lp);
+    uint32_t events = take_lp_events(lp);
 
     if (vp->injected >= 0)
         svm_interrupt_withdraw(vp);
@@ -264,9 +260,11 @@ static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, bool pauses, uint64_t 
         /* INIT changes what VMLOAD has loaded. */
         svm_release_guest(vp);
         *now = rdtsc();
-        if (!look(vp, *now))
+        if (!look(lp, vp, *now))
             return false;
         regain(vp);
+    } else {
+        *now = rdtsc();
     }
     svm_flush(vp);
     return true;
@@ -276,22 +274,22 @@ static inline ALWAYS_INLINE bool pause(struct svm_vp *vp, bool pauses, uint64_t 
  * Whether the VP can be entered now; if not, there is something else to see to. Flushes change
  * nothing of that, nor need what VMLOAD has loaded.
  */
-static bool begin_entry(struct svm_vp *vp)
+static bool begin_entry(struct lp *lp, struct svm_vp *vp)
 {
     /* Sequentially consistent, as the other side is in svm_flush.c: either it sees this LP in the
        guest and waits, or this LP sees what it asks for. */
-    atomic_store(&vp->lp->in_guest, true);
+    atomic_store(&lp->in_guest, true);
     while (__builtin_expect(has_work(vp), false)) {
-        atomic_store(&vp->lp->in_guest, false);
+        atomic_store(&lp->in_guest, false);
         if (!has_only_flushes(vp))
             return false;
         svm_flush(vp);
-        atomic_store(&vp->lp->in_guest, true);
+        atomic_store(&lp->in_guest, true);
     }
     return true;
 }
 
-static void enter(struct svm_vp *vp)
+static void enter(struct lp *lp, struct svm_vp *vp)
 {
     struct vmcb *vmcb = vp->vmcb;
 
@@ -311,7 +309,7 @@ static void enter(struct svm_vp *vp)
     vp->gprs.rflags = vmcb->rflags;
     vmcb->tlb_control = 0;
     vmcb->clean = clean;
-    atomic_store_explicit(&vp->lp->in_guest, false, memory_order_release);
+    atomic_store_explicit(&lp->in_guest, false, memory_order_release);
 }
 
 /* now may be a little while ago. */
@@ -326,13 +324,13 @@ static inline void prepare(struct svm_vp *vp, uint64_t now)
 }
 
 /* From now on, until there is something else to see to. True if it is of the last exit. */
-static inline ALWAYS_INLINE bool run_undisturbed(struct svm_vp *vp, uint64_t now)
+static inline ALWAYS_INLINE bool run_undisturbed(struct lp *lp, struct svm_vp *vp, uint64_t now)
 {
     for (;;) {
         prepare(vp, now);
-        if (!begin_entry(vp))
+        if (!begin_entry(lp, vp))
             return svm_pauses(vp);
-        enter(vp);
+        enter(lp, vp);
         svm_interrupt_left(vp);
         svm_handle_exit(vp);
         if (__builtin_expect(svm_pauses(vp), false))
@@ -342,10 +340,8 @@ static inline ALWAYS_INLINE bool run_undisturbed(struct svm_vp *vp, uint64_t now
 }
 
 /* Loads the VP that was picked at now; false if it can't go on. */
-static inline ALWAYS_INLINE bool begin(struct svm_vp *vp, uint64_t now)
+static inline ALWAYS_INLINE bool begin(struct lp *lp, struct svm_vp *vp, uint64_t now)
 {
-    struct lp *lp = vp->lp;
-
     /* Before in_guest is set, so that who sees that finds out whose guest it is (svm_flush.c). */
     atomic_store(&lp->slat, vp->slat);
     atomic_store(&lp->running, vp);
@@ -359,13 +355,13 @@ static inline ALWAYS_INLINE bool begin(struct svm_vp *vp, uint64_t now)
 }
 
 /* The VP that was picked at now, until it has nothing to do or makes room: tells when that was. */
-static inline ALWAYS_INLINE uint64_t run(struct svm_vp *vp, uint64_t now)
+static inline ALWAYS_INLINE uint64_t run(struct lp *lp, struct svm_vp *vp, uint64_t now)
 {
-    if (begin(vp, now)) {
-        while (pause(vp, run_undisturbed(vp, now), &now))
-            ;
-    }
-    put(vp, now);
+    bool goes_on = begin(lp, vp, now);
+
+    while (goes_on)
+        goes_on = pause(lp, vp, run_undisturbed(lp, vp, now), &now);
+    put(lp, vp, now);
     return now;
 }
 
@@ -398,7 +394,7 @@ void svm_turn_picked(struct lp *lp)
             vp = pick(lp, now);
         }
         if (vp) {
-            now = run(hv_vp_backend(vp), now);
+            now = run(lp, hv_vp_backend(vp), now);
             continue;
         }
         /* What the LP tells itself while it picks comes without an NMI. */
