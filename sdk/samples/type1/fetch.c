@@ -35,9 +35,9 @@ uint64_t fetch_linear(const struct svm_vp *vp, unsigned segment, uint64_t offset
 
 /* How an instruction looks without prefixes, as it does nearly always. */
 struct plain {
-    uint32_t mask, bytes; /* of its first bytes, in the order of memory */
-    unsigned length;      /* of the one that looks so */
-    unsigned spare;       /* found by a shift */
+    _Alignas(16) uint32_t mask; /* of its first bytes, in the order of memory; found by a shift */
+    uint32_t bytes;
+    unsigned length; /* of the one that looks so */
 };
 
 #define PLAIN_SIZE sizeof(uint32_t)
