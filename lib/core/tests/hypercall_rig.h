@@ -60,7 +60,7 @@ struct rig {
 
 static struct rig rig;
 
-/* What no partition becomes: what is known of the last call is. */
+/* No partition becomes that, so what is remembered of the last call has to be forgotten. */
 static inline void rig_is_no_root(void)
 {
     rig.partition->root = false;

@@ -347,7 +347,7 @@ START_TEST(only_a_vp_of_a_child_has_results)
     ck_assert_uint_eq(UNREGISTER(input), HV_STATUS_ACCESS_DENIED);
     input.header.partition_id = child->id + 1;
     ck_assert_uint_eq(REGISTER(input), HV_STATUS_INVALID_PARTITION_ID);
-    /* What no partition becomes: what is known of the last call is too. */
+    /* No partition becomes that, so what is remembered of the last call has to be forgotten. */
     root->root = false;
     root_vp->hypercall_form.find = NULL;
     ck_assert_uint_eq(REGISTER(input), HV_STATUS_ACCESS_DENIED);
