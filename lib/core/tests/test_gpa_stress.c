@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,29 +37,13 @@ static atomic_uint unfinished;
 static unsigned mapped[CHILDREN], deposited;
 
 /* Check's assertions are for the main thread alone. */
-static void must(bool condition)
+#define must(condition) must_at(condition, #condition, __LINE__)
+static void must_at(bool holds, const char *condition, int line)
 {
-    if (!condition)
-        abort();
-}
-
-static void setup(void)
-{
-    fake_platform_init(&fake);
-    root = family_root(&fake);
-    atomic_store(&root->guest_os_id, 1);
-    for (unsigned i = 0; i < CHILDREN; i++) {
-        vps[i] = fake_vp_create(&fake, root, i);
-        children[i] = family_child(&fake, root, 8);
-        mapped[i] = 0;
-    }
-    vps[DEPOSITS] = fake_vp_create(&fake, root, DEPOSITS);
-    deposited = 0;
-}
-
-static void teardown(void)
-{
-    fake_platform_destroy(&fake);
+    if (holds)
+        return;
+    fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, condition);
+    abort();
 }
 
 /* In a page of the caller's own. */
@@ -85,6 +70,35 @@ static hv_status change(unsigned self, uint16_t code, uint64_t gpa_page, uint32_
     input[2] = flags;
     input[3] = FIRST + gpa_page;
     return call(self, code);
+}
+
+/* What a child's tables need it takes from its pool at the first mapping: before there are pages in
+   it that deposit_and_withdraw() writes to. */
+static void take_tables(unsigned self)
+{
+    must(change(self, HvCallMapGpaPages, 0, FLAGS) == HV_STATUS_SUCCESS);
+    must(change(self, HvCallUnmapGpaPages, 0, 0) == HV_STATUS_SUCCESS);
+}
+
+static void setup(void)
+{
+    fake_platform_init(&fake);
+    root = family_root(&fake);
+    atomic_store(&root->guest_os_id, 1);
+    for (unsigned i = 0; i < CHILDREN; i++) {
+        vps[i] = fake_vp_create(&fake, root, i);
+        children[i] = family_child(&fake, root, 8);
+        mapped[i] = 0;
+    }
+    vps[DEPOSITS] = fake_vp_create(&fake, root, DEPOSITS);
+    deposited = 0;
+    for (unsigned i = 0; i < CHILDREN; i++)
+        take_tables(i);
+}
+
+static void teardown(void)
+{
+    fake_platform_destroy(&fake);
 }
 
 static void fill(unsigned self, uint64_t gpa_page, bool must_succeed)
