@@ -213,7 +213,7 @@ void svm_apic_changed(void *context, struct hv_vp *vp);
 /* PUSH of 32 bits (svm_push.c). */
 bool svm_push(void *context, struct hv_vp *vp, uint32_t value);
 
-/* Sets the state after INIT or a start-up IPI (svm_registers.c). */
+/* Sets the state after INIT or a start-up IPI (svm_init.c). */
 void svm_set_init_state(struct svm_vp *vp);
 void svm_set_startup_state(struct svm_vp *vp, uint8_t vector);
 
