@@ -15,6 +15,7 @@
 #include <hv/partition.h>
 #include <hv/platform.h>
 #include <hv/port.h>
+#include <hv/processor.h>
 #include <hv/save.h>
 #include <hv/register.h>
 #include <hv/sched.h>

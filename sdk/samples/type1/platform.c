@@ -97,7 +97,7 @@ void platform_measured(void)
     platform.facts.tsc_hz = clock_tsc_hz();
     platform.facts.apic_hz = clock_apic_hz();
     platform.facts.lp_count = lp_count();
-    svm_features_find(&platform.facts.processor);
+    svm_features_find(&platform.facts);
 }
 
 const struct hv_platform *platform_get(void)

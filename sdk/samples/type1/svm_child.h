@@ -42,7 +42,9 @@ bool svm_child_msr_read(struct svm_vp *vp, uint32_t msr, uint64_t *value);
 bool svm_child_msr_write(struct svm_vp *vp, uint32_t msr, uint64_t value);
 uint64_t svm_child_msr_map(void);
 
-/* From what the root sees to what a child sees (svm_child_cpuid.c). */
+/* From what the root sees to what a child sees, and what of that is the same for all
+   (svm_child_cpuid.c). */
+void svm_child_cpuid_of_all(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 void svm_child_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 
 /* hv_cpu_ops.cpuid (svm_child_cpuid.c). */

@@ -88,7 +88,7 @@ static void describe_states(uint32_t subleaf, uint32_t out[4])
     }
 }
 
-void svm_child_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+void svm_child_cpuid_of_all(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     for (unsigned i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
         if (masks[i].leaf != leaf || (leaf == 7 && subleaf != 0))
@@ -96,6 +96,13 @@ void svm_child_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, u
         for (unsigned reg = 0; reg < 4; reg++)
             out[reg] &= masks[i].keep[reg];
     }
+    if (leaf == 0xD)
+        describe_states(subleaf, out);
+}
+
+void svm_child_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    svm_child_cpuid_of_all(leaf, subleaf, out);
     switch (leaf) {
     case 0x1:
         out[1] = (out[1] & 0xFFFF) | count_vps(vp) << 16 | hv_vp_index(vp->vp) << 24;
@@ -103,9 +110,6 @@ void svm_child_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, u
     case 0xB:
     case 0x1F:
         describe_level(vp, subleaf, out);
-        break;
-    case 0xD:
-        describe_states(subleaf, out);
         break;
     case 0x80000008:
         out[2] = ((count_vps(vp) - 1) & COUNT_MASK) | id_bits(count_vps(vp)) << ID_BITS_SHIFT;

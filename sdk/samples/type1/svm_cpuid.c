@@ -25,7 +25,6 @@ static const struct cpuid_mask masks[] = {
 static void mirror_state(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     if (leaf == 1) {
-        out[2] |= 1u << 21 | 1u << 24; /* x2APIC, TSC deadline: lib/core's APIC has both */
         out[2] &= ~(1u << 27);
         if (vp->vmcb->cr4 & CR4_OSXSAVE)
             out[2] |= 1u << 27;
@@ -39,7 +38,7 @@ static void mirror_state(const struct svm_vp *vp, uint32_t leaf, uint32_t sublea
     }
 }
 
-void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+void svm_cpuid_of_all(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     struct cpuid_result native = cpuid(leaf, subleaf);
 
@@ -53,6 +52,13 @@ void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_
         for (unsigned reg = 0; reg < 4; reg++)
             out[reg] &= ~masks[i].clear[reg];
     }
+    if (leaf == 1)
+        out[2] |= 1u << 21 | 1u << 24; /* x2APIC, TSC deadline: lib/core's APIC has both */
+}
+
+void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    svm_cpuid_of_all(leaf, subleaf, out);
     mirror_state(vp, leaf, subleaf, out);
     if (vp->child)
         svm_child_cpuid(vp, leaf, subleaf, out);

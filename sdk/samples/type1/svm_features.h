@@ -4,11 +4,9 @@
 #ifndef TYPE1_SVM_FEATURES_H
 #define TYPE1_SVM_FEATURES_H
 
-#include <stdint.h>
+struct hv_platform_facts;
 
-struct hv_processor_facts;
-
-/* What this machine has for children. */
-void svm_features_find(struct hv_processor_facts *facts);
+/* What this machine has for children; the capabilities are known. */
+void svm_features_find(struct hv_platform_facts *facts);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * Features that a parent disables at creation are missing from its child's CPUID. Why: that is how
- * one keeps a guest movable between machines, and a bit that stays is found out after the move.
+ * one keeps a guest movable between machines, and a bit that stays is found out after the move. And
+ * a parent is told of each that a processor has: it disables what it is not told of.
  */
+#include <hv/processor.h>
+
 #include "child_fixture.h"
 #include "cpuid.h"
 #include "suite.h"
@@ -160,10 +163,127 @@ START_TEST(what_always_overrides_is_shown)
 }
 END_TEST
 
+/* ---- hv_processor_find_features() ---- */
+
+/* A processor that has every bit but the disabled ones. */
+static void read_left(void *context, uint32_t leaf, uint32_t subleaf, uint32_t value[4])
+{
+    (void)context;
+    left_of(leaf, subleaf, value);
+}
+
+static struct hv_processor_facts found_by(hv_cpuid_function *read, void *context)
+{
+    struct hv_processor_facts facts = { .xsave_states = 3, .xsave_size = 4, .clflush_size = 5 };
+
+    hv_processor_find_features(read, context, &facts);
+    ck_assert_uint_eq(facts.xsave_states, 3);
+    ck_assert_uint_eq(facts.xsave_size, 4);
+    ck_assert_uint_eq(facts.clflush_size, 5);
+    return facts;
+}
+
+static void expect_found(const struct hv_processor_facts *facts, uint64_t features0,
+                         uint64_t features1, uint64_t xsave)
+{
+    ck_assert_uint_eq(facts->features[0], features0);
+    ck_assert_uint_eq(facts->features[1], features1);
+    ck_assert_uint_eq(facts->xsave_features, xsave);
+}
+
+START_TEST(a_feature_is_found_until_it_is_hidden)
+{
+    struct hv_processor_facts all = found_by(read_left, NULL), left;
+    const uint64_t banks[] = { all.features[0], all.features[1], all.xsave_features };
+    unsigned found = 0;
+
+    for (unsigned bank = 0; bank < 3; bank++)
+        for (unsigned feature = 0; feature < 64; feature++) {
+            uint64_t bit = UINT64_C(1) << feature;
+            uint64_t off[3] = { bank == 0 ? bit : 0, bank == 1 ? bit : 0, bank == 2 ? bit : 0 };
+
+            disable(off[0], off[1], off[2]);
+            left = found_by(read_left, NULL);
+            expect_found(&left, banks[0] & ~off[0], banks[1] & ~off[1], banks[2] & ~off[2]);
+            found += (banks[bank] & bit) != 0;
+        }
+    ck_assert_uint_gt(found, 90);
+    disable(UINT64_MAX, UINT64_MAX, UINT64_MAX);
+    left = found_by(read_left, NULL);
+    expect_found(&left, 0, 0, 0);
+}
+END_TEST
+
+/* Bits of one register. */
+struct one_bit {
+    uint32_t leaf, subleaf;
+    unsigned where;
+    uint32_t bits;
+};
+
+static void read_one_bit(void *context, uint32_t leaf, uint32_t subleaf, uint32_t value[4])
+{
+    const struct one_bit *bit = context;
+
+    for (unsigned i = 0; i < 4; i++)
+        value[i] = leaf == bit->leaf && subleaf == bit->subleaf && i == bit->where ? bit->bits : 0;
+    if (leaf == 0 || leaf == 0x80000000)
+        value[HV_EAX] = leaf | (leaf == 0 ? 0x1F : 0x21);
+}
+
+START_TEST(a_bit_is_the_feature)
+{
+    static const struct {
+        struct one_bit bit;
+        uint64_t features0, features1, xsave;
+    } cases[] = {
+        { { 0x1, 0, HV_ECX, 1 }, 1, 0, 0 },
+        { { 0x1, 0, HV_ECX, UINT32_C(1) << 24 }, 0, UINT64_C(1) << 17, 0 },
+        { { 0x1, 1, HV_ECX, 1 }, 0, 0, 0 },
+        { { 0x7, 0, HV_EBX, UINT32_C(1) << 20 }, UINT64_C(1) << 35, 0, 0 },
+        { { 0x7, 1, HV_EAX, UINT32_C(1) << 5 }, 0, 0, UINT64_C(1) << 23 },
+        { { 0xD, 1, HV_EAX, 1 }, 0, 0, 2 },
+        { { 0x80000001, 0, HV_EDX, UINT32_C(1) << 26 }, UINT64_C(1) << 15, 0, 0 },
+        /* Two processors' bits of one feature. */
+        { { 0x7, 0, HV_EDX, UINT32_C(1) << 26 }, UINT64_C(1) << 44, 0, 0 },
+        { { 0x80000008, 0, HV_EBX, UINT32_C(1) << 14 }, UINT64_C(1) << 44, 0, 0 },
+        /* State that could be saved is no feature. */
+        { { 0xD, 0, HV_EAX, UINT32_MAX }, 0, 0, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct one_bit bit = cases[i].bit;
+        struct hv_processor_facts facts = found_by(read_one_bit, &bit);
+
+        expect_found(&facts, cases[i].features0, cases[i].features1, cases[i].xsave);
+    }
+}
+END_TEST
+
+/* Old processors answer a leaf beyond their last one with another leaf's bits. */
+static void read_two_leaves(void *context, uint32_t leaf, uint32_t subleaf, uint32_t value[4])
+{
+    (void)context, (void)subleaf;
+    for (unsigned i = 0; i < 4; i++)
+        value[i] = leaf == 0 ? 1 : leaf == 0x80000000 ? 0 : UINT32_MAX;
+}
+
+START_TEST(leaves_beyond_the_last_say_nothing)
+{
+    struct hv_processor_facts facts = found_by(read_two_leaves, NULL);
+
+    expect_found(&facts,
+                 UINT64_C(1) << 0 | UINT64_C(1) << 2 | UINT64_C(1) << 3 | UINT64_C(1) << 4 |
+                     UINT64_C(1) << 7 | UINT64_C(1) << 8 | UINT64_C(1) << 16 | UINT64_C(1) << 17 |
+                     UINT64_C(1) << 18 | UINT64_C(1) << 20 | UINT64_C(1) << 21 | UINT64_C(1) << 29,
+                 UINT64_C(1) << 17, UINT64_C(1) << 0 | UINT64_C(1) << 2 | UINT64_C(1) << 4);
+}
+END_TEST
+
 int main(void)
 {
-    Suite *suite = suite_create("cpuid disabled");
-    TCase *tests = tcase_create("cpuid disabled");
+    Suite *suite = suite_create("cpuid features");
+    TCase *tests = tcase_create("cpuid features");
 
     tcase_add_checked_fixture(tests, child_setup, child_teardown);
     tcase_add_test(tests, nothing_is_hidden_that_is_not_disabled);
@@ -172,6 +292,9 @@ int main(void)
     tcase_add_test(tests, leaves_without_subleaves_answer_alike);
     tcase_add_test(tests, the_child_does_not_see_it);
     tcase_add_test(tests, what_always_overrides_is_shown);
+    tcase_add_test(tests, a_feature_is_found_until_it_is_hidden);
+    tcase_add_test(tests, a_bit_is_the_feature);
+    tcase_add_test(tests, leaves_beyond_the_last_say_nothing);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * Which bits of CPUID a parent has taken away when it created the partition (TLFS:
- * HV_PARTITION_CREATION_PROPERTIES). Bits of the properties: TLFS,
+ * Which bits of CPUID the features have that a partition's properties name, and so which of them a
+ * parent has taken away when it created the partition (TLFS: HV_PARTITION_CREATION_PROPERTIES), and
+ * which a processor has. Bits of the properties: TLFS,
  * HV_PARTITION_PROCESSOR_FEATURES; of XSAVE features: Linux, include/hyperv, and beyond the first
  * three OpenVMM, hvdef. Bits of CPUID: Intel SDM vol. 2A, CPUID; AMD APM vol. 3, appendix E.
  *
  * A bit that names no feature with a bit of CPUID hides nothing; parents disable all that they do
  * not know.
  */
+#include <hv/processor.h>
+
 #include "core.h"
 #include "cpuid.h"
 
-enum bank { FEATURES_0, FEATURES_1, XSAVE };
+enum bank { FEATURES_0, FEATURES_1, XSAVE, BANKS };
+
+#define LEAF_XSAVE 0xDu
+#define LEAF_RANGE \
+    0x80000000u /* of its bits; EAX of the leaf that is no more has the range's last */
 
 struct cpuid_bit {
     uint8_t bank;    /* enum bank */
@@ -166,7 +173,7 @@ static const struct leaf {
     LEAF(0x1, leaf_1),
     LEAF(0x6, leaf_6),
     LEAF(0x7, leaf_7),
-    LEAF(0xD, leaf_d),
+    LEAF(LEAF_XSAVE, leaf_d),
     LEAF(0x80000001, leaf_80000001),
     LEAF(0x80000007, leaf_80000007),
     LEAF(0x80000008, leaf_80000008),
@@ -183,7 +190,7 @@ static const struct leaf *find_leaf(uint32_t number)
 /* Leaves 7 and 0xD have subleaves; the others answer alike to any. */
 static uint32_t subleaf_of(uint32_t leaf, uint32_t subleaf)
 {
-    return leaf == 0x7 || leaf == 0xD ? subleaf : 0;
+    return leaf == 0x7 || leaf == LEAF_XSAVE ? subleaf : 0;
 }
 
 void hv_cpuid_hide_disabled(const struct hv_partition *partition, uint32_t leaf, uint32_t subleaf,
@@ -201,4 +208,39 @@ void hv_cpuid_hide_disabled(const struct hv_partition *partition, uint32_t leaf,
         if (bit->subleaf == subleaf_of(leaf, subleaf) && (disabled[bit->bank] >> bit->feature & 1))
             value[bit->where] &= ~(UINT32_C(1) << bit->bit);
     }
+}
+
+/* State components say how a feature is saved, not that it is there. */
+static bool is_state(const struct leaf *leaf, const struct cpuid_bit *bit)
+{
+    return leaf->number == LEAF_XSAVE && bit->subleaf == 0;
+}
+
+static void find_in_leaf(const struct leaf *leaf, hv_cpuid_function *read, void *context,
+                         uint64_t banks[BANKS])
+{
+    uint32_t value[4];
+
+    read(context, leaf->number & LEAF_RANGE, 0, value);
+    if (value[HV_EAX] < leaf->number)
+        return;
+    for (uint32_t i = 0; i < leaf->count; i++) {
+        const struct cpuid_bit *bit = &leaf->bits[i];
+
+        read(context, leaf->number, bit->subleaf, value);
+        if (!is_state(leaf, bit) && (value[bit->where] >> bit->bit & 1))
+            banks[bit->bank] |= UINT64_C(1) << bit->feature;
+    }
+}
+
+void hv_processor_find_features(hv_cpuid_function *read, void *context,
+                                struct hv_processor_facts *facts)
+{
+    uint64_t banks[BANKS] = { 0 };
+
+    for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
+        find_in_leaf(&leaves[i], read, context, banks);
+    facts->features[0] = banks[FEATURES_0];
+    facts->features[1] = banks[FEATURES_1];
+    facts->xsave_features = banks[XSAVE];
 }
