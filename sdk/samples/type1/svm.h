@@ -250,7 +250,7 @@ bool svm_io(struct svm_vp *vp);
 uint64_t svm_io_map(bool testdev);
 void svm_power_off(void *context, uint8_t pm1a_type, uint8_t pm1b_type);
 
-/* What a guest sees of the processor's CPUID, and what of that is the same for all (svm_cpuid.c). */
+/* What a guest sees of the processor: what is the same for all, and all of it (svm_cpuid.c). */
 void svm_cpuid_of_all(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 void svm_cpuid(const struct svm_vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 
