@@ -33,6 +33,8 @@ struct bench_row {
     uint32_t vps;        /* virtual processors that it reaches; 0: its own */
     enum bench_frame frame;
     bool is_memory; /* bytes and not ticks are what it returns */
+    bool scattered; /* its way leads through a kernel whose clock ticks: that has to be in all
+                       states */
 
     /* Before all repetitions; may be NULL. @return NULL, or why the operation can't be measured */
     const char *(*begin)(const struct bench_row *row);

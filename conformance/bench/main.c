@@ -6,6 +6,8 @@
 #define PROTOCOL_VERSION 1
 #define WARM_UP          4
 #define REPETITIONS      16
+#define BURSTS           8 /* of repetitions that are scattered */
+#define STEP_US          370 /* by which the pauses between these differ: no part of a kernel's tick */
 
 struct count {
     uint64_t least, most;
@@ -14,25 +16,40 @@ struct count {
 static uint64_t frames[FRAME_NONE + 1];
 
 /* Runs an operation until caches of the implementation are filled, then counts. */
-static uint64_t repeat(void *arg)
+static bool repeat_burst(const struct bench_row *row, struct count *count)
 {
-    static struct count count;
-    const struct bench_row *row = arg;
-
-    count = (struct count){ .least = BENCH_FAILED };
     for (unsigned i = 0; i < WARM_UP + REPETITIONS; i++) {
         uint64_t ticks;
 
         processors_settle();
         ticks = row->measure(row);
         if (ticks == BENCH_FAILED)
-            return 0;
+            return false;
         if (i < WARM_UP)
             continue;
-        if (ticks < count.least)
-            count.least = ticks;
-        if (ticks > count.most)
-            count.most = ticks;
+        if (ticks < count->least)
+            count->least = ticks;
+        if (ticks > count->most)
+            count->most = ticks;
+    }
+    return true;
+}
+
+static unsigned bursts_of(const struct bench_row *row)
+{
+    return row->scattered ? BURSTS : 1;
+}
+
+static uint64_t repeat(void *arg)
+{
+    static struct count count;
+    const struct bench_row *row = arg;
+
+    count = (struct count){ .least = BENCH_FAILED };
+    for (unsigned i = 0; i < bursts_of(row); i++) {
+        udelay(i * STEP_US);
+        if (!repeat_burst(row, &count))
+            return 0;
     }
     return (uint64_t)(uintptr_t)&count;
 }
@@ -99,7 +116,7 @@ static void run(const struct bench_row *row)
     else
         printf("# row %s%s least=%llu most=%llu repetitions=%u\n", row->name, unit,
                (unsigned long long)(count.least - frames[row->frame]),
-               (unsigned long long)(count.most - frames[row->frame]), REPETITIONS);
+               (unsigned long long)(count.most - frames[row->frame]), bursts_of(row) * REPETITIONS);
 }
 
 static uint64_t cost_of_frame(uint64_t (*frame)(const struct bench_row *row))
