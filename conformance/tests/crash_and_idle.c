@@ -67,13 +67,16 @@ HV_TEST(crash_enlightenment, notification_does_not_fault,
     CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P0, 0));
 }
 
-/* Reports a crash with a message of that place and length. */
+/* Reports a crash with a message of that place and length, and takes the registers back: a host
+   that looks at them now and then ends a guest that leaves them so. */
 static void notify_with_message(uint64_t gpa, uint64_t length)
 {
     CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P3, gpa));
     CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P4, length));
     CHECK_NO_FAULT(
         safe_wrmsr(HV_X64_MSR_CRASH_CTL, HV_CRASH_CTL_CRASH_NOTIFY | HV_CRASH_CTL_CRASH_MESSAGE));
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P3, 0));
+    CHECK_NO_FAULT(safe_wrmsr(HV_X64_MSR_CRASH_P4, 0));
 }
 
 HV_TEST(crash_enlightenment, message_is_accepted, COVERS(HV_REQ_CRASH_005, HV_REQ_CRASH_007),
