@@ -152,7 +152,7 @@ HV_TEST(ports_connections, flags_are_set_atomically, COVERS(HV_REQ_SYNIC_058),
     race.changed = 0;
     irq_enable();
     smp_start(1, change_other_bit, NULL);
-    for (unsigned i = 0; i < 300 && lost == 0; i++) {
+    for (unsigned i = 0; i < 300 && lost == 0 && race.changed == 0; i++) {
         if (port_signal(race.flag, 0) != HV_STATUS_SUCCESS ||
             !port_wait_flag(&race.pages, PORT_SINT, race.flag))
             lost++;
