@@ -49,11 +49,10 @@ check_coming() {
     # shellcheck disable=SC2034  # for run_load
     is_long && HVKIT_SECONDS=3600 || HVKIT_SECONDS=5
     before=$(free_pages)
-    # shellcheck disable=SC2154  # $root: statistics.sh
-    deposited=$(counter "$root" PtDepositedPages)
+    deposited=$(own_pages)
     used=$(kernel_memory)
     run_load guests kills linux suite devices
-    echo "memory: $(($(counter "$root" PtDepositedPages) - deposited)) more pages are deposited with the root itself"
+    echo "memory: $(($(own_pages) - deposited)) more pages are deposited with the root itself, which does not count"
     echo "memory: the kernel's was $used, and is $(kernel_memory)"
     lost_since "$before" 'children that came and went'
     report load-deposits "$why"
