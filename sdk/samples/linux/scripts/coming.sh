@@ -48,7 +48,7 @@ load_devices() { again devices use_devices; }
 check_coming() {
     # shellcheck disable=SC2034  # for run_load
     is_long && HVKIT_SECONDS=3600 || HVKIT_SECONDS=5
-    before=$(free_pages)
+    before=$(there_pages)
     deposited=$(own_pages)
     used=$(kernel_memory)
     run_load guests kills linux suite devices

@@ -9,26 +9,34 @@ own_pages() {
     if [ -n "${root:-}" ]; then counter "$root" PtDepositedPages; else echo 0; fi
 }
 
-# free_pages: pages of memory that nobody uses, those among them that a processor has set aside, and those of own_pages. Of
-# one file, read at once: what a processor gives back between two would be missing.
-free_pages() {
+# settle: what can be given back at once is.
+settle() {
     sync
     echo 3 >/proc/sys/vm/drop_caches
-    awk -v own="$(own_pages)" '$1 == "pages" && $2 == "free" { free += $3 } $1 == "count:" { free += $2 }
-        END { print free + own }' /proc/zoneinfo
+}
+
+# there_pages: pages of memory of which Linux knows where they are: that nobody uses, those among them that a processor has set
+# aside, what the kernel says that it has for itself, and own_pages. What has been deposited for children is not among them.
+there_pages() {
+    settle
+    awk -v own="$(own_pages)" '
+        $1 == "pages" && $2 == "free" { free += $3 }
+        $1 == "count:" { free += $2 }
+        /^(SReclaimable|SUnreclaim|KernelStack|PageTables):/ { kernel += $2 / 4 }
+        END { print free + kernel + own }' /proc/zoneinfo /proc/meminfo
 }
 
 # kernel_memory: what the kernel has for itself, by what it is for.
 kernel_memory() {
-    echo 3 >/proc/sys/vm/drop_caches
+    settle
     awk '/^(SReclaimable|SUnreclaim|KernelStack|PageTables|VmallocUsed|Percpu):/ { printf "%s %s kB ", $1, $2 }' /proc/meminfo
 }
 
-# lost_since PAGES WHAT: says how many pages are free no more; $why is the reason if a child's are among them. What
+# lost_since PAGES WHAT: says how many pages are there no more; $why is the reason if a child's are among them. What
 # the kernel has still to do, and does by itself, is waited for.
 lost_since() {
     for waited in 0 1 2 3 4 5; do
-        lost=$(($1 - $(free_pages)))
+        lost=$(($1 - $(there_pages)))
         [ "$lost" -ge 300 ] || break
         echo "memory: $lost pages less after $2 and $waited s"
         sleep 1
@@ -55,7 +63,7 @@ kill_some() {
 # check_kills NAME COUNT MICROSECONDS: after so many memory is as before. The first fills caches of the kernel.
 check_kills() {
     kill_some 1 "$3"
-    before=$(free_pages)
+    before=$(there_pages)
     kill_some "$2" "$3"
     lost_since "$before" "$2 kills"
     report "$1" "$why"
