@@ -20,6 +20,14 @@ static void disable(uint64_t features0, uint64_t features1, uint64_t xsave)
     child->creation.disabled_xsave_features = xsave;
 }
 
+static void disable_one(unsigned bank, unsigned feature)
+{
+    uint64_t off[3] = { 0 };
+
+    off[bank] = UINT64_C(1) << feature;
+    disable(off[0], off[1], off[2]);
+}
+
 /* What is left of a leaf that had all bits. */
 static void left_of(uint32_t leaf, uint32_t subleaf, uint32_t value[4])
 {
@@ -75,10 +83,7 @@ START_TEST(a_feature_has_its_bit)
     };
 
     for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-        uint64_t bit = UINT64_C(1) << features[i].feature;
-
-        disable(features[i].bank == 0 ? bit : 0, features[i].bank == 1 ? bit : 0,
-                features[i].bank == 2 ? bit : 0);
+        disable_one(features[i].bank, features[i].feature);
         expect_hidden(features[i].leaf, features[i].subleaf, features[i].where, features[i].bits);
     }
 }
@@ -92,9 +97,7 @@ START_TEST(each_bit_is_hidden_by_one_feature)
 
     for (unsigned bank = 0; bank < 3; bank++)
         for (unsigned feature = 0; feature < 64; feature++) {
-            uint64_t bit = UINT64_C(1) << feature;
-
-            disable(bank == 0 ? bit : 0, bank == 1 ? bit : 0, bank == 2 ? bit : 0);
+            disable_one(bank, feature);
             for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
                 for (uint32_t subleaf = 0; subleaf < 2; subleaf++) {
                     left_of(leaves[i], subleaf, value);
@@ -200,11 +203,12 @@ START_TEST(a_feature_is_found_until_it_is_hidden)
     for (unsigned bank = 0; bank < 3; bank++)
         for (unsigned feature = 0; feature < 64; feature++) {
             uint64_t bit = UINT64_C(1) << feature;
-            uint64_t off[3] = { bank == 0 ? bit : 0, bank == 1 ? bit : 0, bank == 2 ? bit : 0 };
+            uint64_t kept[] = { banks[0], banks[1], banks[2] };
 
-            disable(off[0], off[1], off[2]);
+            kept[bank] &= ~bit;
+            disable_one(bank, feature);
             left = found_by(read_left, NULL);
-            expect_found(&left, banks[0] & ~off[0], banks[1] & ~off[1], banks[2] & ~off[2]);
+            expect_found(&left, kept[0], kept[1], kept[2]);
             found += (banks[bank] & bit) != 0;
         }
     ck_assert_uint_gt(found, 90);

@@ -8,6 +8,8 @@
 
 #include "x86.h"
 
+#define CPUID_INVARIANT_TSC (1u << 8) /* leaf 0x80000007 EDX */
+
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
 };

@@ -10,9 +10,8 @@
 #include "svm.h"
 #include "svm_features.h"
 
-#define CPUID_INVARIANT_TSC (1u << 8)  /* leaf 0x80000007 EDX */
-#define CPUID_1G_PAGES      (1u << 26) /* leaf 0x80000001 EDX */
-#define MAX_ADDRESS_BITS    48         /* of nested tables with four levels */
+#define CPUID_1G_PAGES   (1u << 26) /* leaf 0x80000001 EDX */
+#define MAX_ADDRESS_BITS 48         /* of nested tables with four levels */
 
 static struct hv_platform platform;
 

@@ -13,7 +13,6 @@
 
 #define LEVEL_CORE    0x200u
 #define LEVEL_THREAD  0x100u
-#define EDX_INVARIANT (1u << 8)
 #define COUNT_MASK    0xFFu
 #define ID_BITS_SHIFT 12
 #define D1_KEPT       0x7u /* XSAVEOPT, XSAVEC, XGETBV with ECX = 1 */
@@ -37,7 +36,7 @@ static const struct child_mask masks[] = {
       { ~0u, ~0u,
         ~(1u << 10 | 1u << 13 | 1u << 15 | 1u << 22 | 1u << 23 | 1u << 24 | 1u << 27 | 1u << 28),
         ~0u } },
-    { 0x80000007, { 0, 0, 0, EDX_INVARIANT } },
+    { 0x80000007, { 0, 0, 0, CPUID_INVARIANT_TSC } },
     { 0x8000001B, { 0, 0, 0, 0 } },
     { 0x8000001C, { 0, 0, 0, 0 } },
     { 0x8000001D, { 0, 0, 0, 0 } },

@@ -9,10 +9,9 @@
 #include "svm_switch.h"
 #include "svm_xsave.h"
 
-#define CLFLUSH_SHIFT       8 /* of leaf 1 EBX */
-#define CLFLUSH_MASK        0xFFu
-#define LEAF_POWER          0x80000007u
-#define POWER_EDX_INVARIANT (1u << 8)
+#define CLFLUSH_SHIFT 8 /* of leaf 1 EBX */
+#define CLFLUSH_MASK  0xFFu
+#define LEAF_POWER    0x80000007u
 
 /* As a child sees it. That the TSC is invariant the platform knows better than CPUID. */
 static void read_as_child(void *context, uint32_t leaf, uint32_t subleaf, uint32_t value[4])
@@ -22,7 +21,7 @@ static void read_as_child(void *context, uint32_t leaf, uint32_t subleaf, uint32
     svm_cpuid_of_all(leaf, subleaf, value);
     svm_child_cpuid_of_all(leaf, subleaf, value);
     if (leaf == LEAF_POWER && (facts->capabilities & HV_CPU_INVARIANT_TSC))
-        value[3] |= POWER_EDX_INVARIANT;
+        value[3] |= CPUID_INVARIANT_TSC;
 }
 
 void svm_features_find(struct hv_platform_facts *facts)
